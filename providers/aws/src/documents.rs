@@ -1,0 +1,133 @@
+//! From a document to typed lists.
+//!
+//! Documents are recognised by the keys of their top level, never by their names. One document
+//! may hold several kinds.
+
+use cloudfw_core::{Document, Origin, Pointer};
+
+use crate::kind::Kind;
+use crate::manifest::Manifest;
+use crate::raw;
+
+mod answers;
+mod elements;
+mod error;
+mod not_understood;
+mod top_level;
+
+pub use error::{DocumentError, Location};
+pub use not_understood::NotUnderstood;
+
+/// What one document holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reading {
+    /// The lists, in the order of the document.
+    pub parts: Vec<Part>,
+    /// The manifest, where the document is one.
+    pub manifest: Option<Manifest>,
+    /// Keys of the top level beside the recognised ones that are none of AWS's known ones.
+    pub other_keys: Vec<String>,
+}
+
+/// A list of one kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// What it holds.
+    pub kind: Kind,
+    /// Whether it is the whole answer. A leftover `NextToken` says that pages are missing, so that
+    /// what is not in the list is unknown.
+    pub complete: bool,
+    /// Its elements.
+    pub items: Items,
+    /// Fields of its elements that cloudfw has no meaning for, in order of their names.
+    pub not_understood: Vec<NotUnderstood>,
+}
+
+/// One element of a list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Element<T> {
+    /// Where it stands: `/SecurityGroups/3`. Places within it are below this one.
+    pub pointer: Pointer,
+    /// What it says.
+    pub value: T,
+}
+
+/// The elements of a list, by kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the variants are those of `Kind`")]
+pub enum Items {
+    Vpcs(Vec<Element<raw::Vpc>>),
+    Subnets(Vec<Element<raw::Subnet>>),
+    NetworkInterfaces(Vec<Element<raw::NetworkInterface>>),
+    Reservations(Vec<Element<raw::Reservation>>),
+    SecurityGroups(Vec<Element<raw::SecurityGroup>>),
+    SecurityGroupVpcAssociations(Vec<Element<raw::SecurityGroupVpcAssociation>>),
+    NetworkAcls(Vec<Element<raw::NetworkAcl>>),
+    RouteTables(Vec<Element<raw::RouteTable>>),
+    InternetGateways(Vec<Element<raw::InternetGateway>>),
+    EgressOnlyInternetGateways(Vec<Element<raw::EgressOnlyInternetGateway>>),
+    NatGateways(Vec<Element<raw::NatGateway>>),
+    VpcPeeringConnections(Vec<Element<raw::VpcPeeringConnection>>),
+    VpcEndpoints(Vec<Element<raw::VpcEndpoint>>),
+    ManagedPrefixLists(Vec<Element<raw::ManagedPrefixList>>),
+    ManagedPrefixListEntries(Vec<Element<raw::PrefixListEntries>>),
+    PrefixLists(Vec<Element<raw::PrefixList>>),
+    Addresses(Vec<Element<raw::Address>>),
+    VpcBlockPublicAccessOptions(Vec<Element<raw::VpcBlockPublicAccessOptions>>),
+    VpcBlockPublicAccessExclusions(Vec<Element<raw::VpcBlockPublicAccessExclusion>>),
+    Regions(Vec<Element<raw::Region>>),
+    AvailabilityZones(Vec<Element<raw::AvailabilityZone>>),
+    DhcpOptions(Vec<Element<raw::DhcpOptions>>),
+    TransitGateways(Vec<Element<raw::TransitGateway>>),
+    TransitGatewayAttachments(Vec<Element<raw::TransitGatewayAttachment>>),
+    TransitGatewayVpcAttachments(Vec<Element<raw::TransitGatewayVpcAttachment>>),
+    TransitGatewayPeeringAttachments(Vec<Element<raw::TransitGatewayPeeringAttachment>>),
+    TransitGatewayRouteTables(Vec<Element<raw::TransitGatewayRouteTable>>),
+    TransitGatewayPropagations(Vec<Element<raw::TransitGatewayPropagations>>),
+    TransitGatewayStaticRoutes(Vec<Element<raw::TransitGatewayStaticRoutes>>),
+    VpnGateways(Vec<Element<raw::VpnGateway>>),
+    VpnConnections(Vec<Element<raw::VpnConnection>>),
+    CustomerGateways(Vec<Element<raw::CustomerGateway>>),
+    CarrierGateways(Vec<Element<raw::CarrierGateway>>),
+    VpcEndpointServices(Vec<Element<raw::ServiceDetail>>),
+    LoadBalancers(Vec<Element<raw::LoadBalancer>>),
+    ClassicLoadBalancers(Vec<Element<raw::ClassicLoadBalancer>>),
+    LoadBalancerListeners(Vec<Element<raw::LoadBalancerListeners>>),
+    LoadBalancerAttributes(Vec<Element<raw::LoadBalancerAttributes>>),
+    TargetGroups(Vec<Element<raw::TargetGroup>>),
+    LoadBalancerTargetHealth(Vec<Element<raw::LoadBalancerTargetHealth>>),
+    DbInstances(Vec<Element<raw::DbInstance>>),
+    ElasticsearchDomains(Vec<Element<raw::SearchDomain>>),
+    Firewalls(Vec<Element<raw::Firewall>>),
+}
+
+/// Reads one document.
+///
+/// The top level is an object that has, in any order, the keys of one or more kinds
+/// ([`Kind::key`]); or is the answer of a call that is made for one resource, with the id of that
+/// resource put beside it (`PrefixListId` beside the `Entries` of
+/// `get-managed-prefix-list-entries`); or is a manifest. `{"status_code": …, "data": {…}}`, as
+/// recorders of boto write it, is looked into. `ResponseMetadata` is nothing.
+///
+/// # Errors
+///
+/// [`DocumentError`], with the place, where the text is not JSON, where a value is not of the type
+/// that its field has, and where the document is of no known kind. Numbers and booleans do not
+/// fail a document: see [`raw::Field`].
+pub fn read(document: &Document) -> Result<Reading, DocumentError> {
+    let text = document
+        .text
+        .strip_prefix('\u{feff}')
+        .unwrap_or(&document.text);
+    top_level::read(text).map_err(|fault| fault.at(&document.name, text))
+}
+
+impl<T> Element<T> {
+    /// Where the element stands, of the document that it was read from.
+    pub fn origin(&self, document: &Document) -> Origin {
+        Origin::pointer(&document.name, self.pointer.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests;

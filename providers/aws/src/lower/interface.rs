@@ -1,0 +1,397 @@
+//! Interfaces and the hosts that they belong to.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use cloudfw_core::{
+    Address, Client, Gateway, Host, Id, Interface, IpSet, Label, Liveness, Origin, PortSet, Role,
+    Scope, Stack, Unknown,
+};
+
+use super::Lowering;
+use super::label::{label, name_tag, unknown};
+use super::recorded::Recorded;
+use super::security_group::unrecorded_key;
+use super::table::{Entry, Object};
+use crate::kind::Kind;
+use crate::raw::{self, NetworkInterface};
+
+/// What others than the interfaces tell of them.
+#[derive(Debug, Default)]
+pub(super) struct Memberships<'a> {
+    /// The NAT gateways that name an interface as theirs.
+    nat: BTreeMap<&'a str, Vec<(Scope, Arc<str>)>>,
+    /// The elastic addresses of an interface's own addresses.
+    elastic: BTreeMap<&'a str, Vec<(Option<IpAddr>, IpAddr)>>,
+}
+
+impl<'a> Memberships<'a> {
+    pub(super) fn new(recorded: &'a Recorded<'a>) -> Self {
+        let mut known = Self::default();
+        for object in recorded.nat_gateways.iter() {
+            for entry in &object.versions {
+                let addresses = entry.value.nat_gateway_addresses.iter().flatten();
+                for id in addresses.filter_map(|one| one.network_interface_id.as_deref()) {
+                    let gateway = (entry.scope.clone(), Arc::clone(&object.key));
+                    known.nat.entry(id).or_default().push(gateway);
+                }
+            }
+        }
+        for entry in &recorded.addresses {
+            let id = entry.value.network_interface_id.as_deref();
+            if let (Some(id), Some(public)) = (id, parse(entry.value.public_ip.as_deref())) {
+                let own = parse(entry.value.private_ip_address.as_deref());
+                known.elastic.entry(id).or_default().push((own, public));
+            }
+        }
+        known
+    }
+}
+
+/// The types of interfaces that have no groups; an empty list of any other is told badly.
+fn may_lack_groups(interface: &NetworkInterface) -> bool {
+    matches!(
+        interface.interface_type.as_deref(),
+        Some(
+            "nat_gateway"
+                | "natGateway"
+                | "transit_gateway"
+                | "network_load_balancer"
+                | "gateway_load_balancer"
+                | "gateway_load_balancer_endpoint"
+        )
+    )
+}
+
+/// The groups of an interface; none where they are not known.
+fn groups_of<'a>(object: &Object<'a, NetworkInterface>) -> Option<Vec<&'a str>> {
+    let entry = object.first().filter(|_| object.versions.len() == 1)?;
+    let groups = match &entry.value.groups {
+        None if may_lack_groups(entry.value) && !is_balancer(entry.value) => &[][..],
+        None => return None,
+        Some(groups) => groups.as_slice(),
+    };
+    if groups.is_empty() && !may_lack_groups(entry.value) {
+        return None;
+    }
+    groups.iter().map(|group| group.group_id.as_deref()).collect()
+}
+
+/// The addresses of the interfaces whose groups are not known.
+pub(super) fn unknown_members(recorded: &Recorded<'_>) -> IpSet {
+    let unknown = recorded.interfaces.iter().filter(|object| groups_of(object).is_none());
+    let addresses = unknown.flat_map(|object| {
+        object.versions.iter().flat_map(|entry| own_addresses(entry.value).0)
+    });
+    addresses.map(|(ip, _)| ip).collect()
+}
+
+impl<'a> Lowering<'a> {
+    pub(super) fn lower_interfaces(&mut self) {
+        let recorded: &'a Recorded<'a> = self.recorded;
+        for object in recorded.interfaces.iter() {
+            self.lower_interface(object);
+        }
+        self.lower_hosts();
+    }
+
+    fn lower_interface(&mut self, object: &'a Object<'a, NetworkInterface>) {
+        let Some(entry) = object.first() else { return };
+        let told = entry.value;
+        let subnet = self.subnet(
+            told.subnet_id.as_deref(),
+            told.vpc_id.as_deref(),
+            &entry.scope,
+            &entry.origin,
+        );
+        let addresses = self.addresses(object.id, entry);
+        let own: IpSet = addresses.iter().map(|address| address.ip).collect();
+        let router = self.settle(&subnet, &own);
+        if let (Some(router), true) = (router, has_prefixes(told)) {
+            let what = format!("who holds the prefixes that {} was given", object.id);
+            let why = "what is behind a prefix of an interface is not recorded";
+            self.doubt_holders(&router, unknown(what, why, &entry.origin));
+        }
+        let contradiction = object.contradiction();
+        let nat = self.nat_gateway_of(object.id, entry);
+        let (groups, stack) = self.interface_groups(object, entry, nat.is_some());
+        let (liveness, host, client) = match (&contradiction, &nat) {
+            (Some(gap), _) => (Liveness::Unknown(gap.clone()), None, Client::any()),
+            (None, Some(nat)) => {
+                (Liveness::Up, Some(Id::new(nat.as_str())), nat_client())
+            }
+            (None, None) => self.attachment(object.id, entry),
+        };
+        let role = match contradiction {
+            Some(gap) => Role::Opaque(gap),
+            None => role(told, nat, &entry.origin, object.id),
+        };
+        // Absent or bad it may be off, and what is behind it is not known (AWS-73).
+        let forwards = told.source_dest_check.given() != Some(&true);
+        let label = label(object, "network-interface", name_tag(told.tag_set.as_ref()));
+        let interface =
+            Interface { label, host, subnet, addresses, groups, stack, role, forwards, liveness, client };
+        self.network.interfaces.insert(Id::new(Arc::clone(&object.key)), interface);
+    }
+
+    fn interface_groups(
+        &mut self,
+        object: &Object<'a, NetworkInterface>,
+        entry: &Entry<'a, NetworkInterface>,
+        is_nat: bool,
+    ) -> (BTreeSet<Id<cloudfw_core::Group>>, Stack) {
+        // A NAT gateway has no groups (AWS-67), though emulators give it the default one.
+        if is_nat && object.versions.len() == 1 {
+            return (BTreeSet::new(), Stack::default());
+        }
+        let Some(ids) = groups_of(object) else {
+            let gap = object.contradiction().unwrap_or_else(|| {
+                unknown(format!("the groups of {}", object.id), "not recorded", &entry.origin)
+            });
+            let filters = vec![self.unknown_groups_filter(object.id, gap)];
+            return (BTreeSet::new(), Stack { filters });
+        };
+        let mut groups = BTreeSet::new();
+        for id in &ids {
+            let group = self.recorded.groups.get(id, &entry.scope);
+            groups.insert(Id::new(match group {
+                Some(group) => Arc::clone(&group.key),
+                None => unrecorded_key(id, &entry.scope),
+            }));
+        }
+        let filters = match ids.as_slice() {
+            [] => Vec::new(),
+            ids => vec![self.groups_filter(ids, &entry.scope, &entry.origin)],
+        };
+        (groups, Stack { filters })
+    }
+
+    /// The addresses of an interface: primary first, then in ascending order, IPv4 before IPv6.
+    fn addresses(&mut self, id: &str, entry: &Entry<'_, NetworkInterface>) -> Vec<Address> {
+        let (own, bad) = own_addresses(entry.value);
+        for text in bad {
+            let what = format!("the address `{text}` of {id}");
+            self.warn(unknown(what, "it is not an address", &entry.origin));
+        }
+        let elastic = self.memberships.elastic.get(id).map_or(&[][..], Vec::as_slice);
+        let primary = own.iter().map(|(ip, _)| *ip).find(IpAddr::is_ipv4);
+        let public = |ip: IpAddr, told: Option<IpAddr>| {
+            let named = |(of, _): &&(Option<IpAddr>, IpAddr)| of.or(primary) == Some(ip);
+            told.or_else(|| elastic.iter().find(named).map(|(_, public)| *public))
+        };
+        own.iter().map(|&(ip, told)| Address { ip, public: public(ip, told) }).collect()
+    }
+
+    fn nat_gateway_of(&self, id: &str, entry: &Entry<'_, NetworkInterface>) -> Option<Id<Gateway>> {
+        let gateways = self.memberships.nat.get(id)?;
+        let own = gateways.iter().find(|(scope, _)| *scope == entry.scope);
+        let (_, key) = own.or_else(|| gateways.first())?;
+        Some(Id::new(Arc::clone(key)))
+    }
+
+    /// Whether what is behind an interface runs, which host it is, and which ports it opens
+    /// connections from.
+    fn attachment(
+        &self,
+        id: &str,
+        entry: &Entry<'_, NetworkInterface>,
+    ) -> (Liveness, Option<Id<Host>>, Client) {
+        let told = entry.value;
+        let gap = |what: String, why: String| {
+            Liveness::Unknown(unknown(what, why, &entry.origin))
+        };
+        let attachment = told.attachment.as_ref();
+        if let Some(instance) = attachment.and_then(|one| one.instance_id.as_deref()) {
+            let Some(object) = self.recorded.instances.get(instance, &entry.scope) else {
+                let why = self.coverage.why(Kind::Reservations, &entry.scope);
+                let host = Some(Id::new(instance));
+                return (gap(format!("whether {instance} runs"), why), host, Client::any());
+            };
+            let host = Some(Id::new(Arc::clone(&object.key)));
+            return match (object.contradiction(), object.first()) {
+                (None, Some(instance)) => (state(instance), host, client(instance.value)),
+                (Some(contradiction), _) => {
+                    (Liveness::Unknown(contradiction), host, Client::any())
+                }
+                (None, None) => (Liveness::Up, host, Client::any()),
+            };
+        }
+        let managed = told.requester_managed.given() == Some(&true)
+            || attachment.is_some_and(|one| one.instance_owner_id.is_some());
+        let what = format!("what is behind {id}");
+        let liveness = match told.status.as_deref() {
+            Some("in-use") if managed => Liveness::Up,
+            Some("in-use") => gap(what, "what it is attached to is not recorded".to_owned()),
+            Some("available") => Liveness::Down("the interface is attached to nothing".into()),
+            Some(status) => gap(what, format!("its status was recorded as `{status}`")),
+            None => gap(what, "its status is not recorded".to_owned()),
+        };
+        (liveness, managed.then(|| Id::new(id)), Client::any())
+    }
+
+    /// The hosts of the interfaces: instances, NAT gateways, managed services.
+    fn lower_hosts(&mut self) {
+        let mut interfaces: BTreeMap<Id<Host>, Vec<(i64, Id<Interface>)>> = BTreeMap::new();
+        for object in self.recorded.interfaces.iter() {
+            let id = Id::new(Arc::clone(&object.key));
+            let host = self.network.interfaces.get(&id).and_then(|one| one.host.clone());
+            let attachment = object.first().and_then(|entry| entry.value.attachment.as_ref());
+            let index = attachment.and_then(|one| one.device_index.given().copied());
+            if let Some(host) = host {
+                interfaces.entry(host).or_default().push((index.unwrap_or(i64::MAX), id));
+            }
+        }
+        for (key, mut own) in interfaces {
+            own.sort();
+            let own: Vec<Id<Interface>> = own.into_iter().map(|(_, id)| id).collect();
+            if let Some(label) = self.host_label(&key, &own) {
+                self.network.hosts.insert(key, Host { label, interfaces: own });
+            }
+        }
+        for object in self.recorded.instances.iter() {
+            let key = Id::new(Arc::clone(&object.key));
+            let tags = object.first().and_then(|entry| entry.value.tags.as_ref());
+            let label = label(object, "instance", name_tag(tags));
+            self.network.hosts.entry(key).or_insert(Host { label, interfaces: Vec::new() });
+        }
+    }
+
+    fn host_label(&self, key: &Id<Host>, interfaces: &[Id<Interface>]) -> Option<Label> {
+        let instance = self.recorded.instances.iter().find_key(key.as_str());
+        if let Some(object) = instance {
+            let tags = object.first().and_then(|entry| entry.value.tags.as_ref());
+            return Some(label(object, "instance", name_tag(tags)));
+        }
+        if let Some(gateway) = self.network.gateways.get(key.as_str()) {
+            return Some(gateway.label.clone());
+        }
+        let first = interfaces.first()?;
+        let recorded = self.recorded.interfaces.iter().find_key(first.as_str())?;
+        let entry = recorded.first()?;
+        let instance = entry.value.attachment.as_ref().and_then(|one| one.instance_id.as_deref());
+        let mut label = label(recorded, "instance", None);
+        match instance {
+            Some(instance) => label.id = instance.into(),
+            None => {
+                label.kind = "managed-service";
+                label.name = entry.value.description.as_deref().map(Arc::from);
+            }
+        }
+        Some(label)
+    }
+}
+
+/// What an interface tells of its own addresses, primary first, and the text of bad ones.
+fn own_addresses(told: &NetworkInterface) -> (Vec<(IpAddr, Option<IpAddr>)>, Vec<&str>) {
+    let public = |association: Option<&raw::NetworkInterfaceAssociation>| {
+        parse(association.and_then(|one| one.public_ip.as_deref()))
+    };
+    let primary_public = public(told.association.as_ref());
+    let mut bad = Vec::new();
+    let mut own: Vec<(u8, IpAddr, Option<IpAddr>)> = Vec::new();
+    let mut add = |rank: u8, text: Option<&'_ str>, public: Option<IpAddr>| {
+        let Some(text) = text else { return None };
+        match parse(Some(text)) {
+            Some(ip) => own.push((rank, ip, public)),
+            None => return Some(text.to_owned()),
+        }
+        None
+    };
+    let mut failed: Vec<String> = Vec::new();
+    let single = told.private_ip_address.as_deref();
+    for one in told.private_ip_addresses.iter().flatten() {
+        let text = one.private_ip_address.as_deref();
+        let primary = one.primary.given() == Some(&true) || (text == single && single.is_some());
+        let told = public(one.association.as_ref());
+        let told = if primary { told.or(primary_public) } else { told };
+        failed.extend(add(u8::from(!primary), text, told));
+    }
+    if told.private_ip_addresses.is_none() {
+        failed.extend(add(0, single, primary_public));
+    }
+    for one in told.ipv6_addresses.iter().flatten() {
+        let rank = if one.is_primary_ipv6.given() == Some(&true) { 2 } else { 3 };
+        failed.extend(add(rank, one.ipv6_address.as_deref(), None));
+    }
+    if told.ipv6_addresses.is_none() {
+        failed.extend(add(2, told.ipv6_address.as_deref(), None));
+    }
+    drop(failed);
+    bad.clear();
+    own.sort();
+    own.dedup_by_key(|one| one.1);
+    (own.into_iter().map(|(_, ip, public)| (ip, public)).collect(), bad)
+}
+
+fn has_prefixes(told: &NetworkInterface) -> bool {
+    told.ipv4_prefixes.as_ref().is_some_and(|prefixes| !prefixes.is_empty())
+        || told.ipv6_prefixes.as_ref().is_some_and(|prefixes| !prefixes.is_empty())
+}
+
+fn is_balancer(told: &NetworkInterface) -> bool {
+    let description = told.description.as_deref().unwrap_or("");
+    description.starts_with("ELB ")
+        || matches!(
+            told.interface_type.as_deref(),
+            Some("load_balancer" | "network_load_balancer" | "gateway_load_balancer")
+        )
+}
+
+fn role(
+    told: &NetworkInterface,
+    nat: Option<Id<Gateway>>,
+    origin: &Origin,
+    id: &str,
+) -> Role {
+    if let Some(nat) = nat {
+        return Role::Gateway(nat);
+    }
+    let opaque = |why: &str| Role::Opaque(unknown(format!("what is behind {id}"), why, origin));
+    if is_balancer(told) {
+        let name = told.description.as_deref().unwrap_or("");
+        return opaque(&format!("the load balancer `{name}` is not modelled yet"));
+    }
+    match told.interface_type.as_deref() {
+        Some("nat_gateway" | "natGateway") => opaque("its NAT gateway is not recorded"),
+        Some("transit_gateway") => opaque("a transit gateway is not modelled yet"),
+        Some("gateway_load_balancer_endpoint") => {
+            opaque("what is behind an endpoint of this type is not modelled yet")
+        }
+        _ => Role::Endpoint,
+    }
+}
+
+fn nat_client() -> Client {
+    Client { kind: "nat-gateway".into(), ports: PortSet::range(1024, u16::MAX) }
+}
+
+/// Windows opens connections from other ports than the rest (AWS-41).
+fn client(instance: &raw::Instance) -> Client {
+    let platform = instance.platform.as_deref().unwrap_or("");
+    let details = instance.platform_details.as_deref().unwrap_or("").to_ascii_lowercase();
+    if platform.eq_ignore_ascii_case("windows") || details.starts_with("windows") {
+        Client::windows()
+    } else {
+        Client::linux()
+    }
+}
+
+fn state(instance: &Entry<'_, raw::Instance>) -> Liveness {
+    let id = instance.value.instance_id.as_deref().unwrap_or("the instance");
+    let gap = |why: String| {
+        Liveness::Unknown(unknown(format!("whether {id} runs"), why, &instance.origin))
+    };
+    match instance.value.state.as_ref().and_then(|state| state.name.as_deref()) {
+        Some("running") => Liveness::Up,
+        Some(state @ ("shutting-down" | "terminated" | "stopping" | "stopped")) => {
+            Liveness::Down(format!("the instance is {state}").into())
+        }
+        Some(state) => gap(format!("its state was recorded as `{state}`")),
+        None => gap("its state is not recorded".to_owned()),
+    }
+}
+
+fn parse(text: Option<&str>) -> Option<IpAddr> {
+    text?.trim().parse().ok()
+}

@@ -1,0 +1,205 @@
+//! From AWS documents to the neutral network.
+//!
+//! What decides in AWS is written out as core's rules, routes and gateways; what was not
+//! recorded, was told badly or is not modelled becomes a value that makes answers unknown, and is
+//! never left out. The order of documents, lists and keys changes nothing but the places.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use cloudfw_core::{Document, Filter, Id, IpSet, Network, Router, Unknown};
+
+use crate::documents::{DocumentError, read};
+use crate::kind::Kind;
+
+mod coverage;
+mod endpoint;
+mod external;
+mod filters;
+mod gateway;
+mod interface;
+mod label;
+mod nat_gateway;
+mod network_acl;
+mod opaque;
+mod peering;
+mod permission;
+mod prefix_list;
+mod public_access;
+mod recorded;
+mod resource;
+mod route;
+mod route_table;
+mod scope;
+mod security_group;
+mod subnet;
+mod table;
+#[cfg(test)]
+mod tests;
+mod vpc;
+
+pub use coverage::{CallCoverage, Coverage, Knowledge};
+pub use recorded::ReadDocument;
+pub use resource::Resource;
+
+use interface::Memberships;
+use recorded::Recorded;
+use route_table::TableUse;
+
+/// How to lower.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LowerOptions {
+    /// The kinds of which the user says that there is nothing, where nobody asked.
+    pub assume_none: AssumeNone,
+}
+
+/// What the user assumes not to exist (`--assume-none`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AssumeNone {
+    /// These kinds.
+    Kinds(BTreeSet<Kind>),
+    /// Whatever was not asked for.
+    All,
+}
+
+impl Default for AssumeNone {
+    fn default() -> Self {
+        Self::Kinds(BTreeSet::new())
+    }
+}
+
+impl AssumeNone {
+    /// Whether it covers a kind.
+    pub fn covers(&self, kind: Kind) -> bool {
+        match self {
+            Self::Kinds(kinds) => kinds.contains(&kind),
+            Self::All => true,
+        }
+    }
+}
+
+/// A recording as a network.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Lowered {
+    /// The network.
+    pub network: Network,
+    /// What was read.
+    pub coverage: Coverage,
+    /// Everything that has a name, by key.
+    pub resources: Vec<Resource>,
+    /// The routers of which not every interface is known, so that an address without an interface
+    /// may be held by one.
+    pub unheld: BTreeMap<Id<Router>, Vec<Unknown>>,
+    /// What was not understood and is not known to matter; what is known to matter stands in the
+    /// network, at its place.
+    pub warnings: Vec<Unknown>,
+}
+
+/// Why documents cannot be lowered. The fault is the document's.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LowerError {
+    /// One of them cannot be read.
+    #[error(transparent)]
+    Document(#[from] DocumentError),
+}
+
+/// Reads documents and lowers what they hold.
+///
+/// # Errors
+///
+/// A document that cannot be read. What a document says badly is no error, but unknown.
+pub fn lower(documents: &[Document], options: &LowerOptions) -> Result<Lowered, LowerError> {
+    Ok(lower_read(read_documents(documents)?, options))
+}
+
+/// Reads documents.
+///
+/// # Errors
+///
+/// A document that cannot be read.
+pub fn read_documents(documents: &[Document]) -> Result<Vec<ReadDocument>, LowerError> {
+    let one = |document: &Document| {
+        Ok(ReadDocument { document: document.clone(), reading: read(document)? })
+    };
+    documents.iter().map(one).collect()
+}
+
+/// Lowers documents that have been read.
+pub fn lower_read(mut documents: Vec<ReadDocument>, options: &LowerOptions) -> Lowered {
+    documents.sort_by(|one, two| {
+        let (one, two) = (&one.document, &two.document);
+        (&one.scope, &one.name, &one.text).cmp(&(&two.scope, &two.name, &two.text))
+    });
+    let scopes = recorded::document_scopes(&documents);
+    let recorded = Recorded::new(&documents, &scopes);
+    let coverage = Coverage::new(&documents, &scopes, &recorded.nameless, options);
+    let mut lowering = Lowering::new(&recorded, &coverage);
+    lowering.run();
+    let Lowering { network, warnings, unheld, .. } = lowering;
+    let resources = resource::index(&recorded, &network);
+    let warnings = warnings.into_iter().collect();
+    Lowered { network, coverage, resources, unheld, warnings }
+}
+
+/// A network in the making.
+struct Lowering<'a> {
+    recorded: &'a Recorded<'a>,
+    coverage: &'a Coverage,
+    network: Network,
+    warnings: BTreeSet<Unknown>,
+    unheld: BTreeMap<Id<Router>, Vec<Unknown>>,
+    /// Which interfaces are whose, as others than themselves tell it.
+    memberships: Memberships<'a>,
+    /// The addresses of interfaces whose groups are not known: any reference to a group may mean
+    /// them.
+    unknown_members: IpSet,
+    /// The rules of each group, by its key.
+    group_rules: BTreeMap<Arc<str>, security_group::GroupRules>,
+    /// The filters of equal sets of groups.
+    merged: BTreeMap<Vec<Arc<str>>, Id<Filter>>,
+    /// The ACLs that say that they guard a subnet, by its id.
+    guards: BTreeMap<&'a str, Vec<network_acl::Guard>>,
+    /// What uses which route table.
+    table_use: TableUse<'a>,
+}
+
+impl<'a> Lowering<'a> {
+    fn new(recorded: &'a Recorded<'a>, coverage: &'a Coverage) -> Self {
+        Self {
+            recorded,
+            coverage,
+            network: Network::default(),
+            warnings: recorded.warnings.clone(),
+            unheld: BTreeMap::new(),
+            memberships: Memberships::new(recorded),
+            unknown_members: interface::unknown_members(recorded),
+            group_rules: BTreeMap::new(),
+            merged: BTreeMap::new(),
+            guards: BTreeMap::new(),
+            table_use: TableUse::new(recorded),
+        }
+    }
+
+    fn run(&mut self) {
+        self.lower_internet();
+        self.lower_vpcs();
+        self.lower_security_groups();
+        self.lower_network_acls();
+        self.lower_internet_gateways();
+        self.lower_egress_only_gateways();
+        self.lower_nat_gateways();
+        self.lower_peerings();
+        self.lower_endpoints();
+        self.lower_opaque_gateways();
+        self.lower_route_tables();
+        self.lower_subnets();
+        self.lower_interfaces();
+        self.lower_edge_tables();
+        self.lower_public_access();
+        self.note_gaps();
+    }
+
+    fn warn(&mut self, unknown: Unknown) {
+        self.warnings.insert(unknown);
+    }
+}

@@ -1,0 +1,186 @@
+//! VPCs as routing domains.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
+
+use cloudfw_core::{Id, IpSet, Origin, PlatformService, Router, Scope, Unknown};
+use ipnet::IpNet;
+
+use super::Lowering;
+use super::label::{label, missing, name_tag, unknown};
+use super::table::Object;
+use crate::kind::Kind;
+use crate::raw;
+
+/// What is always there, whatever the VPC (AWS-50).
+const PLATFORM: [(&str, &[IpAddr]); 5] = [
+    (
+        "Amazon DNS",
+        &[
+            IpAddr::V4(Ipv4Addr::new(169, 254, 169, 253)),
+            IpAddr::V6(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x253)),
+        ],
+    ),
+    (
+        "instance metadata",
+        &[
+            IpAddr::V4(Ipv4Addr::new(169, 254, 169, 254)),
+            IpAddr::V6(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254)),
+        ],
+    ),
+    (
+        "Amazon Time Sync",
+        &[
+            IpAddr::V4(Ipv4Addr::new(169, 254, 169, 123)),
+            IpAddr::V6(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x123)),
+        ],
+    ),
+    ("ECS task metadata", &[IpAddr::V4(Ipv4Addr::new(169, 254, 170, 2))]),
+    (
+        "Windows activation",
+        &[
+            IpAddr::V4(Ipv4Addr::new(169, 254, 169, 250)),
+            IpAddr::V4(Ipv4Addr::new(169, 254, 169, 251)),
+        ],
+    ),
+];
+
+impl Lowering<'_> {
+    pub(super) fn lower_vpcs(&mut self) {
+        for object in self.recorded.vpcs.iter() {
+            let mut addresses = IpSet::empty();
+            let mut primary = None;
+            for entry in &object.versions {
+                let blocks = self.blocks(object, entry.value, &entry.origin);
+                addresses = addresses.union(&blocks.iter().copied().collect());
+                primary = primary.or_else(|| primary_block(entry.value));
+            }
+            let tags = object.first().and_then(|entry| entry.value.tags.as_ref());
+            let router = Router {
+                label: label(object, "vpc", name_tag(tags)),
+                addresses,
+                platform: platform(primary),
+            };
+            self.network.routers.insert(Id::new(Arc::clone(&object.key)), router);
+            if let Some(contradiction) = object.contradiction() {
+                self.doubt_holders(&Id::new(Arc::clone(&object.key)), contradiction);
+            }
+        }
+    }
+
+    /// The blocks that a VPC has (AWS-61: each has its local route).
+    pub(super) fn blocks(
+        &mut self,
+        object: &Object<'_, raw::Vpc>,
+        vpc: &raw::Vpc,
+        origin: &Origin,
+    ) -> Vec<IpNet> {
+        let (blocks, unsure) = vpc_blocks(vpc);
+        for text in unsure {
+            self.warn(unknown(
+                format!("the block `{text}` of {}", object.id),
+                "it is not a CIDR, or being added or taken away",
+                origin,
+            ));
+        }
+        blocks
+    }
+
+    /// The router of a VPC that something refers to; one without addresses where the VPC is not
+    /// recorded.
+    pub(super) fn router(&mut self, vpc: Option<&str>, from: &Scope, origin: &Origin) -> Id<Router> {
+        if let Some(object) = vpc.and_then(|id| self.recorded.vpcs.get(id, from)) {
+            return Id::new(Arc::clone(&object.key));
+        }
+        let id = vpc.map_or_else(
+            || format!("the VPC of {}", super::scope::place(origin)),
+            |id| self.free_router_key(id, from),
+        );
+        let key = Id::new(id.as_str());
+        if !self.network.routers.contains_key(&key) {
+            let why = self.coverage.why(Kind::Vpcs, from);
+            let router = Router {
+                label: missing(vpc.unwrap_or(&id), "vpc", from, origin),
+                addresses: IpSet::empty(),
+                platform: platform(None),
+            };
+            self.network.routers.insert(key.clone(), router);
+            let gap = unknown(format!("the VPC `{id}`"), why, origin);
+            self.doubt_holders(&key, gap.clone());
+            self.warn(gap);
+        }
+        key
+    }
+
+    /// A key for a VPC that is not recorded in this scope, though others of its id may be.
+    fn free_router_key(&self, id: &str, from: &Scope) -> String {
+        let taken = self.recorded.vpcs.iter().any(|object| *object.key == *id);
+        if taken { format!("{id}@{}", super::scope::text(from)) } else { id.to_owned() }
+    }
+
+    /// Notes that an address of the router that no interface is recorded for may be held.
+    pub(super) fn doubt_holders(&mut self, router: &Id<Router>, doubt: Unknown) {
+        let doubts = self.unheld.entry(router.clone()).or_default();
+        if !doubts.contains(&doubt) {
+            doubts.push(doubt);
+        }
+    }
+
+    /// Adds addresses to the router of a VPC that is not recorded, as others tell of them.
+    pub(super) fn widen(&mut self, router: &Id<Router>, addresses: &IpSet) {
+        if self.recorded.vpcs.has_key(router.as_str()) {
+            return;
+        }
+        if let Some(router) = self.network.routers.get_mut(router) {
+            router.addresses = router.addresses.union(addresses);
+        }
+    }
+}
+
+/// The blocks that a VPC has, and the text of those that cannot be said to be.
+fn vpc_blocks(vpc: &raw::Vpc) -> (Vec<IpNet>, Vec<&str>) {
+    let v4 = vpc.cidr_block_association_set.iter().flatten().map(|block| {
+        let state = block.cidr_block_state.as_ref().and_then(|state| state.state.as_deref());
+        (block.cidr_block.as_deref(), state)
+    });
+    let v6 = vpc.ipv6_cidr_block_association_set.iter().flatten().map(|block| {
+        let state = block.ipv6_cidr_block_state.as_ref().and_then(|state| state.state.as_deref());
+        (block.ipv6_cidr_block.as_deref(), state)
+    });
+    let mut told: Vec<_> = v4.chain(v6).collect();
+    if vpc.cidr_block_association_set.is_none() {
+        told.push((vpc.cidr_block.as_deref(), None));
+    }
+    let mut blocks = Vec::new();
+    let mut unsure = Vec::new();
+    for (text, state) in told {
+        let Some(text) = text else { continue };
+        match (text.parse::<IpNet>(), state) {
+            (Ok(block), None | Some("associated")) => blocks.push(block.trunc()),
+            (Ok(_), Some("disassociated" | "failed")) => {}
+            _ => unsure.push(text),
+        }
+    }
+    blocks.sort();
+    blocks.dedup();
+    (blocks, unsure)
+}
+
+fn primary_block(vpc: &raw::Vpc) -> Option<IpNet> {
+    vpc.cidr_block.as_deref()?.parse().ok()
+}
+
+/// The services that no filter stands before; the DNS server is also at the base of the primary
+/// block plus two.
+fn platform(primary: Option<IpNet>) -> Vec<PlatformService> {
+    let resolver = primary.and_then(|block| match block {
+        IpNet::V4(v4) => v4.network().to_bits().checked_add(2).map(Ipv4Addr::from_bits),
+        IpNet::V6(_) => None,
+    });
+    let service = |(name, addresses): &(&str, &[IpAddr])| {
+        let own = resolver.filter(|_| *name == "Amazon DNS").map(IpAddr::V4);
+        let addresses = addresses.iter().copied().chain(own).collect();
+        PlatformService { name: (*name).into(), addresses }
+    };
+    PLATFORM.iter().map(service).collect()
+}

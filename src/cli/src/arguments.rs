@@ -1,0 +1,182 @@
+//! The command line: what every command shares, and the list of commands.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::commands::{completions, demo, man, reach, record, show};
+
+/// Can X reach Y:port, there and back, and which rule says so?
+#[derive(Debug, Parser)]
+#[command(
+    name = "cloudfw",
+    version,
+    propagate_version = true,
+    max_term_width = 100,
+    disable_help_subcommand = true,
+    after_help = EXAMPLES
+)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) global: Global,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  cloudfw demo                                        see what it does; needs no cloud
+  cloudfw reach web db:5432                           ask the live cloud
+  cloudfw record aws --to prod                        record it once …
+  cloudfw reach web db:5432 --from prod               … and ask the recording
+  cloudfw show db --from prod                         the effective rules at a resource
+
+Exit codes of `reach`:
+  0  reachable (or what --expect said)
+  1  unreachable, intermittent or partial
+  2  it could not run: bad usage, unreadable input
+  3  unknown: something that decides was not read";
+
+/// What every command has.
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    /// When to use colour; NO_COLOR and CLICOLOR are honoured
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Color::Auto)]
+    pub(crate) color: Color,
+
+    /// The settings file, else the first cloudfw.toml from this folder upwards
+    #[arg(long, global = true, value_name = "PATH")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// How many columns text is laid out for, else the terminal's
+    #[arg(long, global = true, hide = true, value_name = "COLUMNS")]
+    pub(crate) width: Option<u16>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// For programs: one versioned JSON document
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Can SOURCE reach DESTINATION, there and back, and which rule says so?
+    Reach(reach::Reach),
+    /// What a resource is, where it hangs, and its effective rules in order
+    Show(show::Show),
+    /// Write a recording of a live cloud, to be asked offline
+    Record(record::Record),
+    /// Ask a sample estate that is built in; needs no cloud and no network
+    Demo(demo::Demo),
+    /// Print the completions of a shell
+    Completions(completions::Completions),
+    /// Print the manual page
+    Man(man::Man),
+}
+
+/// Which estate is asked about.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "The estate")]
+pub(crate) struct EstateArguments {
+    /// A recording: a folder or a file; may be given several times. Else CLOUDFW_FROM, else
+    /// `from` of cloudfw.toml, else the live cloud
+    #[arg(long, value_name = "PATH",
+          conflicts_with_all = ["profile", "region", "endpoint_url", "max_age", "refresh"])]
+    pub(crate) from: Vec<PathBuf>,
+
+    /// Take it that there is none of KIND where the recording does not say (`all`: of any)
+    #[arg(long, value_name = "KIND")]
+    pub(crate) assume_none: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) cloud: CloudArguments,
+
+    /// How old the cached recording of the live cloud may be: 90s, 5m, 2h
+    #[arg(long, value_name = "AGE", value_parser = duration,
+          help_heading = "The live cloud (without --from)")]
+    pub(crate) max_age: Option<Duration>,
+
+    /// Record the live cloud anew, however young the cached recording
+    #[arg(long, help_heading = "The live cloud (without --from)")]
+    pub(crate) refresh: bool,
+}
+
+/// Which cloud is recorded, as the AWS CLI has it.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "The live cloud (without --from)")]
+pub(crate) struct CloudArguments {
+    /// The profile of the AWS configuration
+    #[arg(long, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+
+    /// The Region; may be given several times. Else the one that is configured
+    #[arg(long, value_name = "REGION")]
+    pub(crate) region: Vec<String>,
+
+    /// Another endpoint, such as LocalStack's
+    #[arg(long, value_name = "URL")]
+    pub(crate) endpoint_url: Option<String>,
+}
+
+impl EstateArguments {
+    /// Whether an argument asks for the live cloud.
+    pub(crate) fn asks_live(&self) -> bool {
+        self.refresh
+            || self.max_age.is_some()
+            || self.cloud.profile.is_some()
+            || !self.cloud.region.is_empty()
+            || self.cloud.endpoint_url.is_some()
+    }
+}
+
+/// `90s`, `5m`, `2h`, `1d`, and a bare number of seconds.
+fn duration(text: &str) -> Result<Duration, String> {
+    let (number, seconds) = match text.char_indices().last() {
+        Some((at, 's')) => (text.get(..at), 1),
+        Some((at, 'm')) => (text.get(..at), 60),
+        Some((at, 'h')) => (text.get(..at), 60 * 60),
+        Some((at, 'd')) => (text.get(..at), 24 * 60 * 60),
+        _ => (Some(text), 1),
+    };
+    number
+        .and_then(|number| number.parse::<u64>().ok())
+        .and_then(|number| number.checked_mul(seconds))
+        .map(Duration::from_secs)
+        .ok_or_else(|| "an age is a number with s, m, h or d: 90s, 5m, 2h".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn ages() {
+        assert_eq!(duration("90s"), Ok(Duration::from_secs(90)));
+        assert_eq!(duration("5m"), Ok(Duration::from_secs(300)));
+        assert_eq!(duration("2h"), Ok(Duration::from_secs(7200)));
+        assert_eq!(duration("7"), Ok(Duration::from_secs(7)));
+        for bad in ["", "m", "-5m", "5 m", "1.5h", "5ü", "99999999999999999999d"] {
+            assert!(duration(bad).is_err(), "{bad}");
+        }
+    }
+}

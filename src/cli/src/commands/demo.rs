@@ -1,0 +1,106 @@
+//! `cloudfw demo`: the main job on an estate that is built in.
+
+use clap::Args;
+use cloudfw_estate::{Answer, Query, Word, read_queries};
+
+use crate::arguments::Format;
+use crate::DONE;
+use crate::error::Error;
+use crate::estate::Opened;
+use crate::print::style::{BOLD, DIM};
+use crate::print::{Screen, Text, answer};
+
+const EXAMPLES: &str = "\
+Examples:
+  cloudfw demo
+  cloudfw demo app internet:443                       a question of your own
+  cloudfw demo web db:5432 --client windows
+  cloudfw demo -o json                                as programs see it
+
+The estate: `web` and `nat` in a public subnet, `app` and `db` in a private one whose network ACL
+lets replies out to a part of the ephemeral ports alone, and `bastion` behind a peering.";
+
+const ESTATE: &str = include_str!("../../../../testdata/aws/demo/estate.json");
+const QUERIES: &str = include_str!("../../../../testdata/aws/demo/queries.txt");
+
+/// Ask a sample estate that is built in; needs no cloud and no network.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Demo {
+    /// The format: for people, or one JSON document a line
+    #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
+    output: Format,
+
+    /// A question of your own, as after `cloudfw reach`; else some that show what there is
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "SOURCE DESTINATION[:SERVICE]")]
+    query: Vec<String>,
+}
+
+pub(crate) fn run(arguments: &Demo, screen: &mut Screen) -> Result<u8, Error> {
+    let opened = Opened::built_in("demo", ESTATE)?;
+    let ready = opened.ready();
+    if !arguments.query.is_empty() {
+        let words = arguments.query.iter().map(|word| Word { text: word.clone(), quoted: false });
+        let answer = ready.reach(&Query::from_words(words)?)?;
+        show(&answer, &opened, arguments.output, screen)?;
+        return Ok(answer.exit_code());
+    }
+    let mut first = true;
+    for line in read_queries(QUERIES) {
+        if arguments.output == Format::Text {
+            let text = introduced(&line.text, line.line, first, screen.width());
+            screen.out(&text)?;
+            first = false;
+        }
+        show(&ready.reach(&line.query?)?, &opened, arguments.output, screen)?;
+    }
+    if arguments.output == Format::Text {
+        screen.out(&next(screen.width()))?;
+    }
+    Ok(DONE)
+}
+
+fn show(
+    answer: &Answer,
+    opened: &Opened,
+    format: Format,
+    screen: &mut Screen,
+) -> Result<(), Error> {
+    match format {
+        Format::Json => screen.json(answer),
+        Format::Text => {
+            let text = answer::text(answer, opened.estate.network(), true, screen.width());
+            screen.out(&text)
+        }
+    }
+}
+
+/// The comment above a query, and the command that asks it.
+fn introduced(query: &str, line: u32, first: bool, width: usize) -> String {
+    let mut out = String::new();
+    if !first {
+        out.push_str("\n\n");
+    }
+    // Lines are counted from 1, so the one before is two less.
+    let above = usize::try_from(line).ok().and_then(|line| line.checked_sub(2));
+    let comment = above.and_then(|above| QUERIES.lines().nth(above));
+    if let Some(comment) = comment.and_then(|comment| comment.strip_prefix("# ")) {
+        Text::styled(DIM, "# ").lead(&Text::styled(DIM, comment), width, &mut out);
+    }
+    Text::styled(DIM, "$ ").then_styled(BOLD, format!("cloudfw demo {query}")).wrap(2, width, &mut out);
+    out.push('\n');
+    out
+}
+
+/// What to do after the demo.
+fn next(width: usize) -> String {
+    let mut out = "\n\n".to_owned();
+    for (what, command) in [
+        ("ask it more", "cloudfw demo app internet:443"),
+        ("ask your own cloud", "cloudfw reach SOURCE DESTINATION:PORT"),
+        ("or a recording of it", "cloudfw reach SOURCE DESTINATION:PORT --from PATH"),
+    ] {
+        Text::styled(DIM, format!("{what:21}")).lead(&Text::of(command), width, &mut out);
+    }
+    out
+}

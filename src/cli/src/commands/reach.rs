@@ -1,0 +1,205 @@
+//! `cloudfw reach SOURCE DESTINATION[:SERVICE]`, and `--queries FILE`.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use cloudfw_core::{Client, ServiceSet, Verdict};
+use cloudfw_estate::{
+    Answer, EXIT_ERROR, Failure, Outcome, Query, Word, exit_code_of_several, parse_client,
+    parse_verdict, read_queries,
+};
+
+use crate::arguments::{EstateArguments, Format, Global};
+use crate::error::Error;
+use crate::estate::Opened;
+use crate::print::style::DIM;
+use crate::print::{Screen, Text, answer};
+
+const EXAMPLES: &str = "\
+Examples:
+  cloudfw reach web db:5432 --from prod
+  cloudfw reach web db:5432 --from prod --client windows
+  cloudfw reach internet 'tag:tier=web:443' --from prod
+  cloudfw reach 'web*' 10.0.0.0/8 --from prod -v      many pairs, each with its hops
+  cloudfw reach internet db:5432 --from prod --expect unreachable
+  cloudfw reach db internet:53/udp --one-way --from prod
+  cloudfw reach --queries queries.txt --from prod -o json
+  cloudfw reach web db:5432 --profile prod --region eu-west-1
+
+SOURCE and DESTINATION:
+  10.0.1.5  2001:db8::1  10.0.0.0/8         addresses; 10.0.1.5@vpc-1 where networks overlap
+  internet                                  everything public outside the estate
+  i-0abc  eni-0abc  subnet-0abc  arn:aws:…  ids
+  web  'web-*'  tag:tier=web                names, globs and tags
+  the names of `networks` in cloudfw.toml
+SERVICE:
+  443  80,443  8000-8100  53/udp  icmp  icmp/8.0  esp  proto/50; none asks about everything
+
+Exit codes:
+  0  reachable, or what --expect said
+  1  unreachable, intermittent or partial, or not what --expect said
+  2  it could not run
+  3  unknown
+  With --queries the first of 2, 1, 3, 0 that any answer has.";
+
+/// Can SOURCE reach DESTINATION, there and back, and which rule says so?
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Reach {
+    /// Who opens the connection
+    #[arg(required_unless_present = "queries", conflicts_with = "queries")]
+    source: Option<String>,
+
+    /// Whom it is addressed to, and at which port: db:5432, [2001:db8::1]:443
+    #[arg(value_name = "DESTINATION[:SERVICE]", required_unless_present = "queries")]
+    destination: Option<String>,
+
+    /// The service; then DESTINATION is never split at a colon
+    #[arg(long, value_parser = service, conflicts_with = "queries")]
+    service: Option<ServiceSet>,
+
+    /// The client, by the ports it dials from: linux, windows, any, or LO-HI
+    #[arg(long, value_parser = client)]
+    client: Option<Client>,
+
+    /// The verdict that there should be: then 0 if it is that one
+    #[arg(long, value_parser = verdict)]
+    expect: Option<Verdict>,
+
+    /// Ask only about the way out
+    #[arg(long)]
+    one_way: bool,
+
+    /// Ask the questions of a file (`-` is standard input), one a line: web db:5432 --client any
+    #[arg(long, value_name = "FILE")]
+    queries: Option<PathBuf>,
+
+    /// The format: for people, or one JSON document a line
+    #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
+    output: Format,
+
+    /// Print the hops of every pair, however many there are
+    #[arg(short, long)]
+    verbose: bool,
+
+    #[command(flatten)]
+    estate: EstateArguments,
+}
+
+pub(crate) fn run(arguments: &Reach, global: &Global, screen: &mut Screen) -> Result<u8, Error> {
+    match &arguments.queries {
+        None => one(arguments, global, screen),
+        Some(path) => many(path, arguments, global, screen),
+    }
+}
+
+/// The question of the command line.
+fn one(arguments: &Reach, global: &Global, screen: &mut Screen) -> Result<u8, Error> {
+    let ends = [&arguments.source, &arguments.destination].map(|end| end.clone().unwrap_or_default());
+    // What is wrong without any estate is told before one is opened.
+    let words = ends.map(|text| Word { text, quoted: true });
+    let query = arguments.with_options(Query::from_words(words)?);
+    let opened = Opened::new(&arguments.estate, global, screen)?;
+    let answer = opened.ready().reach(&query)?;
+    match arguments.output {
+        Format::Json => screen.json(&answer)?,
+        Format::Text => {
+            let network = opened.estate.network();
+            screen.out(&answer::text(&answer, network, arguments.verbose, screen.width()))?;
+        }
+    }
+    Ok(answer.exit_code())
+}
+
+/// The questions of a file: one load for all of them.
+fn many(
+    path: &Path,
+    arguments: &Reach,
+    global: &Global,
+    screen: &mut Screen,
+) -> Result<u8, Error> {
+    let text = read(path)?;
+    let lines = read_queries(&text);
+    if lines.is_empty() {
+        return Err(Error::NoQueries { path: path.to_owned() });
+    }
+    let opened = Opened::new(&arguments.estate, global, screen)?;
+    let ready = opened.ready();
+    let mut codes = Vec::new();
+    for (index, line) in lines.into_iter().enumerate() {
+        let asked = line.query.map(|query| arguments.with_options(query));
+        let outcome = asked.and_then(|query| ready.reach(&query));
+        codes.push(outcome.as_ref().map_or(EXIT_ERROR, Answer::exit_code));
+        let outcome = match outcome {
+            Ok(answer) => Outcome::Answered(answer),
+            Err(error) => Outcome::Failed(Failure::new(&line.text, Some(line.line), &error)),
+        };
+        match arguments.output {
+            Format::Json => screen.json(&outcome)?,
+            Format::Text => {
+                let block = block(&line.text, &outcome, &opened, arguments, screen.width());
+                screen.out(&if index == 0 { block } else { format!("\n\n{block}") })?;
+            }
+        }
+        if screen.is_closed() {
+            break;
+        }
+    }
+    Ok(exit_code_of_several(codes))
+}
+
+/// A query of a file and its answer, for people.
+fn block(
+    query: &str,
+    outcome: &Outcome,
+    opened: &Opened,
+    arguments: &Reach,
+    width: usize,
+) -> String {
+    let mut out = String::new();
+    Text::styled(DIM, "# ").lead(&Text::styled(DIM, query), width, &mut out);
+    match outcome {
+        Outcome::Answered(answer) => {
+            let network = opened.estate.network();
+            out.push_str(&answer::text(answer, network, arguments.verbose, width));
+        }
+        Outcome::Failed(failure) => answer::failed(failure, width, &mut out),
+    }
+    out
+}
+
+impl Reach {
+    /// The options of the command line are for every query that does not have its own.
+    fn with_options(&self, query: Query) -> Query {
+        Query {
+            service: query.service.or_else(|| self.service.clone()),
+            client: query.client.or_else(|| self.client.clone()),
+            expect: query.expect.or(self.expect),
+            one_way: query.one_way || self.one_way,
+            ..query
+        }
+    }
+}
+
+fn read(path: &Path) -> Result<String, Error> {
+    let text = if path == Path::new("-") {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text).map(|_| text)
+    } else {
+        std::fs::read_to_string(path)
+    };
+    text.map_err(|source| Error::Queries { path: path.to_owned(), source })
+}
+
+fn service(text: &str) -> Result<ServiceSet, String> {
+    text.parse().map_err(|error: cloudfw_core::ServiceError| error.to_string())
+}
+
+fn client(text: &str) -> Result<Client, String> {
+    parse_client(text).map_err(|error| error.to_string())
+}
+
+fn verdict(text: &str) -> Result<Verdict, String> {
+    parse_verdict(text).map_err(|error| error.to_string())
+}

@@ -1,0 +1,113 @@
+//! `cloudfw record aws --to DIR`.
+
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use crate::arguments::CloudArguments;
+use crate::error::Error;
+use crate::print::Screen;
+
+const EXAMPLES: &str = "\
+Examples:
+  cloudfw record aws --to prod
+  cloudfw record aws --to prod --profile audit --region eu-west-1 --region eu-central-1
+  cloudfw record aws --to prod --all-regions
+  cloudfw record aws --to local --endpoint-url http://localhost:4566 --region us-east-1
+  cloudfw record aws --print-policy                   what the credentials must be allowed
+  cloudfw record aws --print-commands --to prod       for those who may not run cloudfw there
+
+Only read calls are made. A call that is denied is recorded as such: what it touches is unknown
+then. Several accounts can be recorded into one folder.
+
+Exit codes:
+  0  everything was read
+  2  nothing could be recorded
+  3  recorded, but some calls were not answered";
+
+/// Write a recording of a live cloud, to be asked offline.
+#[derive(Debug, Args)]
+#[command(subcommand_value_name = "CLOUD", subcommand_help_heading = "Clouds")]
+pub(crate) struct Record {
+    #[command(subcommand)]
+    cloud: Cloud,
+}
+
+#[derive(Debug, Subcommand)]
+enum Cloud {
+    /// Record an AWS account with the credentials that the AWS CLI would take
+    Aws(Aws),
+}
+
+/// Record an AWS account with the credentials that the AWS CLI would take.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+#[cfg_attr(not(feature = "live"), expect(dead_code, reason = "this build only parses them"))]
+struct Aws {
+    /// The folder that gets the recording
+    #[arg(long, value_name = "DIR", required_unless_present_any = ["print_policy", "print_commands"])]
+    to: Option<PathBuf>,
+
+    #[command(flatten)]
+    cloud: CloudArguments,
+
+    /// All Regions that are enabled for the account
+    #[arg(long, conflicts_with = "region", help_heading = "The live cloud")]
+    all_regions: bool,
+
+    /// Most calls a second to one Region of an account
+    #[arg(long, value_name = "CALLS", default_value = "10", help_heading = "The live cloud")]
+    rate: NonZeroU32,
+
+    /// Print the AWS CLI commands that make the same recording, and call nothing
+    #[arg(long)]
+    print_commands: bool,
+
+    /// Print the IAM policy that allows the calls and no others, and call nothing
+    #[arg(long, conflicts_with = "print_commands")]
+    print_policy: bool,
+}
+
+#[cfg(not(feature = "live"))]
+pub(crate) fn run(arguments: &Record, _: &mut Screen) -> Result<u8, Error> {
+    let Cloud::Aws(_) = &arguments.cloud;
+    Err(Error::NotLive)
+}
+
+#[cfg(feature = "live")]
+pub(crate) fn run(arguments: &Record, screen: &mut Screen) -> Result<u8, Error> {
+    use cloudfw_aws::live::{LEAST_PRIVILEGE_POLICY, Regions, print_commands};
+
+    let Cloud::Aws(aws) = &arguments.cloud;
+    if aws.print_policy {
+        screen.out(LEAST_PRIVILEGE_POLICY)?;
+        return Ok(crate::DONE);
+    }
+    let to = aws.to.clone().unwrap_or_else(|| PathBuf::from("recording"));
+    if aws.print_commands {
+        let regions = regions(&aws.cloud)?;
+        screen.out(&print_commands(&regions, aws.cloud.profile.as_deref(), &to))?;
+        return Ok(crate::DONE);
+    }
+    let mut options = crate::live::options(&aws.cloud, to.clone());
+    options.calls_per_second = aws.rate;
+    if aws.all_regions {
+        options.regions = Regions::AllEnabled;
+    }
+    let recorded = crate::live::record(&options)?;
+    let summary = crate::print::recorded::summary(&recorded, &to, screen.width());
+    screen.out(&summary.text)?;
+    Ok(if summary.complete { crate::DONE } else { crate::INCOMPLETE })
+}
+
+/// The Regions that are named, else the one of the environment.
+#[cfg(feature = "live")]
+fn regions(cloud: &CloudArguments) -> Result<Vec<String>, Error> {
+    if !cloud.region.is_empty() {
+        return Ok(cloud.region.clone());
+    }
+    let named = |name| std::env::var(name).ok().filter(|region| !region.is_empty());
+    let region = named("AWS_REGION").or_else(|| named("AWS_DEFAULT_REGION"));
+    Ok(vec![region.ok_or(Error::NoRegion)?])
+}

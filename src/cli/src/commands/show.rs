@@ -1,0 +1,32 @@
+//! `cloudfw show RESOURCE`.
+
+use clap::Args;
+
+use crate::arguments::{EstateArguments, Format, Global};
+use crate::error::Error;
+use crate::print::Screen;
+
+const EXAMPLES: &str = "\
+Examples:
+  cloudfw show db --from prod
+  cloudfw show 10.0.2.20 --from prod
+  cloudfw show db --from prod -o json";
+
+/// What a resource is, where it hangs, and its effective rules in order.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Show {
+    /// An id, a name, an ARN or an address
+    resource: String,
+
+    /// The format: for people, or one JSON document
+    #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
+    output: Format,
+
+    #[command(flatten)]
+    estate: EstateArguments,
+}
+
+pub(crate) fn run(_: &Show, _: &Global, _: &mut Screen) -> Result<u8, Error> {
+    Err(Error::NoEstate)
+}

@@ -1,0 +1,136 @@
+//! Why a command could not run, and what to do about it. Always exit code 2.
+
+use std::error::Error as _;
+use std::io;
+use std::path::PathBuf;
+
+use crate::config::ConfigError;
+use crate::print::style::{BAD, BOLD};
+use crate::print::Text;
+
+/// Why a command could not run. Mostly the user's fault; [`Error::Output`] is the machine's.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// `cloudfw.toml` is wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The recording cannot be opened.
+    #[error(transparent)]
+    Estate(#[from] cloudfw_estate::OpenError),
+    /// The question is wrong.
+    #[error(transparent)]
+    Query(#[from] cloudfw_estate::QueryError),
+    /// Nothing says which estate is meant.
+    #[error("no estate to ask: neither --from, CLOUDFW_FROM nor `from` in cloudfw.toml names a recording")]
+    #[cfg_attr(feature = "live", expect(dead_code, reason = "then the live cloud is asked"))]
+    NoEstate,
+    /// This binary was built without the SDK.
+    #[error("this cloudfw was built without live collection")]
+    #[cfg_attr(feature = "live", expect(dead_code, reason = "this one was built with it"))]
+    NotLive,
+    /// The cloud cannot be recorded.
+    #[cfg(feature = "live")]
+    #[error(transparent)]
+    Live(#[from] cloudfw_aws::live::LiveError),
+    /// There is no place for the cache.
+    #[cfg(feature = "live")]
+    #[error("no place for the cached recording: {why}")]
+    NoCache {
+        /// What the system says.
+        why: String,
+    },
+    /// The printed commands need the names of Regions.
+    #[cfg(feature = "live")]
+    #[error("no AWS region is named: give --region, or set AWS_REGION")]
+    NoRegion,
+    /// The file of queries cannot be read.
+    #[error("cannot read the queries of `{}`", .path.display())]
+    Queries {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The file of queries asks nothing.
+    #[error("no query in `{}`", .path.display())]
+    NoQueries {
+        /// The file.
+        path: PathBuf,
+    },
+    /// `man --command` names no command.
+    #[error("no command `{name}`")]
+    NoCommand {
+        /// What was given.
+        name: String,
+    },
+    /// Results cannot be written.
+    #[error("cannot write the results")]
+    Output(#[source] io::Error),
+}
+
+impl Error {
+    /// The message with its causes and what to do, for standard error.
+    pub(crate) fn render(&self, width: usize) -> String {
+        let mut message = self.to_string();
+        let mut cause = self.source();
+        while let Some(inner) = cause {
+            message = format!("{message}: {inner}");
+            cause = inner.source();
+        }
+        let mut lines = message.lines();
+        let mut out = String::new();
+        let head = Text::styled(BAD.bold(), "error: ");
+        head.lead(&Text::of(lines.next().unwrap_or_default()), width, &mut out);
+        for line in lines {
+            // An excerpt and its carets must stay as they are.
+            Text::of(line).wrap(0, usize::MAX, &mut out);
+        }
+        for hint in self.hints() {
+            Text::styled(BOLD, "  try: ").lead(&Text::of(hint), width, &mut out);
+        }
+        out
+    }
+
+    /// What to do.
+    fn hints(&self) -> Vec<String> {
+        let hints: &[&str] = match self {
+            Self::NoEstate => &[
+                "cloudfw reach … --from PATH     ask a recording",
+                "cloudfw demo                    see what it does; needs no cloud",
+                "cargo build -p cloudfw          a cloudfw that asks the live cloud",
+            ],
+            Self::NotLive => &[
+                "cargo build -p cloudfw          a cloudfw with live collection",
+                "--from PATH                     a recording; the AWS CLI can make one: aws ec2 describe-… > FILE",
+            ],
+            #[cfg(feature = "live")]
+            Self::Live(error) => live_hints(error),
+            #[cfg(feature = "live")]
+            Self::NoCache { .. } => &["set XDG_CACHE_HOME, or record by hand: cloudfw record aws --to DIR"],
+            _ => &[],
+        };
+        hints.iter().map(|hint| (*hint).to_owned()).collect()
+    }
+}
+
+#[cfg(feature = "live")]
+fn live_hints(error: &cloudfw_aws::live::LiveError) -> &'static [&'static str] {
+    use cloudfw_aws::live::LiveError::{BadCredentials, Expired, NoCredentials, NoRegion, NothingRead};
+    match error {
+        NoCredentials { .. } | BadCredentials { .. } => &[
+            "--profile NAME                  a profile of the AWS configuration (`aws configure list-profiles`)",
+            "--from PATH                     a recording instead of the live cloud",
+            "cloudfw demo                    see what it does; needs no credentials",
+        ],
+        Expired { .. } => &[
+            "aws sso login                   or however these credentials are had",
+            "--profile NAME                  another profile of the AWS configuration",
+            "--from PATH                     a recording instead of the live cloud",
+        ],
+        NoRegion => &["--region eu-west-1              or set AWS_REGION"],
+        NothingRead { .. } => {
+            &["cloudfw record aws --print-policy    what the credentials must be allowed"]
+        }
+        _ => &[],
+    }
+}

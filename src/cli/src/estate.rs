@@ -1,0 +1,208 @@
+//! Which estate is asked, opened.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use cloudfw_core::{Client, Document, Scope, Verdict};
+use cloudfw_estate::{
+    Answer, Estate, Inquiry, OpenError, OpenOptions, Query, QueryError, parse_assume_none,
+    parse_client,
+};
+
+use crate::arguments::{EstateArguments, Global};
+use crate::config::Config;
+use crate::error::Error;
+use crate::print::Screen;
+
+/// An estate with the settings that go with it.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    pub(crate) estate: Estate,
+    config: Config,
+    /// The client of `cloudfw.toml`.
+    client: Option<Client>,
+}
+
+impl Opened {
+    /// The estate that the arguments, the environment or `cloudfw.toml` name, the nearest first;
+    /// else the live cloud.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps it from being read.
+    pub(crate) fn new(
+        arguments: &EstateArguments,
+        global: &Global,
+        screen: &Screen,
+    ) -> Result<Self, Error> {
+        let folder = std::env::current_dir().unwrap_or_default();
+        let config = Config::load(global.config.as_deref(), &folder)?;
+        let client = config.client.as_deref().map(parse_client).transpose();
+        let client = client.map_err(|error| config.wrong("client", &error))?;
+        for (name, network) in &config.networks {
+            for cidr in network.as_slice() {
+                check_network(cidr)
+                    .map_err(|why| config.wrong(&format!("networks.{name}"), &why))?;
+            }
+        }
+        let options = OpenOptions { assume_none: assumed(arguments, &config)? };
+        let from = sources(arguments, &config, screen)?;
+        let estate = Estate::open(&from, &options)?;
+        Ok(Self { estate, config, client })
+    }
+
+    /// An estate of one document, with no settings.
+    ///
+    /// # Errors
+    ///
+    /// None in a build whose tests pass.
+    pub(crate) fn built_in(name: &str, text: &str) -> Result<Self, Error> {
+        let scope = Scope::default();
+        let document = Document { name: name.into(), text: text.into(), scope };
+        let estate = Estate::from_documents(vec![document], &OpenOptions::default())?;
+        Ok(Self { estate, config: Config::default(), client: None })
+    }
+
+    /// Ready for queries.
+    pub(crate) fn ready(&self) -> Ready<'_> {
+        Ready { inquiry: self.estate.inquiry(), opened: self }
+    }
+}
+
+/// An opened estate with its path graph built.
+#[derive(Debug)]
+pub(crate) struct Ready<'e> {
+    pub(crate) inquiry: Inquiry<'e>,
+    opened: &'e Opened,
+}
+
+impl Ready<'_> {
+    /// The answer to a query. Names of `networks` stand for their CIDRs.
+    ///
+    /// # Errors
+    ///
+    /// [`QueryError`] where it cannot be asked.
+    pub(crate) fn reach(&self, query: &Query) -> Result<Answer, QueryError> {
+        let mut query = query.clone();
+        if query.client.is_none() {
+            query.client.clone_from(&self.opened.client);
+        }
+        let sources = self.meant(&query.source);
+        let destinations = self.meant(&query.destination);
+        let mut whole: Option<Answer> = None;
+        for source in &sources {
+            for destination in &destinations {
+                let part = Query {
+                    source: source.clone(),
+                    destination: destination.clone(),
+                    ..query.clone()
+                };
+                let part = self.inquiry.reach(&part)?;
+                whole = Some(match whole {
+                    Some(whole) => both(whole, part),
+                    None => part,
+                });
+            }
+        }
+        let mut whole = match whole {
+            Some(whole) => whole,
+            None => self.inquiry.reach(&query)?,
+        };
+        if sources != [query.source.as_str()] {
+            whole.query.source = query.source;
+        }
+        if destinations != [query.destination.as_str()] {
+            whole.query.destination = name_of(&query.destination).to_owned();
+        }
+        Ok(whole)
+    }
+
+    /// The CIDRs of a named network, each with the service behind the name; any other text as it
+    /// is.
+    fn meant(&self, text: &str) -> Vec<String> {
+        let name = name_of(text);
+        let networks = &self.opened.config.networks;
+        let (network, service) = match (networks.get(text), networks.get(name)) {
+            (Some(network), _) => (network, ""),
+            (None, Some(network)) => (network, text.get(name.len()..).unwrap_or_default()),
+            (None, None) => return vec![text.to_owned()],
+        };
+        let bracketed = |cidr: &String| match (cidr.contains(':'), service) {
+            (true, service) if !service.is_empty() => format!("[{cidr}]{service}"),
+            _ => format!("{cidr}{service}"),
+        };
+        network.as_slice().iter().map(bracketed).collect()
+    }
+}
+
+/// What stands before the last colon.
+fn name_of(text: &str) -> &str {
+    text.rsplit_once(':').map_or(text, |(name, _)| name)
+}
+
+/// The answer over the pairs of two.
+fn both(mut one: Answer, other: Answer) -> Answer {
+    one.answers.extend(other.answers);
+    one.verdict = Verdict::over([one.verdict, other.verdict]).unwrap_or(one.verdict);
+    if one.symptom != other.symptom {
+        one.symptom = cloudfw_core::Symptom::Unknown;
+    }
+    one
+}
+
+/// What there is none of, by the command line and by `cloudfw.toml`.
+fn assumed(
+    arguments: &EstateArguments,
+    config: &Config,
+) -> Result<cloudfw_aws::AssumeNone, Error> {
+    let texts = config.assume_none.as_slice();
+    parse_assume_none(texts.iter().map(String::as_str))
+        .map_err(|error: OpenError| config.wrong("assume-none", &error))?;
+    let all = arguments.assume_none.iter().chain(texts);
+    Ok(parse_assume_none(all.map(String::as_str))?)
+}
+
+/// What is wrong with a CIDR or an address, if anything is.
+fn check_network(text: &str) -> Result<(), String> {
+    let (address, length) = text.split_once('/').unwrap_or((text, ""));
+    let wrong = || format!("`{text}` is neither a CIDR nor an address, such as 198.51.100.0/24");
+    let address: IpAddr = address.parse().map_err(|_| wrong())?;
+    let most = if address.is_ipv4() { 32 } else { 128 };
+    match length.parse::<u8>() {
+        _ if text == address.to_string() => Ok(()),
+        Ok(length) if length <= most => Ok(()),
+        _ => Err(wrong()),
+    }
+}
+
+/// The recordings to ask.
+fn sources(
+    arguments: &EstateArguments,
+    config: &Config,
+    screen: &Screen,
+) -> Result<Vec<PathBuf>, Error> {
+    if !arguments.from.is_empty() {
+        return Ok(arguments.from.clone());
+    }
+    if arguments.asks_live() {
+        return live(arguments, screen);
+    }
+    let given = std::env::var_os("CLOUDFW_FROM").filter(|paths| !paths.is_empty());
+    if let Some(paths) = given {
+        return Ok(std::env::split_paths(&paths).collect());
+    }
+    match config.from.as_slice() {
+        [] => live(arguments, screen),
+        paths => Ok(paths.iter().map(PathBuf::from).collect()),
+    }
+}
+
+#[cfg(feature = "live")]
+fn live(arguments: &EstateArguments, screen: &Screen) -> Result<Vec<PathBuf>, Error> {
+    Ok(vec![crate::live::cached(arguments, screen)?])
+}
+
+#[cfg(not(feature = "live"))]
+fn live(arguments: &EstateArguments, _: &Screen) -> Result<Vec<PathBuf>, Error> {
+    Err(if arguments.asks_live() { Error::NotLive } else { Error::NoEstate })
+}

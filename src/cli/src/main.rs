@@ -1,0 +1,49 @@
+//! `cloudfw`: can X reach Y:port, there and back, and which rule says so?
+//!
+//! Arguments, live collection and printing; what is true is decided in the crates below.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+mod arguments;
+mod commands;
+mod config;
+mod error;
+mod estate;
+#[cfg(feature = "live")]
+mod live;
+mod print;
+
+use arguments::{Arguments, Command, Global};
+use error::Error;
+use print::Screen;
+
+/// The exit code of what was done; that of an answer comes from its verdict.
+const DONE: u8 = 0;
+
+/// The exit code of what was done in part: something was not read.
+#[cfg(feature = "live")]
+const INCOMPLETE: u8 = 3;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let mut screen = Screen::new(&arguments.global);
+    let done = run(&arguments.command, &arguments.global, &mut screen);
+    let code = done.unwrap_or_else(|error| {
+        screen.tell(&error.render(screen.width()));
+        cloudfw_estate::EXIT_ERROR
+    });
+    ExitCode::from(code)
+}
+
+fn run(command: &Command, global: &Global, screen: &mut Screen) -> Result<u8, Error> {
+    match command {
+        Command::Reach(arguments) => commands::reach::run(arguments, global, screen),
+        Command::Show(arguments) => commands::show::run(arguments, global, screen),
+        Command::Record(arguments) => commands::record::run(arguments, screen),
+        Command::Demo(arguments) => commands::demo::run(arguments, screen),
+        Command::Completions(arguments) => commands::completions::run(arguments, screen),
+        Command::Man(arguments) => commands::man::run(arguments, screen),
+    }
+}

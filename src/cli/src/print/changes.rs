@@ -1,0 +1,199 @@
+//! What to change, so that what was asked gets through: a sentence for each blocker.
+
+use std::collections::BTreeSet;
+
+use cloudfw_core::{Decision, Direction, Leg, Network, Reason, Verdict};
+use cloudfw_estate::{Flows, Pair, Step};
+
+use super::answer::{heading, service};
+use super::style::{BOLD, DIM};
+use super::{Text, hops};
+
+/// The last number of an ACL that a user can give (AWS-31).
+const LAST_NUMBER: u32 = 32_766;
+
+/// What would let it through; nothing where nothing blocks.
+pub(crate) fn write(pair: &Pair, network: &Network, width: usize, out: &mut String) {
+    let changes = all(pair, network);
+    if changes.is_empty() || pair.verdict == Verdict::Reachable {
+        return;
+    }
+    heading(
+        if changes.len() == 1 { "what to change" } else { "what to change: all of these" },
+        out,
+    );
+    for (number, change) in (1..).zip(changes) {
+        Text::styled(DIM, format!("  {number} ")).lead(&change, width, out);
+    }
+}
+
+fn all(pair: &Pair, network: &Network) -> Vec<Text> {
+    let mut changes: Vec<Text> = Vec::new();
+    for blocker in &pair.blockers {
+        let change = one(blocker, pair, network);
+        if !changes.contains(&change) {
+            changes.push(change);
+        }
+    }
+    changes
+}
+
+fn one(step: &Step, pair: &Pair, network: &Network) -> Text {
+    match step.reason {
+        Reason::Rule | Reason::NoState if step.direction.is_some() => rule(step, pair, network),
+        Reason::NoRoute => at(step).then(format!(": add a route to {}", destinations(step))),
+        Reason::Blackhole => at(step).then(format!(
+            ": the target of the route{} is gone; give the route one that exists",
+            step.rule.as_ref().map(|rule| format!(" `{}`", rule.text)).unwrap_or_default()
+        )),
+        Reason::NoPublicAddress => {
+            at(step).then(": give it a public address, or go through a NAT gateway or a balancer")
+        }
+        Reason::NoGateway => {
+            at(step).then(": attach an internet gateway, and route to it from the subnet")
+        }
+        Reason::OutwardOnly => {
+            at(step).then(": it opens connections outwards only; come in by an internet gateway or a balancer")
+        }
+        Reason::SourceDestinationCheck => at(step).then(": switch its source/destination check off"),
+        Reason::Down => at(step).then(": start it"),
+        Reason::NotTransitive => {
+            at(step).then(": it carries only what its two ends send each other; join the networks directly")
+        }
+        Reason::Unheld => at(step).then(format!(": nobody holds {}", destinations(step))),
+        Reason::NotAnEndpoint => at(step).then(": it takes no connections; ask for what is behind it"),
+        _ => at(step).then(format!(": {}", hops::reason(step))),
+    }
+}
+
+/// `network ACL acl-db (acl-0abc)`.
+fn at(step: &Step) -> Text {
+    let text = Text::of(hops::kind(&step.kind)).then(" ");
+    match &step.name {
+        Some(name) if *name != step.id => {
+            text.then_styled(BOLD, name).then_styled(DIM, format!(" {}", step.id))
+        }
+        _ => text.then_styled(BOLD, &step.id),
+    }
+}
+
+/// A rule to add to the list that denies, and where two do, to widen.
+fn rule(step: &Step, pair: &Pair, network: &Network) -> Text {
+    let Some(direction) = step.direction else { return at(step) };
+    let allow = format!("allow {}", allowance(step, pair, direction));
+    if step.kind != "network-acl" {
+        return at(step).then(format!(": add to {direction} ")).then_styled(BOLD, allow);
+    }
+    let numbers = numbers(step, network, direction);
+    let deciding = step.rule.as_ref().and_then(|rule| rule.id.parse::<u32>().ok());
+    let number = free_number(&numbers, deciding);
+    let mut text = at(step).then(format!(": add to {direction} "));
+    text = match number {
+        Some(number) => text.then_styled(BOLD, format!("{number} {allow}")),
+        None => text.then_styled(BOLD, allow).then(", under a number below the rule that denies"),
+    };
+    if let Some((rule, ports)) = widened(step, pair) {
+        text = text.then(format!(", or widen {rule} to {ports}"));
+    }
+    text
+}
+
+/// What has to be allowed: `tcp 32768-49151 to 10.0.1.0/24`.
+fn allowance(step: &Step, pair: &Pair, direction: Direction) -> String {
+    let (side, remote): (_, fn(&Flows) -> &Vec<String>) = match direction {
+        Direction::Ingress => ("from", |flows| &flows.sources),
+        Direction::Egress => ("to", |flows| &flows.destinations),
+    };
+    let services: BTreeSet<String> = step.flows.iter().map(service).collect();
+    let services: Vec<String> = services.into_iter().collect();
+    let sibling = sibling(step, pair).and_then(|allowing| {
+        let text = &allowing.rule.as_ref()?.text;
+        text.rsplit_once(&format!(" {side} ")).map(|(_, peers)| peers.to_owned())
+    });
+    let peers = sibling.unwrap_or_else(|| {
+        let addresses: BTreeSet<&String> = step.flows.iter().flat_map(remote).collect();
+        let addresses: Vec<String> = addresses.into_iter().map(|text| cidr(text)).collect();
+        addresses.join(", ")
+    });
+    format!("{} {side} {peers}", services.join(", "))
+}
+
+/// As rules write it: an address as a CIDR of one.
+fn cidr(text: &str) -> String {
+    match text.parse::<std::net::IpAddr>() {
+        Ok(address) if address.is_ipv4() => format!("{address}/32"),
+        Ok(address) => format!("{address}/128"),
+        Err(_) => match text {
+            "internet" | "any" => "anywhere".to_owned(),
+            other => other.to_owned(),
+        },
+    }
+}
+
+/// A step at the same place that lets some of the same flows through.
+fn sibling<'a>(step: &Step, pair: &'a Pair) -> Option<&'a Step> {
+    let leg = match step.leg {
+        Leg::Forward => &pair.forward,
+        Leg::Return => &pair.back,
+    };
+    leg.iter().find(|other| {
+        other.hop == step.hop && other.id == step.id && other.decision == Decision::Allow
+    })
+}
+
+/// The rule that lets some of them through, and the ports that it would have to have.
+fn widened(step: &Step, pair: &Pair) -> Option<(String, String)> {
+    let rule = sibling(step, pair)?.rule.as_ref()?;
+    let ports = match step.leg {
+        Leg::Forward => return None,
+        Leg::Return => pair.reply.as_ref()?.range.clone(),
+    };
+    Some((rule.id.clone(), format!("{} {ports}", step.flows.first()?.protocol)))
+}
+
+/// The numbers that are taken in one direction of the ACL that a step is about.
+fn numbers(step: &Step, network: &Network, direction: Direction) -> BTreeSet<u32> {
+    let Some(rule) = &step.rule else { return BTreeSet::new() };
+    let lists = network.filters.values().flat_map(|filter| filter.lists(direction));
+    let list = lists.into_iter().find(|list| *list.label.id == *rule.list.id);
+    let rules = list.into_iter().flat_map(|list| &list.rules);
+    rules.filter_map(|rule| rule.id.parse().ok()).filter(|n| *n <= LAST_NUMBER).collect()
+}
+
+/// A number before the rule that denies and after those before it, with room on both sides.
+fn free_number(taken: &BTreeSet<u32>, deciding: Option<u32>) -> Option<u32> {
+    // No number, or 32767: the rule that AWS adds at the end.
+    let end = deciding.unwrap_or(LAST_NUMBER + 1).min(LAST_NUMBER + 1);
+    let before = taken.range(..end).next_back().copied().unwrap_or(0);
+    let rounded = (before / 10 + 1) * 10;
+    let middle = before + (end - before) / 2;
+    let free = |number: &u32| *number > before && *number < end;
+    // Every number between two neighbours is taken only where they are neighbours indeed.
+    [rounded, middle].into_iter().find(free).or_else(|| {
+        (1..end).rev().find(|number| !taken.contains(number))
+    })
+}
+
+/// Where the flows of a step go.
+fn destinations(step: &Step) -> String {
+    let all: BTreeSet<&String> = step.flows.iter().flat_map(|flows| &flows.destinations).collect();
+    let all: Vec<String> = all.into_iter().map(|text| cidr(text)).collect();
+    if all.is_empty() { "the destination".to_owned() } else { all.join(", ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_free_number_is_before_the_deny_and_after_the_others() {
+        let taken = |numbers: &[u32]| numbers.iter().copied().collect();
+        assert_eq!(free_number(&taken(&[100, 110]), None), Some(120));
+        assert_eq!(free_number(&taken(&[100, 110]), Some(32767)), Some(120));
+        assert_eq!(free_number(&taken(&[100, 110, 120]), Some(120)), Some(115));
+        assert_eq!(free_number(&taken(&[]), Some(100)), Some(10));
+        assert_eq!(free_number(&taken(&[98, 99, 100]), Some(99)), Some(97));
+        assert_eq!(free_number(&taken(&[1, 2]), Some(2)), None);
+        assert_eq!(free_number(&taken(&[32766]), None), Some(32765));
+    }
+}

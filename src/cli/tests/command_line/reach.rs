@@ -1,0 +1,153 @@
+//! `cloudfw reach` on the three tiers (issue 2, «It must show», 2).
+
+use crate::run::{Run, cloudfw, command, finish};
+
+fn three_tier(words: &[&str]) -> Run {
+    let words: Vec<&str> = ["reach"].iter().chain(words).copied().collect();
+    cloudfw(&[&words[..], &["--from", "testdata/aws/three-tier", "--assume-none", "all"]].concat())
+}
+
+#[test]
+fn a_linux_client_loses_an_exact_share() {
+    let run = three_tier(&["web", "db:5432", "-o", "json"]);
+    assert_eq!(run.code, 1, "{}", run.err);
+    let [answer] = &run.json()[..] else { panic!("{}", run.out) };
+    assert_eq!(answer["schema"], "cloudfw.reach/1");
+    assert_eq!(answer["verdict"], "intermittent");
+    let reply = &answer["answers"][0]["reply"];
+    assert_eq!(reply["client"], "linux");
+    assert_eq!(reply["range"], "32768-60999");
+    assert_eq!(reply["failing"]["at_least"], "16384/28232");
+    assert_eq!(reply["failing"]["at_most"], "16384/28232");
+    for key in ["source", "destination", "forward", "return", "blockers", "unknowns", "allowed"] {
+        assert!(!answer["answers"][0][key].is_null(), "{key}");
+    }
+    assert!(answer["coverage"].is_object());
+}
+
+#[test]
+fn a_windows_client_loses_nothing() {
+    let run = three_tier(&["web", "db:5432", "-o", "json", "--client", "windows"]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    let [answer] = &run.json()[..] else { panic!("{}", run.out) };
+    assert_eq!(answer["verdict"], "reachable");
+    let failing = answer["answers"][0]["reply"]["failing"]["at_most"].as_str().unwrap();
+    assert!(failing.starts_with("0/"), "{failing}");
+}
+
+#[test]
+fn the_text_names_the_entry_and_its_line() {
+    let run = three_tier(&["web", "db:5432"]);
+    assert_eq!(run.code, 1, "{}", run.err);
+    insta::assert_snapshot!(run.out);
+    let path = crate::run::root().join("testdata/aws/three-tier/network-acls.json");
+    let entry = std::fs::read_to_string(path).unwrap();
+    let entry: Vec<&str> = entry.lines().collect();
+    let cited = run.out.lines().filter_map(|line| line.split("network-acls.json:").nth(1));
+    let lines: Vec<usize> =
+        cited.map(|rest| rest.split_whitespace().next().unwrap().parse().unwrap()).collect();
+    assert!(!lines.is_empty());
+    for line in lines {
+        assert_eq!(entry[line - 1].trim(), "{", "line {line} begins an entry");
+    }
+}
+
+#[test]
+fn all_blockers_are_told() {
+    let run = three_tier(&["internet", "db:5432", "-o", "json"]);
+    assert_eq!(run.code, 1, "{}", run.err);
+    let [answer] = &run.json()[..] else { panic!("{}", run.out) };
+    assert_eq!(answer["verdict"], "unreachable");
+    let kinds: std::collections::BTreeSet<&str> = answer["answers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|pair| pair["blockers"].as_array().unwrap())
+        .map(|step| step["kind"].as_str().unwrap())
+        .collect();
+    assert!(kinds.contains("security-group") && kinds.contains("network-acl"), "{kinds:?}");
+    insta::assert_snapshot!(three_tier(&["internet", "db:5432"]).out);
+}
+
+#[test]
+fn expectations_decide_the_exit_code() {
+    for (expect, code) in [("intermittent", 0), ("reachable", 1), ("unknown", 1)] {
+        let run = three_tier(&["web", "db:5432", "--expect", expect]);
+        assert_eq!(run.code, code, "{expect}: {}", run.err);
+    }
+    let run = cloudfw(&["reach", "web", "192.168.9.9:443", "--from", "testdata/aws/three-tier",
+        "--expect", "reachable"]);
+    assert_eq!(run.code, 3, "{}{}", run.out, run.err);
+}
+
+#[test]
+fn only_the_way_out() {
+    let run = three_tier(&["web", "db:5432", "--one-way"]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    assert!(run.out.starts_with("reachable  web → db"), "{}", run.out);
+}
+
+#[test]
+fn many_pairs_are_a_table_first() {
+    let run = three_tier(&["*", "db:5432"]);
+    assert_eq!(run.code, 1, "{}", run.err);
+    insta::assert_snapshot!(run.out);
+    let verbose = three_tier(&["*", "db:5432", "-v"]);
+    assert!(verbose.out.lines().count() > 2 * run.out.lines().count());
+}
+
+#[test]
+fn every_service_lists_what_passes() {
+    let run = three_tier(&["web", "app"]);
+    assert!(run.out.contains("what passes"), "{}", run.out);
+    assert!(run.out.contains("tcp 8080"), "{}", run.out);
+}
+
+#[test]
+fn the_text_keeps_to_its_columns() {
+    for (width, name) in [(80, "80"), (160, "160")] {
+        let mut run = command(&["reach", "web", "db:5432", "--from", "testdata/aws/three-tier",
+            "--assume-none", "all"]);
+        let run = finish(run.env("COLUMNS", name), "");
+        let widest = run.out.lines().map(|line| line.chars().count()).max().unwrap();
+        assert!(widest <= width, "{widest} > {width}:\n{}", run.out);
+        insta::assert_snapshot!(format!("columns_{name}"), run.out);
+    }
+}
+
+#[test]
+fn colour_is_for_terminals_and_for_those_who_ask() {
+    let ask = |colour: &[&str], variable: Option<&str>| {
+        let words = [&["reach", "web", "db:5432", "--from", "testdata/aws/three-tier"], colour];
+        let mut command = command(&words.concat());
+        if let Some(variable) = variable {
+            command.env(variable, "1");
+        }
+        finish(&mut command, "").out.contains('\u{1b}')
+    };
+    assert!(!ask(&[], None), "a pipe has no colour");
+    assert!(ask(&["--color", "always"], None));
+    assert!(ask(&["--color", "always"], Some("NO_COLOR")), "the argument is nearer");
+    assert!(ask(&[], Some("CLICOLOR_FORCE")));
+    assert!(!ask(&[], Some("NO_COLOR")));
+    assert!(!ask(&["--color", "never"], Some("CLICOLOR_FORCE")));
+}
+
+#[test]
+fn names_cannot_write_to_the_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    for file in std::fs::read_dir(crate::run::root().join("testdata/aws/three-tier")).unwrap() {
+        let path = file.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let text = text.replace("\"db\"", "\"db\\u001b]0;owned\\u0007\\u202e\"");
+        std::fs::write(folder.path().join(path.file_name().unwrap()), text).unwrap();
+    }
+    let from = folder.path().to_str().unwrap();
+    for words in [&["reach", "web", "db*:5432", "--from", from][..], &["show", "db*", "--from", from]] {
+        let run = cloudfw(words);
+        let text = run.out + &run.err;
+        assert!(text.contains("owned"), "{text}");
+        assert!(!text.chars().any(|c| c != '\n' && c.is_control()), "{text:?}");
+        assert!(!text.contains('\u{202e}'));
+    }
+}

@@ -1,0 +1,3 @@
+//! LocalStack, seeded, recorded and asked.
+
+fn main() {}

@@ -1,0 +1,496 @@
+//! Evaluates filters over sets of flows.
+//!
+//! Every function here is pointwise: what happens to a flow does not depend on which other flows
+//! are in the set. So a filter is evaluated once, over all that was asked, and what survives of a
+//! smaller set is an intersection.
+//!
+//! **May.** A match that cannot be decided has bounds lo ⊆ m ⊆ hi. Of the flows *A* that possibly
+//! arrive at its rule, A∩hi may take the action and A∖lo may go on. What may pass and what may be
+//! denied therefore overlap exactly where nothing can be proved: `at_most` is what may pass,
+//! `at_least` is the input minus what may be denied.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::{
+    Action, Bounds, Denial, Direction, Filter, Group, HeaderSpace, Id, Identity, IpSet, Match,
+    Peer, Peers, Rule, RuleList, StateSet, Tracking, Unknown, WithoutState,
+};
+
+/// How deep chains may call each other; beyond it nothing is decided.
+const DEEPEST_CHAIN: usize = 32;
+/// How many rules one evaluation may ask; beyond it nothing is decided.
+const MOST_RULES: usize = 4_000_000;
+
+/// What the rules of a filter can see of a flow beyond its headers.
+#[derive(Clone, Debug)]
+pub struct Sight<'a> {
+    /// The interface that the flow comes from, where it is recorded.
+    pub source: Option<Member<'a>>,
+    /// The interface that it goes to.
+    pub destination: Option<Member<'a>>,
+    /// Whether the flow arrives with its identity intact (AWS-8, AWS-11, AWS-12).
+    pub identity: Identity,
+    /// The connection state of the packet.
+    pub state: StateSet,
+}
+
+impl Sight<'_> {
+    /// A first packet of which nothing but the headers is known.
+    pub const HEADERS: Self = Sight {
+        source: None,
+        destination: None,
+        identity: Identity::Lost,
+        state: StateSet::NEW,
+    };
+}
+
+/// An interface as group references see it.
+#[derive(Clone, Debug)]
+pub struct Member<'a> {
+    /// The groups that it is a member of.
+    pub groups: &'a BTreeSet<Id<Group>>,
+    /// Its own addresses; never its public ones (AWS-8).
+    pub addresses: IpSet,
+}
+
+/// What may happen to the flows that were put to one or more filters.
+#[derive(Clone, Debug, Default)]
+pub struct Outcome<'a> {
+    /// Flows that may pass.
+    pub pass: HeaderSpace,
+    /// Flows that may be denied. Overlaps `pass` where it cannot be said.
+    pub deny: HeaderSpace,
+    /// Which rules decided, in the order in which they were asked.
+    pub hits: Vec<Hit<'a>>,
+}
+
+/// A rule that may decide about flows.
+#[derive(Clone, Debug)]
+pub struct Hit<'a> {
+    /// The filter.
+    pub filter: &'a Filter,
+    /// Which of its directions.
+    pub direction: Direction,
+    /// What decided.
+    pub by: Decider<'a>,
+    /// Whether it lets them through; what refuses says how.
+    pub verdict: Result<(), Denial>,
+    /// The flows.
+    pub flows: HeaderSpace,
+    /// Why it cannot be said whether it decides, where it cannot.
+    pub doubt: Option<&'a Unknown>,
+}
+
+/// What decides in a filter.
+#[derive(Clone, Copy, Debug)]
+pub enum Decider<'a> {
+    /// A rule.
+    Rule(&'a RuleList, &'a Rule),
+    /// The state of the flow: its opening packet passed here.
+    Established,
+    /// The lack of it.
+    NoState,
+    /// The end of a list that has no last rule: nothing is let through unless a rule says so.
+    End,
+    /// Nothing: the chains call each other too deeply.
+    Depth,
+}
+
+impl Outcome<'_> {
+    /// What is let through: proved, and not excluded.
+    pub fn bounds(&self, asked: &HeaderSpace) -> Bounds<HeaderSpace> {
+        Bounds {
+            at_least: asked.difference(&self.deny),
+            at_most: self.pass.clone(),
+        }
+    }
+}
+
+/// Whether a packet of this filter's domain is the first of its flow, or a reply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// It opens the flow.
+    Opening,
+    /// It answers a flow whose opening packet made state in the same tracking domain.
+    ReplyWithState,
+    /// It answers a flow whose opening packet passed elsewhere.
+    ReplyWithoutState,
+}
+
+/// Puts flows to the filters of a stack, in order. Every filter is asked about every flow that
+/// does not certainly leave the stack before it, denied or not, so that all who would deny are
+/// named.
+pub fn evaluate_stack<'a>(
+    filters: impl IntoIterator<Item = &'a Filter>,
+    direction: Direction,
+    phase: Phase,
+    flows: &HeaderSpace,
+    sight: &Sight<'_>,
+) -> Outcome<'a> {
+    let mut whole = Outcome {
+        pass: flows.clone(),
+        ..Outcome::default()
+    };
+    let mut past_all = HeaderSpace::empty();
+    let mut asked = flows.clone();
+    for filter in filters {
+        if asked.is_empty() {
+            break;
+        }
+        let one = evaluate(filter, direction, phase, &asked, sight);
+        past_all = past_all.union(&whole.pass.intersection(&one.past_all));
+        whole.pass = whole.pass.intersection(&one.outcome.pass);
+        whole.deny = whole.deny.union(&one.outcome.deny);
+        whole.hits.extend(one.outcome.hits);
+        if !one.past_all.is_empty() {
+            asked = one.outcome.pass.union(&one.outcome.deny);
+        }
+    }
+    whole.pass = whole.pass.union(&past_all);
+    whole
+}
+
+/// What one filter does, with what leaves its stack by [`Action::AllowAll`] kept apart.
+pub struct FilterOutcome<'a> {
+    /// What goes on to the next filter, and what is denied.
+    pub outcome: Outcome<'a>,
+    /// What passes every filter that is left of the stack.
+    pub past_all: HeaderSpace,
+}
+
+/// Puts flows to one filter.
+pub fn evaluate<'a>(
+    filter: &'a Filter,
+    direction: Direction,
+    phase: Phase,
+    flows: &HeaderSpace,
+    sight: &Sight<'_>,
+) -> FilterOutcome<'a> {
+    let mut run = Run::new(filter, direction, sight);
+    match (filter.tracking, phase) {
+        (Tracking::Stateless, _)
+        | (_, Phase::Opening)
+        | (
+            Tracking::Stateful {
+                without_state: WithoutState::Evaluated,
+            },
+            Phase::ReplyWithoutState,
+        ) => run.lists(flows),
+        (Tracking::Stateful { .. }, Phase::ReplyWithState) => {
+            run.decide(Decider::Established, Ok(()), flows.clone(), None);
+        }
+        (
+            Tracking::Stateful {
+                without_state: WithoutState::Dropped,
+            },
+            Phase::ReplyWithoutState,
+        ) => run.decide(Decider::NoState, Err(Denial::Drop), flows.clone(), None),
+        (
+            Tracking::Stateful {
+                without_state: WithoutState::Unknown,
+            },
+            Phase::ReplyWithoutState,
+        ) => run.undecided(Decider::NoState, flows),
+    }
+    FilterOutcome {
+        outcome: run.outcome,
+        past_all: run.past_all,
+    }
+}
+
+/// One evaluation of one filter.
+struct Run<'a, 's> {
+    filter: &'a Filter,
+    direction: Direction,
+    sight: &'s Sight<'s>,
+    outcome: Outcome<'a>,
+    past_all: HeaderSpace,
+    rules_left: usize,
+}
+
+impl<'a, 's> Run<'a, 's> {
+    fn new(filter: &'a Filter, direction: Direction, sight: &'s Sight<'s>) -> Self {
+        Self {
+            filter,
+            direction,
+            sight,
+            outcome: Outcome::default(),
+            past_all: HeaderSpace::empty(),
+            rules_left: MOST_RULES,
+        }
+    }
+
+    /// The base lists of the direction; what falls off their end is denied.
+    fn lists(&mut self, flows: &HeaderSpace) {
+        let filter = self.filter;
+        let mut arriving = flows.clone();
+        let mut returned = HeaderSpace::empty();
+        for list in filter.lists(self.direction) {
+            if arriving.is_empty() {
+                break;
+            }
+            arriving = self.chain(list, arriving, &mut returned, 0);
+        }
+        let fell_off = arriving.union(&returned);
+        if !fell_off.is_empty() {
+            self.decide(Decider::End, Err(Denial::Drop), fell_off, None);
+        }
+    }
+
+    /// Goes down a list; gives what may fall off its end. What may leave it for the caller's
+    /// next rule, by `Return` or by coming back from a `Goto`, is added to `returned`.
+    fn chain(
+        &mut self,
+        list: &'a Arc<RuleList>,
+        mut arriving: HeaderSpace,
+        returned: &mut HeaderSpace,
+        depth: usize,
+    ) -> HeaderSpace {
+        for rule in &list.rules {
+            if arriving.is_empty() {
+                break;
+            }
+            if self.rules_left == 0 {
+                self.undecided(Decider::Depth, &arriving);
+                return HeaderSpace::empty();
+            }
+            self.rules_left -= 1;
+            let Some(matched) = matched(&rule.matches, &arriving, self.sight) else {
+                continue;
+            };
+            if rule.action == Action::Continue {
+                continue;
+            }
+            arriving = arriving.difference(matched.lo());
+            let decider = Decider::Rule(list, rule);
+            match &rule.action {
+                Action::Allow => self.decide(decider, Ok(()), matched.hi, matched.doubt),
+                Action::AllowAll => {
+                    self.past_all = self.past_all.union(&matched.hi);
+                    self.hit(decider, Ok(()), matched.hi, matched.doubt);
+                }
+                Action::Deny(denial) => {
+                    self.decide(decider, Err(*denial), matched.hi, matched.doubt);
+                }
+                Action::Jump(chain) => {
+                    let back = self.call(chain, matched.hi, depth);
+                    arriving = arriving.union(&back);
+                }
+                Action::Goto(chain) => {
+                    let back = self.call(chain, matched.hi, depth);
+                    *returned = returned.union(&back);
+                }
+                Action::Return => *returned = returned.union(&matched.hi),
+                Action::Continue => {}
+            }
+        }
+        arriving
+    }
+
+    /// Goes through a named chain; gives what may come back from it.
+    fn call(&mut self, chain: &Arc<str>, flows: HeaderSpace, depth: usize) -> HeaderSpace {
+        let filter = self.filter;
+        let Some(list) = filter.chains.get(chain).filter(|_| depth < DEEPEST_CHAIN) else {
+            self.undecided(Decider::Depth, &flows);
+            return flows;
+        };
+        let mut returned = HeaderSpace::empty();
+        let end = self.chain(list, flows, &mut returned, depth + 1);
+        end.union(&returned)
+    }
+
+    fn decide(
+        &mut self,
+        by: Decider<'a>,
+        verdict: Result<(), Denial>,
+        flows: HeaderSpace,
+        doubt: Option<&'a Unknown>,
+    ) {
+        let side = match verdict {
+            Ok(()) => &mut self.outcome.pass,
+            Err(_) => &mut self.outcome.deny,
+        };
+        *side = side.union(&flows);
+        self.hit(by, verdict, flows, doubt);
+    }
+
+    fn hit(
+        &mut self,
+        by: Decider<'a>,
+        verdict: Result<(), Denial>,
+        flows: HeaderSpace,
+        doubt: Option<&'a Unknown>,
+    ) {
+        let (filter, direction) = (self.filter, self.direction);
+        self.outcome.hits.push(Hit {
+            filter,
+            direction,
+            by,
+            verdict,
+            flows,
+            doubt,
+        });
+    }
+
+    /// Both may happen.
+    fn undecided(&mut self, by: Decider<'a>, flows: &HeaderSpace) {
+        self.outcome.pass = self.outcome.pass.union(flows);
+        self.decide(by, Err(Denial::Drop), flows.clone(), None);
+    }
+}
+
+/// The flows that a match may hold for, and those that it holds for certainly.
+struct Matched<'a> {
+    hi: HeaderSpace,
+    /// `None` when it is the same as `hi`.
+    lo: Option<HeaderSpace>,
+    doubt: Option<&'a Unknown>,
+}
+
+impl Matched<'_> {
+    fn lo(&self) -> &HeaderSpace {
+        self.lo.as_ref().unwrap_or(&self.hi)
+    }
+}
+
+/// The part of `flows` that a match may hold for; `None` when that is empty.
+fn matched<'a>(matches: &'a Match, flows: &HeaderSpace, sight: &Sight<'_>) -> Option<Matched<'a>> {
+    if !matches.states.intersects(sight.state) {
+        return None;
+    }
+    // The services are asked first: they turn most rules away without an allocation.
+    let served = if matches.services.is_full() {
+        flows.clone()
+    } else {
+        flows.with_services(&matches.services)
+    };
+    if served.is_empty() {
+        return None;
+    }
+    let from = side(&matches.sources, sight.source.as_ref(), sight.identity);
+    let to = side(
+        &matches.destinations,
+        sight.destination.as_ref(),
+        sight.identity,
+    );
+    let hi = restrict(&served, from.hi.as_deref(), to.hi.as_deref());
+    if hi.is_empty() {
+        return None;
+    }
+    let doubt = matches.doubt.as_ref();
+    if doubt.is_some() {
+        return Some(Matched {
+            hi,
+            lo: Some(HeaderSpace::empty()),
+            doubt,
+        });
+    }
+    if from.lo.is_none() && to.lo.is_none() {
+        return Some(Matched {
+            hi,
+            lo: None,
+            doubt: None,
+        });
+    }
+    let lo = restrict(
+        &hi,
+        from.lo.as_ref().or(from.hi.as_deref()),
+        to.lo.as_ref().or(to.hi.as_deref()),
+    );
+    let doubt = if lo == hi {
+        None
+    } else {
+        from.doubt.or(to.doubt).or(Some(&IDENTITY))
+    };
+    Some(Matched {
+        hi,
+        lo: Some(lo),
+        doubt,
+    })
+}
+
+fn restrict(flows: &HeaderSpace, from: Option<&IpSet>, to: Option<&IpSet>) -> HeaderSpace {
+    match (from, to) {
+        (None, None) => flows.clone(),
+        (Some(from), None) => flows.with_source(from),
+        (None, Some(to)) => flows.with_destination(to),
+        (Some(from), Some(to)) => flows.with_source(from).with_destination(to),
+    }
+}
+
+/// The doubt of a reference that something unseen may have taken the identity from.
+static IDENTITY: std::sync::LazyLock<Unknown> = std::sync::LazyLock::new(|| {
+    Unknown::new(
+        "whether the group reference matches",
+        "the flow passes something that may hide which interface it comes from",
+        "",
+    )
+});
+
+/// The addresses that one side of a match stands for, in the eyes of this flow.
+struct Side<'a> {
+    /// `None` for any address. Borrowed where a rule holds a single literal set, the usual case.
+    hi: Option<std::borrow::Cow<'a, IpSet>>,
+    /// `None` when it is the same as `hi`.
+    lo: Option<IpSet>,
+    doubt: Option<&'a Unknown>,
+}
+
+impl Side<'_> {
+    const ANY: Self = Side {
+        hi: None,
+        lo: None,
+        doubt: None,
+    };
+}
+
+fn side<'a>(peers: &'a Peers, member: Option<&Member<'_>>, identity: Identity) -> Side<'a> {
+    use std::borrow::Cow;
+    let Peers::Of(peers) = peers else {
+        return Side::ANY;
+    };
+    if let [Peer::Addresses { set, .. }] = peers.as_slice() {
+        return Side {
+            hi: Some(Cow::Borrowed(set)),
+            lo: None,
+            doubt: None,
+        };
+    }
+    let mut certain = IpSet::empty();
+    let mut possible = IpSet::empty();
+    let mut doubt = None;
+    for peer in peers {
+        match peer {
+            Peer::Addresses { set, .. } => certain = certain.union(set),
+            Peer::Group(group) => {
+                let Some(member) = member.filter(|m| m.groups.contains(group)) else {
+                    continue;
+                };
+                match identity {
+                    Identity::Kept => certain = certain.union(&member.addresses),
+                    Identity::Doubtful => possible = possible.union(&member.addresses),
+                    Identity::Lost => {}
+                }
+            }
+            Peer::Unresolved {
+                within, unknown, ..
+            } => {
+                possible = possible.union(within);
+                doubt = doubt.or(Some(unknown));
+            }
+        }
+    }
+    if possible.is_subset(&certain) {
+        return Side {
+            hi: Some(Cow::Owned(certain)),
+            lo: None,
+            doubt: None,
+        };
+    }
+    Side {
+        hi: Some(Cow::Owned(certain.union(&possible))),
+        lo: Some(certain),
+        doubt,
+    }
+}

@@ -1,0 +1,271 @@
+//! The neutral network: what every provider's documents are lowered to.
+//!
+//! Everything is under typed ids in ordered maps, so that the same recording always gives the
+//! same answer. What a provider could not understand stands here as a value: an
+//! [`Unknown`], an unresolved peer, an opaque gateway.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use crate::{Filter, Group, Id, IpSet, Label, PortSet, RouteTable, ServiceSet, Stack, Unknown};
+
+/// Interfaces, subnets, routers, gateways, routes and filters of one estate.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Network {
+    /// Where packets begin and end.
+    pub interfaces: BTreeMap<Id<Interface>, Interface>,
+    /// What the interfaces belong to.
+    pub hosts: BTreeMap<Id<Host>, Host>,
+    /// Segments of routers that interfaces sit in.
+    pub subnets: BTreeMap<Id<Subnet>, Subnet>,
+    /// Routing domains (a VPC, a virtual network).
+    pub routers: BTreeMap<Id<Router>, Router>,
+    /// What joins routers to each other and to the outside.
+    pub gateways: BTreeMap<Id<Gateway>, Gateway>,
+    /// Networks outside the recording.
+    pub externals: BTreeMap<Id<External>, External>,
+    /// Route tables.
+    pub tables: BTreeMap<Id<RouteTable>, RouteTable>,
+    /// Filters, shared by everything with the same rules.
+    pub filters: BTreeMap<Id<Filter>, Arc<Filter>>,
+    /// Sets of interfaces that rules name.
+    pub groups: BTreeMap<Id<Group>, Group>,
+    /// What was not read or not understood and touches everything.
+    pub unknowns: Vec<Unknown>,
+}
+
+/// A network interface: the thing that has addresses and filters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Interface {
+    /// What it is called.
+    pub label: Label,
+    /// The machine or managed service that it belongs to.
+    pub host: Option<Id<Host>>,
+    /// Where it sits.
+    pub subnet: Id<Subnet>,
+    /// Its addresses; the primary one of each family comes first.
+    pub addresses: Vec<Address>,
+    /// The groups it is a member of.
+    pub groups: BTreeSet<Id<Group>>,
+    /// Its filters; their state belongs to this interface.
+    pub stack: Stack,
+    /// Whether it answers what arrives at its addresses.
+    pub role: Role,
+    /// Whether it takes packets that are not addressed to it (AWS-73: source/dest check off).
+    pub forwards: bool,
+    /// Whether what is behind it runs.
+    pub liveness: Liveness,
+    /// The source ports that it opens connections from.
+    pub client: Client,
+}
+
+/// An address of an interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Address {
+    /// The address that the interface itself has.
+    pub ip: IpAddr,
+    /// The address that it is known by beyond a border gateway, translated one to one (AWS-66).
+    pub public: Option<IpAddr>,
+}
+
+/// What an interface does with a packet that is addressed to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// A machine or service behind it takes it.
+    Endpoint,
+    /// It belongs to a gateway that nobody can open a connection to (AWS-67).
+    Gateway(Id<Gateway>),
+    /// It hands it on in a way that is not modelled yet (a load balancer).
+    Opaque(Unknown),
+}
+
+/// Whether something runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Liveness {
+    /// It runs.
+    Up,
+    /// It does not; the text says what was recorded (`the instance is stopped`).
+    Down(Arc<str>),
+    /// Not recorded.
+    Unknown(Unknown),
+}
+
+/// The ephemeral ports of a kind of client (AWS-41).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Client {
+    /// `linux`, `windows`, `any`, `nat-gateway` … or `given` for a range from the command line.
+    pub kind: Arc<str>,
+    /// The ports.
+    pub ports: PortSet,
+}
+
+impl Client {
+    /// Linux: 32768-60999.
+    pub fn linux() -> Self {
+        Self {
+            kind: "linux".into(),
+            ports: PortSet::range(32768, 60999),
+        }
+    }
+
+    /// Windows Server 2008 and later: 49152-65535.
+    pub fn windows() -> Self {
+        Self {
+            kind: "windows".into(),
+            ports: PortSet::range(49152, 65535),
+        }
+    }
+
+    /// Anybody: NAT gateways, load balancers, Lambda, the internet: 1024-65535.
+    pub fn any() -> Self {
+        Self {
+            kind: "any".into(),
+            ports: PortSet::range(1024, 65535),
+        }
+    }
+}
+
+/// A machine or a managed service with one or more interfaces.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Host {
+    /// What it is called.
+    pub label: Label,
+    /// Its interfaces, the primary one first.
+    pub interfaces: Vec<Id<Interface>>,
+}
+
+/// A segment of a router.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subnet {
+    /// What it is called.
+    pub label: Label,
+    /// The routing domain that it is part of.
+    pub router: Id<Router>,
+    /// Its addresses.
+    pub addresses: IpSet,
+    /// Where packets that leave it go.
+    pub table: Id<RouteTable>,
+    /// What is asked when a packet enters or leaves it, and not inside it (AWS-35).
+    pub boundary: Stack,
+}
+
+/// A routing domain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Router {
+    /// What it is called.
+    pub label: Label,
+    /// Its addresses.
+    pub addresses: IpSet,
+    /// Services that the platform itself answers, past every filter (AWS-50).
+    pub platform: Vec<PlatformService>,
+    /// Set where its interfaces, addresses or gateways were not all read: an address that nobody
+    /// recorded holds may then be held all the same, and a gateway that nobody recorded be there.
+    pub unread: Vec<Unknown>,
+}
+
+/// A service of the platform that no filter stands before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlatformService {
+    /// What it is: `Amazon DNS`.
+    pub name: Arc<str>,
+    /// Where it answers.
+    pub addresses: IpSet,
+}
+
+/// Something that joins routers to each other or to the outside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gateway {
+    /// What it is called.
+    pub label: Label,
+    /// What it does with packets.
+    pub passage: Passage,
+    /// What it asks: ingress towards the inside (or from the first end of a link to the second).
+    pub stack: Stack,
+    /// Set when it carries nothing: `the peering connection is deleted`.
+    pub closed: Option<Arc<str>>,
+    /// What is not known about it and may stop any packet.
+    pub doubts: Vec<Unknown>,
+}
+
+/// What a gateway does with packets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Passage {
+    /// Joins a router to an external network; IPv4 addresses are translated one to one.
+    Border {
+        /// The inside.
+        router: Id<Router>,
+        /// The outside.
+        external: Id<External>,
+        /// Who may begin.
+        opens: Opens,
+        /// The own addresses that it carries; an egress-only gateway has IPv6 alone (AWS-68).
+        inside: IpSet,
+        /// The table that packets from outside are routed by; without one they are delivered
+        /// inside the router (AWS-71).
+        table: Option<Id<RouteTable>>,
+    },
+    /// Gives many sources one address, with ports of its own (AWS-67, AWS-67a).
+    SourceNat {
+        /// Where it sits; its packets cross the boundary of that subnet.
+        subnet: Id<Subnet>,
+        /// The address that it gives to flows.
+        address: IpAddr,
+        /// The one-to-one public address of that address at the border.
+        public: Option<IpAddr>,
+        /// The ports that it picks from.
+        ports: PortSet,
+        /// What it carries.
+        services: ServiceSet,
+    },
+    /// Joins two routers, unchanged, and nothing beyond them (AWS-69).
+    Link {
+        /// The routers.
+        ends: [Id<Router>; 2],
+        /// Whether group references see through it.
+        identity: Identity,
+    },
+    /// Leads to a service outside the estate (a gateway endpoint).
+    Service {
+        /// The routers that may use it.
+        routers: BTreeSet<Id<Router>>,
+        /// What is behind it.
+        external: Id<External>,
+    },
+    /// Nobody can see through it.
+    Opaque {
+        /// Why.
+        unknown: Unknown,
+        /// Whether it may change source addresses.
+        rewrites: bool,
+    },
+}
+
+/// Who may open flows through a border.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opens {
+    /// Both sides.
+    Both,
+    /// The inside only.
+    Outward,
+}
+
+/// Whether a flow still shows the rules at its far end who it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Identity {
+    /// Group references match.
+    Kept,
+    /// They may match.
+    Doubtful,
+    /// They do not.
+    Lost,
+}
+
+/// A network outside the recording.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct External {
+    /// What it is called: `internet`.
+    pub label: Label,
+    /// Its addresses.
+    pub addresses: IpSet,
+}

@@ -1,0 +1,451 @@
+//! Through what joins routers to each other and to the outside.
+
+use super::*;
+
+impl<'n> Walk<'_, 'n> {
+    pub(super) fn through(
+        &mut self,
+        table: &'n RouteTable,
+        route: &'n Route,
+        id: &'n Id<Gateway>,
+        gateway: &'n Gateway,
+        at: At<'n>,
+        mut packet: Packet<'n>,
+    ) {
+        let label = &gateway.label;
+        if let Passage::SourceNat { .. } = &gateway.passage {
+            packet.cross(Crossing::Route { table, route });
+            return self.source_nat(id, gateway, at, packet);
+        }
+        let opaque = matches!(gateway.passage, Passage::Opaque { .. });
+        self.leave(at, &mut packet, !opaque);
+        packet.cross(Crossing::Route { table, route });
+        if !cross_gateway(gateway, &mut packet) {
+            return self.obstacle(label, Reason::GatewayClosed, None, packet);
+        }
+        match &gateway.passage {
+            Passage::Border {
+                router,
+                external,
+                inside,
+                ..
+            } => {
+                let carried = router == at.router && packet.sources.is_subset(inside);
+                match self.graph.external(external).filter(|_| carried) {
+                    Some((id, external)) => self.go_out(gateway, at, id, external, packet),
+                    None => self.obstacle(label, Reason::NotCarried, None, packet),
+                }
+            }
+            Passage::Link { ends, identity } => self.link(gateway, ends, *identity, at, packet),
+            Passage::Service { routers, external } => {
+                let carried = routers.contains(at.router);
+                match self.graph.external(external).filter(|_| carried) {
+                    Some((_, external)) => self.reach_service(label, external, packet),
+                    None => self.obstacle(label, Reason::NotCarried, None, packet),
+                }
+            }
+            Passage::Opaque { unknown, rewrites } => {
+                let (unknown, rewrites) = (unknown.clone(), *rewrites);
+                packet.cross(Crossing::Opaque {
+                    at: label,
+                    unknown,
+                    rewrites,
+                });
+                packet.lose_identity(Identity::Doubtful);
+                self.jump(packet);
+            }
+            Passage::SourceNat { .. } => {}
+        }
+    }
+
+    /// Out by a border: IPv4 sources become their public addresses (AWS-66).
+    pub(super) fn go_out(
+        &mut self,
+        gateway: &'n Gateway,
+        at: At<'n>,
+        id: &'n Id<External>,
+        external: &'n External,
+        mut packet: Packet<'n>,
+    ) {
+        let label = &gateway.label;
+        packet.lose_identity(Identity::Lost);
+        packet.cross(Crossing::Filters {
+            at: label,
+            stack: &gateway.stack,
+            direction: Direction::Egress,
+            domain: None,
+            certain: true,
+        });
+        let Some(from) = single(&packet.sources) else {
+            return self.obstacle(label, Reason::NoPublicAddress, None, packet);
+        };
+        if from.is_ipv4() {
+            let holders = self.graph.held(at.router, from);
+            let Some(to) = holders.iter().find_map(|holder| holder.address().public) else {
+                return self.obstacle(label, Reason::NoPublicAddress, None, packet);
+            };
+            packet.cross(Crossing::Rewrite {
+                at: label,
+                field: Field::Source,
+                from,
+                to,
+            });
+            packet.sources = IpSet::single(to);
+        }
+        self.outside(id, external, packet);
+    }
+
+    /// A packet in an outside network.
+    pub(super) fn outside(
+        &mut self,
+        id: &'n Id<External>,
+        external: &'n External,
+        mut packet: Packet<'n>,
+    ) {
+        match self.target {
+            Goal::External { id: goal, .. } if goal == id => {
+                let there = packet.destinations.intersection(&external.addresses);
+                let rest = packet.destinations.difference(&there);
+                if !rest.is_empty() {
+                    let part = packet.cut(rest);
+                    self.obstacle(&external.label, Reason::NotCarried, None, part);
+                }
+                if !there.is_empty() {
+                    packet = packet.cut(there);
+                    packet.cross(Crossing::Arrived {
+                        at: &external.label,
+                    });
+                    self.finish(packet);
+                }
+            }
+            Goal::Interface {
+                interface, address, ..
+            } => {
+                self.come_in(id, external, interface, address, packet);
+            }
+            Goal::External { .. } | Goal::Unheld { .. } | Goal::Nowhere => {
+                self.obstacle(&external.label, Reason::NoRoute, None, packet);
+            }
+        }
+    }
+
+    /// From outside towards the interface that is looked for, or, for a reply, towards the
+    /// gateway that the flow went out by.
+    pub(super) fn come_in(
+        &mut self,
+        external_id: &'n Id<External>,
+        external: &'n External,
+        interface: &'n Interface,
+        address: IpAddr,
+        mut packet: Packet<'n>,
+    ) {
+        packet.lose_identity(Identity::Lost);
+        let Some((at, _)) = self.place_of(interface) else {
+            return self.adrift(interface, packet);
+        };
+        let known_as = packet
+            .address()
+            .map_or(&[][..], |dialled| self.graph.public(dialled));
+        let awaited = packet
+            .masquerades
+            .last()
+            .map(|masquerade| masquerade.gateway);
+        let holder = known_as.iter().find(|holder| match holder {
+            Holder::Interface(_, held) => held.ip == address && awaited.is_none(),
+            Holder::Gateway(gateway, _) => self.reply && awaited == Some(*gateway),
+        });
+        let Some(holder) = holder else {
+            let other = known_as
+                .iter()
+                .find(|holder| matches!(holder, Holder::Gateway(..)));
+            if let Some(Holder::Gateway(id, _)) = other
+                && let Some((_, gateway)) = self.graph.gateway(id)
+            {
+                return self.obstacle(&gateway.label, Reason::NotAnEndpoint, None, packet);
+            }
+            // Named first, since it holds whatever the border does.
+            packet.cross(Crossing::Obstacle {
+                at: &interface.label,
+                reason: Reason::NoPublicAddress,
+                route: None,
+            });
+            return self.enter(external_id, external, at.router, address, packet);
+        };
+        let (router, inside) = match holder {
+            Holder::Interface(..) => (at.router, address),
+            Holder::Gateway(id, held) => (self.router_of_gateway(id).unwrap_or(at.router), held.ip),
+        };
+        self.enter(external_id, external, router, inside, packet);
+    }
+
+    pub(super) fn router_of_gateway(&self, id: &Id<Gateway>) -> Option<&'n Id<Router>> {
+        match &self.graph.gateway(id)?.1.passage {
+            Passage::SourceNat { subnet, .. } => Some(&self.graph.subnet(subnet)?.1.router),
+            _ => None,
+        }
+    }
+
+    /// In by the border of a router, towards one of its inside addresses.
+    pub(super) fn enter(
+        &mut self,
+        external_id: &'n Id<External>,
+        external: &'n External,
+        router: &'n Id<Router>,
+        inside: IpAddr,
+        mut packet: Packet<'n>,
+    ) {
+        let Some((router, there)) = self.graph.router(router) else {
+            return self.jump(packet);
+        };
+        let Some((gateway, opens, table)) = self.border(external_id, router, inside) else {
+            if let Some(unread) = there.unread.first() {
+                let unknown = unread.clone();
+                packet.cross(Crossing::Opaque {
+                    at: &external.label,
+                    unknown,
+                    rewrites: false,
+                });
+                return self.jump(packet);
+            }
+            return self.obstacle(&there.label, Reason::NoGateway, None, packet);
+        };
+        let label = &gateway.label;
+        if !cross_gateway(gateway, &mut packet) {
+            return self.obstacle(label, Reason::GatewayClosed, None, packet);
+        }
+        if opens == Opens::Outward && !self.reply {
+            return self.obstacle(label, Reason::OutwardOnly, None, packet);
+        }
+        packet.rewrite_destination(label, inside);
+        packet.cross(Crossing::Filters {
+            at: label,
+            stack: &gateway.stack,
+            direction: Direction::Ingress,
+            domain: None,
+            certain: true,
+        });
+        let at = At {
+            router,
+            subnet: None,
+        };
+        match table {
+            Some(table) => self.by_table(table, at, packet),
+            None => self.deliver(at, packet),
+        }
+    }
+
+    /// The border by which an inside address is reached from an outside network: one that others
+    /// may open flows through, if there is any.
+    pub(super) fn border(
+        &self,
+        external: &Id<External>,
+        router: &Id<Router>,
+        inside: IpAddr,
+    ) -> Option<(&'n Gateway, Opens, Option<&'n Id<RouteTable>>)> {
+        let mut candidates: Vec<_> = self
+            .graph
+            .borders(router)
+            .filter_map(|gateway| match &gateway.passage {
+                Passage::Border {
+                    external: to,
+                    opens,
+                    inside: carried,
+                    table,
+                    ..
+                } if to == external && carried.contains(inside) => {
+                    Some((gateway, *opens, table.as_ref()))
+                }
+                _ => None,
+            })
+            .collect();
+        candidates.sort_by_key(|(gateway, opens, _)| {
+            (*opens == Opens::Outward, gateway.closed.is_some())
+        });
+        candidates.into_iter().next()
+    }
+
+    pub(super) fn source_nat(
+        &mut self,
+        id: &'n Id<Gateway>,
+        gateway: &'n Gateway,
+        at: At<'n>,
+        mut packet: Packet<'n>,
+    ) {
+        let label = &gateway.label;
+        let Passage::SourceNat {
+            subnet,
+            address,
+            ports,
+            services,
+            ..
+        } = &gateway.passage
+        else {
+            return;
+        };
+        let Some((subnet_id, subnet)) = self.graph.subnet(subnet) else {
+            return self.obstacle(label, Reason::NotCarried, None, packet);
+        };
+        self.move_to(at, subnet_id, subnet, &mut packet);
+        if !cross_gateway(gateway, &mut packet) {
+            return self.obstacle(label, Reason::GatewayClosed, None, packet);
+        }
+        if self.reply {
+            return self.obstacle(label, Reason::NoTranslation, None, packet);
+        }
+        let same_family = packet
+            .sources
+            .first()
+            .is_some_and(|s| s.is_ipv4() == address.is_ipv4());
+        if !same_family || packet.masquerades.len() > 4 {
+            return self.obstacle(label, Reason::NotCarried, None, packet);
+        }
+        packet.cross(Crossing::Carries {
+            at: label,
+            services,
+        });
+        packet.cross(Crossing::Masquerade {
+            at: label,
+            to: *address,
+            ports,
+        });
+        packet.masquerades.push(Masquerade {
+            gateway: id,
+            original: packet.sources.clone(),
+        });
+        packet.sources = IpSet::single(*address);
+        packet.lose_identity(Identity::Lost);
+        let at = At {
+            router: &subnet.router,
+            subnet: Some(subnet_id),
+        };
+        self.out_of_subnet(at, subnet, packet);
+    }
+
+    /// Over a link between two routers, to an address of the other one and no further (AWS-69).
+    pub(super) fn link(
+        &mut self,
+        gateway: &'n Gateway,
+        ends: &'n [Id<Router>; 2],
+        identity: Identity,
+        at: At<'n>,
+        mut packet: Packet<'n>,
+    ) {
+        let label = &gateway.label;
+        let (other, direction) = match ends {
+            [a, b] if a == at.router => (b, Direction::Ingress),
+            [a, b] if b == at.router => (a, Direction::Egress),
+            _ => return self.obstacle(label, Reason::NotCarried, None, packet),
+        };
+        let Some((other, router)) = self.graph.router(other) else {
+            return self.obstacle(label, Reason::NotCarried, None, packet);
+        };
+        packet.lose_identity(identity);
+        packet.cross(Crossing::Filters {
+            at: label,
+            stack: &gateway.stack,
+            direction,
+            domain: None,
+            certain: true,
+        });
+        let here = self.graph.router(at.router).map(|(_, router)| router);
+        let from_here = here.is_some_and(|here| packet.sources.is_subset(&here.addresses));
+        let there = packet.destinations.intersection(&router.addresses);
+        let rest = packet.destinations.difference(&there);
+        if !from_here {
+            return self.obstacle(label, Reason::NotTransitive, None, packet);
+        }
+        if !rest.is_empty() {
+            self.obstacle(label, Reason::NotTransitive, None, packet.cut(rest));
+        }
+        if !there.is_empty() {
+            self.deliver(
+                At {
+                    router: other,
+                    subnet: None,
+                },
+                packet.cut(there),
+            );
+        }
+    }
+
+    pub(super) fn reach_service(
+        &mut self,
+        label: &'n Label,
+        external: &'n External,
+        mut packet: Packet<'n>,
+    ) {
+        let there = packet.destinations.intersection(&external.addresses);
+        let rest = packet.destinations.difference(&there);
+        if !rest.is_empty() {
+            self.obstacle(label, Reason::NotCarried, None, packet.cut(rest));
+        }
+        if !there.is_empty() {
+            packet = packet.cut(there);
+            if matches!(self.target, Goal::External { .. }) {
+                packet.cross(Crossing::Arrived {
+                    at: &external.label,
+                });
+                self.finish(packet);
+            } else {
+                self.obstacle(label, Reason::NotCarried, None, packet);
+            }
+        }
+    }
+
+    /// To an interface that a route names: an appliance, or a gateway by its interface.
+    pub(super) fn appliance(
+        &mut self,
+        table: &'n RouteTable,
+        route: &'n Route,
+        id: &'n Id<Interface>,
+        interface: &'n Interface,
+        at: At<'n>,
+        mut packet: Packet<'n>,
+    ) {
+        if let Role::Gateway(gateway) = &interface.role
+            && let Some((id, gateway)) = self.graph.gateway(gateway)
+        {
+            return self.through(table, route, id, gateway, at, packet);
+        }
+        let own = |address: IpAddr| interface.addresses.iter().any(|held| held.ip == address);
+        if packet.address().is_some_and(own) {
+            packet.cross(Crossing::Route { table, route });
+            return self.deliver(at, packet);
+        }
+        if let Some((subnet_id, subnet)) = self.graph.subnet(&interface.subnet) {
+            self.move_to(at, subnet_id, subnet, &mut packet);
+        }
+        packet.cross(Crossing::Route { table, route });
+        packet.lose_identity(Identity::Lost);
+        if !interface.forwards {
+            return self.obstacle(
+                &interface.label,
+                Reason::SourceDestinationCheck,
+                None,
+                packet,
+            );
+        }
+        cross_liveness(interface, &mut packet);
+        packet.cross(Crossing::Filters {
+            at: &interface.label,
+            stack: &interface.stack,
+            direction: Direction::Ingress,
+            domain: Some(id),
+            certain: true,
+        });
+        let unknown = Unknown::new(
+            format!(
+                "what {} does with the packets that it forwards",
+                interface.label
+            ),
+            "the appliance's own rules are not in the recording",
+            "",
+        );
+        packet.cross(Crossing::Opaque {
+            at: &interface.label,
+            unknown,
+            rewrites: true,
+        });
+        self.jump(packet);
+    }
+}

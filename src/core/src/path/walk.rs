@@ -1,0 +1,252 @@
+//! From hop to hop: interfaces, subnets and route tables.
+
+use super::*;
+
+impl<'n> Walk<'_, 'n> {
+    pub(super) fn start(&mut self, from: &Endpoint, packet: Packet<'n>) {
+        match from {
+            Endpoint::Interface { id, .. } => match self.graph.interface(id) {
+                Some((id, interface)) => self.leave_interface(id, interface, packet),
+                None => self.finish(packet),
+            },
+            Endpoint::External { id, .. } => match self.graph.external(id) {
+                Some((id, external)) => self.outside(id, external, packet),
+                None => self.finish(packet),
+            },
+            // Nobody is there to send anything.
+            Endpoint::Unheld { router, .. } => match self.graph.router(router) {
+                Some((_, router)) => self.obstacle(&router.label, Reason::Unheld, None, packet),
+                None => self.finish(packet),
+            },
+        }
+    }
+
+    pub(super) fn finish(&mut self, packet: Packet<'n>) {
+        self.found.push(Path {
+            crossings: packet.crossings,
+            sources: packet.first_sources,
+            destinations: packet.first_destinations,
+            arriving_from: packet.sources,
+            arriving_at: packet.destinations,
+            masquerades: packet.masquerades,
+            identity: packet.identity,
+        });
+    }
+
+    pub(super) fn leave_interface(
+        &mut self,
+        id: &'n Id<Interface>,
+        interface: &'n Interface,
+        mut packet: Packet<'n>,
+    ) {
+        if !self.reply {
+            cross_liveness(interface, &mut packet);
+        }
+        let Some((at, subnet)) = self.place_of(interface) else {
+            return self.adrift(interface, packet);
+        };
+        let Some((_, router)) = self.graph.router(at.router) else {
+            return self.adrift(interface, packet);
+        };
+        for service in &router.platform {
+            let answered = packet.destinations.intersection(&service.addresses);
+            if !answered.is_empty() {
+                let rest = packet.destinations.difference(&answered);
+                let mut part = packet.cut(answered);
+                part.cross(Crossing::Platform {
+                    at: &interface.label,
+                    service,
+                });
+                self.finish(part);
+                packet = packet.cut(rest);
+            }
+        }
+        if packet.destinations.is_empty() {
+            return;
+        }
+        packet.cross(Crossing::Filters {
+            at: &interface.label,
+            stack: &interface.stack,
+            direction: Direction::Egress,
+            domain: Some(id),
+            certain: true,
+        });
+        self.out_of_subnet(at, subnet, packet);
+    }
+
+    /// Where an interface sits.
+    pub(super) fn place_of(&self, interface: &Interface) -> Option<(At<'n>, &'n Subnet)> {
+        let (id, subnet) = self.graph.subnet(&interface.subnet)?;
+        let (router, _) = self.graph.router(&subnet.router)?;
+        Some((
+            At {
+                router,
+                subnet: Some(id),
+            },
+            subnet,
+        ))
+    }
+
+    /// A packet at an interface whose subnet or router the network has not.
+    pub(super) fn adrift(&mut self, interface: &'n Interface, mut packet: Packet<'n>) {
+        let what = format!("where {} hangs", interface.label);
+        let why = format!(
+            "{} or its network is not in the recording",
+            interface.subnet
+        );
+        let unknown = Unknown::new(what, why, "");
+        packet.cross(Crossing::Opaque {
+            at: &interface.label,
+            unknown,
+            rewrites: true,
+        });
+        self.jump(packet);
+    }
+
+    /// From inside a subnet: straight to its own addresses, else by its table.
+    pub(super) fn out_of_subnet(&mut self, at: At<'n>, subnet: &'n Subnet, packet: Packet<'n>) {
+        let inside = packet.destinations.intersection(&subnet.addresses);
+        if inside.is_empty() {
+            return self.by_table(&subnet.table, at, packet);
+        }
+        let rest = packet.destinations.difference(&inside);
+        if !rest.is_empty() {
+            self.by_table(&subnet.table, at, packet.cut(rest));
+        }
+        self.deliver(at, packet.cut(inside));
+    }
+
+    pub(super) fn by_table(
+        &mut self,
+        table: &'n Id<RouteTable>,
+        at: At<'n>,
+        mut packet: Packet<'n>,
+    ) {
+        let graph = self.graph;
+        let router = graph.router(at.router).map(|(_, router)| router);
+        let Some((table, fib)) = graph.table(table) else {
+            if let Some(router) = router {
+                let unknown =
+                    Unknown::new(format!("route table {table}"), "not in the recording", "");
+                packet.cross(Crossing::Opaque {
+                    at: &router.label,
+                    unknown,
+                    rewrites: false,
+                });
+            }
+            return self.jump(packet);
+        };
+        for found in fib.lookup(table, &packet.destinations) {
+            let part = packet.cut(found.destinations.clone());
+            self.follow(table, &found, at, part);
+        }
+    }
+
+    pub(super) fn follow(
+        &mut self,
+        table: &'n RouteTable,
+        found: &Found<'n>,
+        at: At<'n>,
+        mut packet: Packet<'n>,
+    ) {
+        if packet.crossings.len() > MOST_CROSSINGS || self.found.len() > MOST_PATHS {
+            let unknown = Unknown::new(
+                "where this leads",
+                "the way is a loop, or has too many parts",
+                "",
+            );
+            packet.cross(Crossing::Doubt {
+                at: &table.label,
+                reason: Reason::Route,
+                unknown,
+            });
+            return self.finish(packet);
+        }
+        if let Some(doubt) = found.doubt {
+            let unknown = doubt.clone();
+            self.leave(at, &mut packet, false);
+            packet.cross(Crossing::Opaque {
+                at: &table.label,
+                unknown,
+                rewrites: false,
+            });
+            return self.jump(packet);
+        }
+        let Some(route) = found.route else {
+            self.leave(at, &mut packet, true);
+            return self.obstacle(&table.label, Reason::NoRoute, None, packet);
+        };
+        match &route.target {
+            Target::Local => {
+                packet.cross(Crossing::Route { table, route });
+                self.deliver(at, packet);
+            }
+            Target::Gateway(id) => match self.graph.gateway(id) {
+                Some((id, gateway)) => self.through(table, route, id, gateway, at, packet),
+                None => self.lost_target(table, route, at, packet),
+            },
+            Target::Interface(id) => match self.graph.interface(id) {
+                Some((id, interface)) => self.appliance(table, route, id, interface, at, packet),
+                None => self.lost_target(table, route, at, packet),
+            },
+            Target::Blackhole => {
+                self.leave(at, &mut packet, true);
+                self.obstacle(
+                    &table.label,
+                    Reason::Blackhole,
+                    Some((table, route)),
+                    packet,
+                );
+            }
+            Target::Unknown(unknown) => {
+                let unknown = unknown.clone();
+                self.leave(at, &mut packet, false);
+                packet.cross(Crossing::Opaque {
+                    at: &table.label,
+                    unknown,
+                    rewrites: true,
+                });
+                self.jump(packet);
+            }
+        }
+    }
+
+    pub(super) fn lost_target(
+        &mut self,
+        table: &'n RouteTable,
+        route: &'n Route,
+        at: At<'n>,
+        mut packet: Packet<'n>,
+    ) {
+        let what = format!("the target of the route {}", route.text);
+        let unknown = Unknown::new(what, "not in the recording", "");
+        self.leave(at, &mut packet, false);
+        packet.cross(Crossing::Opaque {
+            at: &table.label,
+            unknown,
+            rewrites: true,
+        });
+        self.jump(packet);
+    }
+
+    /// Crosses the boundary of the subnet that the packet is in (AWS-35).
+    pub(super) fn leave(&self, at: At<'n>, packet: &mut Packet<'n>, certain: bool) {
+        if let Some((_, subnet)) = at.subnet.and_then(|id| self.graph.subnet(id)) {
+            cross_boundary(subnet, Direction::Egress, certain, packet);
+        }
+    }
+
+    /// Goes into a subnet, out of the one that the packet is in, unless they are the same.
+    pub(super) fn move_to(
+        &self,
+        at: At<'n>,
+        id: &'n Id<Subnet>,
+        subnet: &'n Subnet,
+        packet: &mut Packet<'n>,
+    ) {
+        if at.subnet != Some(id) {
+            self.leave(at, packet, true);
+            cross_boundary(subnet, Direction::Ingress, true, packet);
+        }
+    }
+}

@@ -1,0 +1,676 @@
+//! A text form of networks, so that a test of meaning reads like a table and needs no cloud.
+//!
+//! One thing a line; `#` begins a comment; the lines after a `table` or `filter` belong to it.
+//!
+//! ```text
+//! external internet 0.0.0.0/0,::/0
+//! router vpc 10.0.0.0/16
+//! subnet a in vpc 10.0.1.0/24 table rt acl acl-a
+//! table rt
+//!   10.0.0.0/16 -> local
+//!   0.0.0.0/0 -> igw
+//! gateway igw border vpc internet
+//! filter acl-a stateless
+//!   in 100 allow tcp from 10.0.0.0/8
+//!   out 110 allow 49152-65535 to 10.0.2.0/24
+//! filter sg stateful
+//!   in 1 allow 443 from group:clients
+//!   out 1 allow any
+//! interface web in a 10.0.1.10 public 203.0.113.10 groups clients filters sg
+//! ```
+//!
+//! Gateways: `border ROUTER EXTERNAL [outward] [table T] [filters F]`, `snat SUBNET ADDRESS
+//! [public A] [ports P]`, `link ROUTER ROUTER [doubtful|lost]`, `service EXTERNAL ROUTER…`,
+//! `opaque [rewrites]`; each takes `closed` and `doubt`. Rules: `in|out ID ACTION SERVICE [from
+//! PEERS] [to PEERS] [sport PORTS] [state STATES] [maybe]`, where ACTION is `allow`, `allow-all`,
+//! `deny`, `reject`, `reset`, `prohibit`, `continue`, `jump C`, `goto C` or `return`, and a peer
+//! is a CIDR, `group:NAME`, or `?NAME` for what cannot be resolved. `chain NAME` begins a chain,
+//! whose rules have no direction. Interfaces take `public A` (of the address before it), `groups`,
+//! `filters`, `client linux|windows|any`, `forwards`, `down`, `maybe-down`, `gateway G`, `opaque`.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use ipnet::IpNet;
+use thiserror::Error;
+
+use crate::{
+    Action, Address, Client, Denial, Destinations, External, Filter, Gateway, Group, Id, Identity,
+    Interface, IpSet, Label, Liveness, Match, Network, Opens, Origin, Passage, Peer, Peers, Place,
+    PortSet, Protocol, Role, Route, RouteTable, Router, Rule, RuleList, ServiceSet, Stack,
+    StateSet, Subnet, Target, Tracking, Unknown, WithoutState,
+};
+
+/// A line of the text form that does not say what it should; the writer of the text is at fault.
+#[derive(Debug, Error, PartialEq, Eq)]
+#[error("line {line}: {what}")]
+pub struct TextError {
+    /// The line, from 1.
+    pub line: u32,
+    /// What is wrong with it.
+    pub what: String,
+}
+
+impl Network {
+    /// The network that a text describes.
+    ///
+    /// # Errors
+    ///
+    /// A line that is not understood, with its number.
+    pub fn from_text(text: &str) -> Result<Self, TextError> {
+        let mut reader = Reader::default();
+        for (line, content) in (1u32..).zip(text.lines()) {
+            let content = content.split('#').next().unwrap_or_default();
+            let words: Vec<&str> = content.split_whitespace().collect();
+            reader
+                .line(line, &words)
+                .map_err(|what| TextError { line, what })?;
+        }
+        reader.close();
+        Ok(reader.network)
+    }
+}
+
+type Read<T> = Result<T, String>;
+
+#[derive(Default)]
+struct Reader {
+    network: Network,
+    table: Option<(Id<RouteTable>, RouteTable)>,
+    filter: Option<Draft>,
+}
+
+/// A filter that is being read.
+struct Draft {
+    id: Id<Filter>,
+    filter: Filter,
+    ingress: Vec<Rule>,
+    egress: Vec<Rule>,
+    chains: Vec<(Arc<str>, Vec<Rule>)>,
+}
+
+impl Reader {
+    fn line(&mut self, line: u32, words: &[&str]) -> Read<()> {
+        let Some((first, rest)) = words.split_first() else {
+            return Ok(());
+        };
+        match *first {
+            "in" | "out" | "chain" => return self.filter_line(line, first, rest),
+            _ if words.contains(&"->") => return self.route(line, words),
+            _ if self.filter.as_ref().is_some_and(|f| !f.chains.is_empty())
+                && !is_keyword(first) =>
+            {
+                return self.chain_rule(line, words);
+            }
+            _ => {}
+        }
+        self.close();
+        let Some((name, rest)) = rest.split_first() else {
+            return Err(format!("`{first}` wants a name"));
+        };
+        let mut words = Words {
+            rest: rest.iter(),
+            line,
+        };
+        match *first {
+            "external" => self.external(name, words),
+            "router" => self.router(name, words),
+            "subnet" => self.subnet(name, words),
+            "table" => {
+                let label = label(name, "route-table", line);
+                self.table = Some((
+                    Id::from(*name),
+                    RouteTable {
+                        label,
+                        routes: Vec::new(),
+                    },
+                ));
+                Ok(())
+            }
+            "gateway" => self.gateway(name, words),
+            "filter" => self.begin_filter(name, &mut words),
+            "interface" => self.interface(name, words),
+            other => Err(format!("`{other}` is not a kind of thing")),
+        }
+    }
+
+    fn close(&mut self) {
+        if let Some((id, table)) = self.table.take() {
+            self.network.tables.insert(id, table);
+        }
+        let Some(draft) = self.filter.take() else {
+            return;
+        };
+        let Draft {
+            id,
+            mut filter,
+            ingress,
+            egress,
+            chains,
+        } = draft;
+        let list = |rules| {
+            Arc::new(RuleList {
+                label: filter.label.clone(),
+                rules,
+            })
+        };
+        let (ingress, egress) = (list(ingress), list(egress));
+        let chains: Vec<_> = chains
+            .into_iter()
+            .map(|(name, rules)| (name, list(rules)))
+            .collect();
+        filter.ingress = vec![ingress];
+        filter.egress = vec![egress];
+        filter.chains.extend(chains);
+        self.network.filters.insert(id, Arc::new(filter));
+    }
+
+    fn external(&mut self, name: &str, mut words: Words<'_>) -> Read<()> {
+        let addresses = words.addresses()?;
+        let external = External {
+            label: label(name, "external", words.line),
+            addresses,
+        };
+        self.network.externals.insert(Id::from(name), external);
+        words.end()
+    }
+
+    fn router(&mut self, name: &str, mut words: Words<'_>) -> Read<()> {
+        let addresses = words.addresses()?;
+        let mut router = Router {
+            label: label(name, "vpc", words.line),
+            addresses,
+            platform: Vec::new(),
+            unread: Vec::new(),
+        };
+        while let Some(word) = words.next() {
+            match word {
+                "platform" => router.platform.push(crate::PlatformService {
+                    name: "platform".into(),
+                    addresses: words.addresses()?,
+                }),
+                "unread" => router
+                    .unread
+                    .push(unknown("what else is in it", words.line)),
+                other => return Err(format!("`{other}` says nothing about a router")),
+            }
+        }
+        self.network.routers.insert(Id::from(name), router);
+        Ok(())
+    }
+
+    fn subnet(&mut self, name: &str, mut words: Words<'_>) -> Read<()> {
+        words.expect("in")?;
+        let router = Id::from(words.want("a router")?);
+        let mut subnet = Subnet {
+            label: label(name, "subnet", words.line),
+            router,
+            addresses: words.addresses()?,
+            table: Id::from("-"),
+            boundary: Stack::default(),
+        };
+        while let Some(word) = words.next() {
+            match word {
+                "table" => subnet.table = Id::from(words.want("a table")?),
+                "acl" => subnet.boundary = words.stack()?,
+                other => return Err(format!("`{other}` says nothing about a subnet")),
+            }
+        }
+        self.network.subnets.insert(Id::from(name), subnet);
+        Ok(())
+    }
+
+    fn route(&mut self, line: u32, words: &[&str]) -> Read<()> {
+        let (Some((_, table)), [destination, "->", target, rest @ ..]) = (&mut self.table, words)
+        else {
+            return Err("a route is `PREFIX[,PREFIX] -> TARGET` in a `table`".into());
+        };
+        let destinations = if let Some(name) = destination.strip_prefix('?') {
+            Destinations::Unresolved(unknown(name, line))
+        } else {
+            Destinations::Prefixes(list(destination, parse_net)?)
+        };
+        let target = match *target {
+            "local" => Target::Local,
+            "blackhole" => Target::Blackhole,
+            "unknown" => Target::Unknown(unknown("the target", line)),
+            other => match other.strip_prefix("interface:") {
+                Some(interface) => Target::Interface(Id::from(interface)),
+                None => Target::Gateway(Id::from(other)),
+            },
+        };
+        let preference = match rest {
+            [] => 0,
+            [number] => number
+                .parse()
+                .map_err(|_| format!("`{number}` is no preference"))?,
+            _ => return Err("too many words".into()),
+        };
+        let text = words.join(" ").into();
+        table.routes.push(Route {
+            destinations,
+            target,
+            preference,
+            origin: origin(line),
+            text,
+        });
+        Ok(())
+    }
+
+    fn gateway(&mut self, name: &str, mut words: Words<'_>) -> Read<()> {
+        let kind = words.want("a kind of gateway")?;
+        let (passage, vendor) = match kind {
+            "border" => (words.border()?, "internet-gateway"),
+            "snat" => (words.snat()?, "nat-gateway"),
+            "link" => {
+                let ends = [words.want("a router")?, words.want("a router")?].map(Id::from);
+                (
+                    Passage::Link {
+                        ends,
+                        identity: Identity::Kept,
+                    },
+                    "vpc-peering-connection",
+                )
+            }
+            "service" => {
+                let external = Id::from(words.want("an external network")?);
+                let routers = list(words.want("routers")?, |r| Ok(Id::from(r)))?;
+                (
+                    Passage::Service {
+                        routers: routers.into_iter().collect(),
+                        external,
+                    },
+                    "vpc-endpoint",
+                )
+            }
+            "opaque" => {
+                let unknown = unknown(name, words.line);
+                (
+                    Passage::Opaque {
+                        unknown,
+                        rewrites: false,
+                    },
+                    "transit-gateway",
+                )
+            }
+            other => return Err(format!("`{other}` is not a kind of gateway")),
+        };
+        let mut gateway = Gateway {
+            label: label(name, vendor, words.line),
+            passage,
+            stack: Stack::default(),
+            closed: None,
+            doubts: Vec::new(),
+        };
+        while let Some(word) = words.next() {
+            match (word, &mut gateway.passage) {
+                ("closed", _) => gateway.closed = Some("closed".into()),
+                ("doubt", _) => gateway
+                    .doubts
+                    .push(unknown("whether it is open", words.line)),
+                ("filters", _) => gateway.stack = words.stack()?,
+                ("doubtful", Passage::Link { identity, .. }) => *identity = Identity::Doubtful,
+                ("lost", Passage::Link { identity, .. }) => *identity = Identity::Lost,
+                ("rewrites", Passage::Opaque { rewrites, .. }) => *rewrites = true,
+                ("outward", Passage::Border { opens, inside, .. }) => {
+                    *opens = Opens::Outward;
+                    *inside = IpSet::any_v6();
+                }
+                ("table", Passage::Border { table, .. }) => {
+                    *table = Some(Id::from(words.want("a table")?));
+                }
+                ("public", Passage::SourceNat { public, .. }) => *public = Some(words.address()?),
+                ("ports", Passage::SourceNat { ports, .. }) => *ports = words.ports()?,
+                (other, _) => return Err(format!("`{other}` says nothing about such a gateway")),
+            }
+        }
+        self.network.gateways.insert(Id::from(name), gateway);
+        Ok(())
+    }
+
+    fn begin_filter(&mut self, name: &str, words: &mut Words<'_>) -> Read<()> {
+        let tracking = match words.want("`stateful` or `stateless`")? {
+            "stateless" => Tracking::Stateless,
+            "stateful" => Tracking::Stateful {
+                without_state: match words.next() {
+                    None => WithoutState::Unknown,
+                    Some("evaluated") => WithoutState::Evaluated,
+                    Some("dropped") => WithoutState::Dropped,
+                    Some(other) => return Err(format!("`{other}` is no way to treat a reply")),
+                },
+            },
+            other => return Err(format!("`{other}` is neither `stateful` nor `stateless`")),
+        };
+        let filter = Filter {
+            label: label(name, "filter", words.line),
+            tracking,
+            ingress: Vec::new(),
+            egress: Vec::new(),
+            chains: std::collections::BTreeMap::new(),
+        };
+        self.filter = Some(Draft {
+            id: Id::from(name),
+            filter,
+            ingress: Vec::new(),
+            egress: Vec::new(),
+            chains: Vec::new(),
+        });
+        words.end()
+    }
+
+    fn filter_line(&mut self, line: u32, first: &str, rest: &[&str]) -> Read<()> {
+        let Some(draft) = &mut self.filter else {
+            return Err(format!("`{first}` belongs to a `filter`"));
+        };
+        if first == "chain" {
+            let [name] = rest else {
+                return Err("`chain` wants a name".into());
+            };
+            draft.chains.push(((*name).into(), Vec::new()));
+            return Ok(());
+        }
+        let rule = rule(line, rest, &mut self.network)?;
+        match first {
+            "in" => draft.ingress.push(rule),
+            _ => draft.egress.push(rule),
+        }
+        Ok(())
+    }
+
+    fn chain_rule(&mut self, line: u32, words: &[&str]) -> Read<()> {
+        let rule = rule(line, words, &mut self.network)?;
+        if let Some((_, rules)) = self
+            .filter
+            .as_mut()
+            .and_then(|draft| draft.chains.last_mut())
+        {
+            rules.push(rule);
+        }
+        Ok(())
+    }
+
+    fn interface(&mut self, name: &str, mut words: Words<'_>) -> Read<()> {
+        words.expect("in")?;
+        let mut interface = Interface {
+            label: label(name, "network-interface", words.line),
+            host: None,
+            subnet: Id::from(words.want("a subnet")?),
+            addresses: Vec::new(),
+            groups: BTreeSet::new(),
+            stack: Stack::default(),
+            role: Role::Endpoint,
+            forwards: false,
+            liveness: Liveness::Up,
+            client: Client::linux(),
+        };
+        while let Some(word) = words.next() {
+            match word {
+                "public" => {
+                    let public = words.address()?;
+                    let last = interface
+                        .addresses
+                        .last_mut()
+                        .ok_or("`public` of no address")?;
+                    last.public = Some(public);
+                }
+                "groups" => {
+                    let groups: Vec<Id<Group>> = list(words.want("groups")?, |g| Ok(Id::from(g)))?;
+                    for group in groups {
+                        self.know_group(&group, words.line);
+                        interface.groups.insert(group);
+                    }
+                }
+                "filters" => interface.stack = words.stack()?,
+                "client" => interface.client = words.client()?,
+                "forwards" => interface.forwards = true,
+                "down" => interface.liveness = Liveness::Down("it is stopped".into()),
+                "maybe-down" => {
+                    interface.liveness = Liveness::Unknown(unknown("whether it runs", words.line));
+                }
+                "gateway" => interface.role = Role::Gateway(Id::from(words.want("a gateway")?)),
+                "opaque" => interface.role = Role::Opaque(unknown("what it does", words.line)),
+                address => {
+                    let ip = parse_address(address)?;
+                    interface.addresses.push(Address { ip, public: None });
+                }
+            }
+        }
+        self.network.interfaces.insert(Id::from(name), interface);
+        Ok(())
+    }
+
+    fn know_group(&mut self, group: &Id<Group>, line: u32) {
+        know_group(&mut self.network, group, line);
+    }
+}
+
+fn is_keyword(word: &str) -> bool {
+    [
+        "external",
+        "router",
+        "subnet",
+        "table",
+        "gateway",
+        "filter",
+        "interface",
+    ]
+    .contains(&word)
+}
+
+fn know_group(network: &mut Network, group: &Id<Group>, line: u32) {
+    let label = label(group.as_str(), "security-group", line);
+    network
+        .groups
+        .entry(group.clone())
+        .or_insert(Group { label });
+}
+
+fn rule(line: u32, words: &[&str], network: &mut Network) -> Read<Rule> {
+    let mut words = Words {
+        rest: words.iter(),
+        line,
+    };
+    let id = words.want("a rule's number")?.into();
+    let action = match words.want("an action")? {
+        "allow" => Action::Allow,
+        "allow-all" => Action::AllowAll,
+        "deny" => Action::Deny(Denial::Drop),
+        "reject" => Action::Deny(Denial::RejectPortUnreachable),
+        "reset" => Action::Deny(Denial::RejectReset),
+        "prohibit" => Action::Deny(Denial::RejectProhibited),
+        "continue" => Action::Continue,
+        "jump" => Action::Jump(words.want("a chain")?.into()),
+        "goto" => Action::Goto(words.want("a chain")?.into()),
+        "return" => Action::Return,
+        other => return Err(format!("`{other}` is not an action")),
+    };
+    let mut matches = Match::any();
+    let mut source_ports = None;
+    while let Some(word) = words.next() {
+        match word {
+            "from" => matches.sources = words.peers(network)?,
+            "to" => matches.destinations = words.peers(network)?,
+            "sport" => source_ports = Some(words.ports()?),
+            "state" => matches.states = words.states()?,
+            "maybe" => matches.doubt = Some(unknown("whether the rule matches", line)),
+            service => {
+                matches.services = service.parse().map_err(|e| format!("{e}"))?;
+            }
+        }
+    }
+    if let Some(ports) = source_ports {
+        matches.services = matches.services.with_source_ports(&ports);
+    }
+    Ok(Rule {
+        id,
+        matches,
+        action,
+        origin: origin(line),
+    })
+}
+
+/// The words of a line, one after the other.
+struct Words<'a> {
+    rest: std::slice::Iter<'a, &'a str>,
+    line: u32,
+}
+
+impl<'a> Words<'a> {
+    fn next(&mut self) -> Option<&'a str> {
+        self.rest.next().copied()
+    }
+
+    fn want(&mut self, what: &str) -> Read<&'a str> {
+        self.next().ok_or_else(|| format!("{what} is missing"))
+    }
+
+    fn expect(&mut self, word: &str) -> Read<()> {
+        let found = self.want(word)?;
+        if found == word {
+            Ok(())
+        } else {
+            Err(format!("`{word}` expected, not `{found}`"))
+        }
+    }
+
+    fn end(&mut self) -> Read<()> {
+        self.next()
+            .map_or(Ok(()), |word| Err(format!("`{word}` is too much")))
+    }
+
+    fn addresses(&mut self) -> Read<IpSet> {
+        Ok(list(self.want("addresses")?, parse_net)?
+            .into_iter()
+            .collect())
+    }
+
+    fn address(&mut self) -> Read<IpAddr> {
+        parse_address(self.want("an address")?)
+    }
+
+    fn ports(&mut self) -> Read<PortSet> {
+        self.want("ports")?.parse().map_err(|e| format!("{e}"))
+    }
+
+    fn stack(&mut self) -> Read<Stack> {
+        Ok(Stack {
+            filters: list(self.want("filters")?, |f| Ok(Id::from(f)))?,
+        })
+    }
+
+    fn client(&mut self) -> Read<Client> {
+        match self.want("a kind of client")? {
+            "linux" => Ok(Client::linux()),
+            "windows" => Ok(Client::windows()),
+            "any" => Ok(Client::any()),
+            other => {
+                let ports = other.parse().map_err(|e| format!("{e}"))?;
+                Ok(Client {
+                    kind: "given".into(),
+                    ports,
+                })
+            }
+        }
+    }
+
+    fn border(&mut self) -> Read<Passage> {
+        Ok(Passage::Border {
+            router: Id::from(self.want("a router")?),
+            external: Id::from(self.want("an external network")?),
+            opens: Opens::Both,
+            inside: IpSet::full(),
+            table: None,
+        })
+    }
+
+    fn snat(&mut self) -> Read<Passage> {
+        let carried = [Protocol::TCP, Protocol::UDP, Protocol::ICMP];
+        let services = carried.into_iter().fold(ServiceSet::empty(), |all, p| {
+            all.union(&ServiceSet::all_of(p))
+        });
+        Ok(Passage::SourceNat {
+            subnet: Id::from(self.want("a subnet")?),
+            address: self.address()?,
+            public: None,
+            ports: PortSet::range(1024, 65535),
+            services,
+        })
+    }
+
+    fn peers(&mut self, network: &mut Network) -> Read<Peers> {
+        let line = self.line;
+        let text = self.want("peers")?;
+        if text == "any" {
+            return Ok(Peers::Any);
+        }
+        let peers = list(text, |word| {
+            if let Some(group) = word.strip_prefix("group:") {
+                let group = Id::from(group);
+                know_group(network, &group, line);
+                return Ok(Peer::Group(group));
+            }
+            if let Some(name) = word.strip_prefix('?') {
+                return Ok(Peer::Unresolved {
+                    name: name.into(),
+                    within: IpSet::full(),
+                    unknown: unknown(name, line),
+                });
+            }
+            Ok(Peer::addresses(IpSet::from(parse_net(word)?)))
+        })?;
+        Ok(Peers::Of(peers))
+    }
+
+    fn states(&mut self) -> Read<StateSet> {
+        let states = list(self.want("states")?, |word| match word {
+            "new" => Ok(StateSet::NEW),
+            "established" => Ok(StateSet::ESTABLISHED),
+            "related" => Ok(StateSet::RELATED),
+            "invalid" => Ok(StateSet::INVALID),
+            "untracked" => Ok(StateSet::UNTRACKED),
+            other => Err(format!("`{other}` is not a state")),
+        })?;
+        states
+            .into_iter()
+            .reduce(StateSet::union)
+            .ok_or_else(|| "no state".into())
+    }
+}
+
+fn list<T>(text: &str, mut parse: impl FnMut(&str) -> Read<T>) -> Read<Vec<T>> {
+    text.split(',').map(&mut parse).collect()
+}
+
+fn parse_address(text: &str) -> Read<IpAddr> {
+    text.parse()
+        .map_err(|_| format!("`{text}` is not an address"))
+}
+
+fn parse_net(text: &str) -> Read<IpNet> {
+    let net = text.parse::<IpNet>().ok();
+    let net = net.or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from));
+    net.map(|net| net.trunc())
+        .ok_or_else(|| format!("`{text}` is not a CIDR"))
+}
+
+fn origin(line: u32) -> Origin {
+    Origin {
+        document: "text".into(),
+        place: Place::Line(line),
+    }
+}
+
+fn label(name: &str, kind: &'static str, line: u32) -> Label {
+    Label {
+        id: name.into(),
+        name: None,
+        kind,
+        scope: "".into(),
+        origin: origin(line),
+    }
+}
+
+fn unknown(what: &str, line: u32) -> Unknown {
+    Unknown::new(what, "the text says so", format!("text:{line}"))
+}

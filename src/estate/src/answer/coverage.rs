@@ -1,0 +1,142 @@
+//! What an answer rests on.
+
+use std::collections::BTreeMap;
+
+use cloudfw_aws::{Knowledge, Lowered};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::Missing;
+use super::build::missing;
+use super::printable::{Texts, each, make_printable};
+
+/// How many warnings an answer repeats.
+const MOST_WARNINGS: usize = 20;
+
+/// What was read, and what was not.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Coverage {
+    /// How many documents were read.
+    pub documents: usize,
+    /// By account and Region.
+    pub scopes: Vec<ScopeCoverage>,
+    /// What was read and not understood, and is not known to matter; the first of them.
+    pub warnings: Vec<Missing>,
+    /// How many warnings there are beyond these.
+    pub more_warnings: usize,
+}
+
+/// What was read of an account and Region.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ScopeCoverage {
+    /// The account, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    /// The Region, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// When the first call was made, as the manifest says it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_read: Option<String>,
+    /// When the last one was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_read: Option<String>,
+    /// The kinds that were read in full, with how many there are.
+    pub read: BTreeMap<String, usize>,
+    /// The kinds that nobody read and that the user says there are none of.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub assumed_none: Vec<String>,
+    /// The kinds that were not read, or only in part.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub not_read: Vec<NotRead>,
+}
+
+/// A kind that was not read, or only in part.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct NotRead {
+    /// The kind: `NetworkAcls`.
+    pub kind: String,
+    /// The call that would read it: `aws ec2 describe-network-acls`.
+    pub call: String,
+    /// `incomplete`, `denied`, `failed`, `throttled`, `unsupported` or `absent`.
+    pub outcome: &'static str,
+    /// What the service said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+impl Coverage {
+    pub(crate) fn of(documents: usize, lowered: &Lowered, left_out: &[Missing]) -> Self {
+        let warnings: Vec<Missing> =
+            left_out.iter().cloned().chain(lowered.warnings.iter().map(missing)).collect();
+        let mut coverage = Self {
+            documents,
+            more_warnings: warnings.len().saturating_sub(MOST_WARNINGS),
+            ..Self::default()
+        };
+        coverage.warnings = warnings;
+        coverage.warnings.truncate(MOST_WARNINGS);
+        for call in &lowered.coverage.calls {
+            coverage.add(call);
+        }
+        coverage
+    }
+
+    fn add(&mut self, call: &cloudfw_aws::CallCoverage) {
+        let text = |text: &Option<std::sync::Arc<str>>| text.as_deref().map(str::to_owned);
+        let (account, region) = (text(&call.account), text(&call.region));
+        let same =
+            |scope: &ScopeCoverage| scope.account == account && scope.region == region;
+        if !self.scopes.last().is_some_and(same) {
+            self.scopes.push(ScopeCoverage { account, region, ..ScopeCoverage::default() });
+        }
+        let Some(scope) = self.scopes.last_mut() else { return };
+        if let Some(time) = text(&call.time) {
+            let earlier = scope.first_read.take().filter(|first| *first < time);
+            scope.first_read = Some(earlier.unwrap_or_else(|| time.clone()));
+            let later = scope.last_read.take().filter(|last| *last > time);
+            scope.last_read = Some(later.unwrap_or(time));
+        }
+        let kind = call.kind.name().to_owned();
+        let outcome = match call.knowledge {
+            Knowledge::Read => return drop(scope.read.insert(kind, call.count)),
+            Knowledge::Assumed => return scope.assumed_none.push(kind),
+            Knowledge::Incomplete => "incomplete",
+            Knowledge::Denied => "denied",
+            Knowledge::Failed => "failed",
+            Knowledge::Throttled => "throttled",
+            Knowledge::Unsupported => "unsupported",
+            Knowledge::Absent => "absent",
+        };
+        let error = text(&call.error);
+        let call = format!("aws {} {}", call.kind.service(), call.kind.call());
+        scope.not_read.push(NotRead { kind, call, outcome, error });
+    }
+
+    /// The same with every text that comes from outside made [`printable`](super::printable()).
+    #[must_use]
+    pub fn printable(mut self) -> Self {
+        self.each_text(&mut make_printable);
+        self
+    }
+}
+
+impl Texts for Coverage {
+    fn each_text(&mut self, visit: &mut dyn FnMut(&mut String)) {
+        each(&mut [&mut self.scopes, &mut self.warnings], visit);
+    }
+}
+
+impl Texts for ScopeCoverage {
+    fn each_text(&mut self, visit: &mut dyn FnMut(&mut String)) {
+        each(&mut [&mut self.account, &mut self.region], visit);
+        each(&mut [&mut self.first_read, &mut self.last_read], visit);
+        self.not_read.each_text(visit);
+    }
+}
+
+impl Texts for NotRead {
+    fn each_text(&mut self, visit: &mut dyn FnMut(&mut String)) {
+        self.error.each_text(visit);
+    }
+}

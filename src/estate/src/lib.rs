@@ -1,0 +1,27 @@
+//! Opens recordings and answers queries about them.
+//!
+//! An [`Estate`] is made of documents: it knows the providers, has them lower the documents to
+//! one network, and knows what everything is called. An [`Inquiry`] is an estate with its path
+//! graph built; it reads queries as the command line writes them and answers them with the values
+//! that `cloudfw.reach/1` and `cloudfw.show/1` publish. Nothing here prints, and nothing asks a
+//! cloud.
+
+mod addresses;
+pub mod answer;
+mod estate;
+mod exit;
+mod index;
+mod inquiry;
+mod pairs;
+pub mod query;
+mod recording;
+mod resolve;
+pub mod show;
+
+pub use answer::{Answer, Coverage, Outcome, Pair, printable};
+pub use estate::{Estate, OpenOptions, parse_assume_none};
+pub use exit::{EXIT_ERROR, exit_code, exit_code_of_several};
+pub use inquiry::Inquiry;
+pub use query::{Query, QueryError, QueryLine};
+pub use recording::OpenError;
+pub use show::Description;

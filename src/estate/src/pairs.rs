@@ -1,0 +1,384 @@
+//! From what the two ends mean to the pairs of addresses that are asked about.
+//!
+//! A resource's address is its primary private one where both ends share a routing domain, else
+//! the public one; IPv4 and IPv6 are asked about apart, and only where both ends have them.
+
+use std::net::IpAddr;
+
+use cloudfw_core::{Address, Endpoint, Id, Interface, IpSet, Protocol, ProtocolSet, ServiceSet, Unknown};
+
+use crate::query::QueryError;
+use crate::resolve::{Party, Resolved, Resolver, Wanted, by_family};
+
+#[cfg(test)]
+mod tests;
+
+/// One query asks about so many pairs at most.
+pub(crate) const MOST_PAIRS: usize = 200_000;
+
+/// One pair of ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum PairAsked {
+    /// To be evaluated.
+    Question { source: Endpoint, destination: Endpoint },
+    /// Nothing that is recorded says anything about it.
+    Unanswerable { source: Party, destination: Party, unknowns: Vec<Unknown> },
+}
+
+/// The pairs of two ends.
+///
+/// # Errors
+///
+/// [`QueryError`] where there are none or too many, and where an address is in several networks
+/// and neither end says in which.
+pub(crate) fn pairs(
+    resolver: Resolver<'_>,
+    sources: &Resolved,
+    destinations: &Resolved,
+    services: &ServiceSet,
+) -> Result<Vec<PairAsked>, QueryError> {
+    let (many, to_many) = (sources.parties.len(), destinations.parties.len());
+    if many.saturating_mul(to_many) > MOST_PAIRS {
+        return Err(QueryError::TooManyPairs {
+            sources: many,
+            destinations: to_many,
+            most: MOST_PAIRS,
+        });
+    }
+    let mut pairing = Pairing { resolver, families: families_of(services), found: Vec::new() };
+    for source in &sources.parties {
+        for destination in &destinations.parties {
+            pairing.pair(source, destination)?;
+        }
+    }
+    // One answer says it for the whole set.
+    pairing.unread(sources, destinations);
+    if pairing.found.is_empty() {
+        return Err(QueryError::NoPairs { why: why_nothing(sources, destinations, services) });
+    }
+    Ok(pairing.found)
+}
+
+fn why_nothing(sources: &Resolved, destinations: &Resolved, services: &ServiceSet) -> String {
+    let outside = |end: &Resolved| {
+        end.parties.iter().all(|party| {
+            matches!(party, Party::External { .. } | Party::Beyond { .. })
+        })
+    };
+    if outside(sources) && outside(destinations) {
+        return "both ends are outside of what was recorded".to_owned();
+    }
+    if sources.parties == destinations.parties {
+        return "source and destination are the same interface, and no firewall of the cloud \
+                stands between it and itself"
+            .to_owned();
+    }
+    format!("there is no pair of addresses of one family that {services} could go between")
+}
+
+struct Pairing<'a> {
+    resolver: Resolver<'a>,
+    /// Whether any service asked about exists in IPv4, and in IPv6.
+    families: [bool; 2],
+    found: Vec<PairAsked>,
+}
+
+impl Pairing<'_> {
+    fn pair(&mut self, source: &Party, destination: &Party) -> Result<(), QueryError> {
+        let unread = |party: &Party| matches!(party, Party::Unread { .. });
+        if unread(source) || unread(destination) {
+            return Ok(());
+        }
+        let source = self.placed(source, destination)?;
+        let destination = self.placed(destination, &source)?;
+        match (&source, &destination) {
+            (Party::Interface { id: one, wanted: from }, Party::Interface { id: other, wanted }) => {
+                if one != other {
+                    self.interfaces((one, from), (other, wanted));
+                }
+            }
+            (Party::Interface { id, wanted }, outside) => self.outward(id, wanted, outside),
+            (outside, Party::Interface { id, wanted }) => self.inward(outside, id, wanted),
+            (one, other) => self.beyond(one, other),
+        }
+        Ok(())
+    }
+
+    fn unread(&mut self, sources: &Resolved, destinations: &Resolved) {
+        for (end, other) in [(sources, destinations), (destinations, sources)] {
+            let Some(opposite) = other.parties.first() else { continue };
+            for party in &end.parties {
+                let Party::Unread { unknowns, .. } = party else { continue };
+                let (source, destination) =
+                    if std::ptr::eq(end, sources) { (party, opposite) } else { (opposite, party) };
+                self.found.push(PairAsked::Unanswerable {
+                    source: source.clone(),
+                    destination: destination.clone(),
+                    unknowns: unknowns.clone(),
+                });
+            }
+        }
+    }
+
+    /// An address that is in several networks, in the one that the other end tells: its own
+    /// network, else one that it is linked to; where that leaves several, one that has the address.
+    fn placed(&self, party: &Party, other: &Party) -> Result<Party, QueryError> {
+        match party {
+            Party::OneOf { text, choices } => {
+                let near = self.resolver.router_of_party(other);
+                let router = |choice: &Party| self.resolver.router_of_party(choice);
+                let links = &self.resolver.index;
+                let tests: [&dyn Fn(&&Party) -> bool; 4] = [
+                    &|choice| near.is_some() && router(choice) == near,
+                    &|choice| match (near, router(choice)) {
+                        (Some(near), Some(router)) => links.share_domain(near, router),
+                        _ => false,
+                    },
+                    &|choice| matches!(choice, Party::Interface { .. }),
+                    &|_| true,
+                ];
+                for test in tests {
+                    let fit: Vec<&Party> = choices.iter().filter(test).collect();
+                    if let [one] = fit.as_slice() {
+                        return Ok((*one).clone());
+                    }
+                }
+                let candidates =
+                    choices.iter().map(|choice| self.resolver.scoped(text, choice)).collect();
+                Err(QueryError::AmbiguousAddress { text: text.clone(), candidates })
+            }
+            Party::Platform { address } => Ok(match self.resolver.router_of_party(other) {
+                Some(router) => Party::Unheld { router: router.clone(), address: *address },
+                None => Party::Unclaimed { addresses: IpSet::single(*address) },
+            }),
+            party => Ok(party.clone()),
+        }
+    }
+
+    fn interfaces(
+        &mut self,
+        (one, from): (&Id<Interface>, &Wanted),
+        (other, wanted): (&Id<Interface>, &Wanted),
+    ) {
+        let near = match (self.resolver.router_of(one), self.resolver.router_of(other)) {
+            (Some(one), Some(other)) => self.resolver.index.share_domain(one, other),
+            _ => false,
+        };
+        let before = self.found.len();
+        for source in self.own(one, from) {
+            for destination in self.dialled(other, wanted, source, near) {
+                self.ask(source_of(one, source), destination);
+            }
+        }
+        // Both have addresses, but none of one family: that is an answer of its own.
+        if self.found.len() == before && self.families == [true, true] {
+            let (source, destination) = (interface(one), interface(other));
+            let unknown = Unknown::new(
+                format!("how {one} could reach {other}"),
+                "no address family is recorded for both, and translation between families is not modelled",
+                "",
+            );
+            self.found.push(PairAsked::Unanswerable { source, destination, unknowns: vec![unknown] });
+        }
+    }
+
+    fn outward(&mut self, id: &Id<Interface>, wanted: &Wanted, outside: &Party) {
+        for own in self.own(id, wanted) {
+            let destination = match outside {
+                Party::External { id: external, addresses } if of_family(addresses, own) => {
+                    Endpoint::External { id: external.clone(), addresses: addresses.clone() }
+                }
+                Party::Beyond { id: external, addresses, router }
+                    if of_family(addresses, own) && self.resolver.router_of(id) == Some(router) =>
+                {
+                    Endpoint::External { id: external.clone(), addresses: addresses.clone() }
+                }
+                Party::Unheld { router, address } if address.is_ipv4() == own.is_ipv4() => {
+                    Endpoint::Unheld { router: router.clone(), address: *address }
+                }
+                Party::Unclaimed { addresses } if of_family(addresses, own) => {
+                    self.unclaimed(&exactly(id, own), outside, addresses);
+                    continue;
+                }
+                _ => continue,
+            };
+            self.ask(source_of(id, own), destination);
+        }
+    }
+
+    fn inward(&mut self, outside: &Party, id: &Id<Interface>, wanted: &Wanted) {
+        let (source, family) = match outside {
+            Party::Beyond { router, .. } if self.resolver.router_of(id) != Some(router) => return,
+            Party::External { id: external, addresses }
+            | Party::Beyond { id: external, addresses, .. } => {
+                let Some(family) = addresses.first() else { return };
+                let addresses = addresses.clone();
+                (Endpoint::External { id: external.clone(), addresses }, family)
+            }
+            Party::Unheld { router, address } => {
+                (Endpoint::Unheld { router: router.clone(), address: *address }, *address)
+            }
+            Party::Unclaimed { addresses } => {
+                let Some(family) = addresses.first() else { return };
+                let own = self.own(id, wanted).find(|own| own.is_ipv4() == family.is_ipv4());
+                if let Some(own) = own {
+                    self.unclaimed(outside, &exactly(id, own), addresses);
+                }
+                return;
+            }
+            _ => return,
+        };
+        let near = match (outside, self.resolver.router_of(id)) {
+            (Party::Unheld { router, .. }, Some(own)) => {
+                self.resolver.index.share_domain(router, own)
+            }
+            _ => false,
+        };
+        for destination in self.dialled(id, wanted, family, near) {
+            self.ask(source.clone(), destination);
+        }
+    }
+
+    /// Neither end is an interface.
+    fn beyond(&mut self, one: &Party, other: &Party) {
+        let endpoint = |party: &Party| match party {
+            Party::External { id, addresses } | Party::Beyond { id, addresses, .. } => {
+                let endpoint = Endpoint::External { id: id.clone(), addresses: addresses.clone() };
+                Some((endpoint, addresses.first()?))
+            }
+            Party::Unheld { router, address } => {
+                Some((Endpoint::Unheld { router: router.clone(), address: *address }, *address))
+            }
+            _ => None,
+        };
+        match (one, other) {
+            (Party::Unclaimed { addresses }, _) | (_, Party::Unclaimed { addresses }) => {
+                self.unclaimed(one, other, addresses);
+            }
+            _ => {
+                let (Some((source, from)), Some((destination, to))) =
+                    (endpoint(one), endpoint(other))
+                else {
+                    return;
+                };
+                // What passes between two places outside is nobody's to say.
+                let both_outside = matches!(source, Endpoint::External { .. })
+                    && matches!(destination, Endpoint::External { .. });
+                if from.is_ipv4() == to.is_ipv4() && !both_outside {
+                    self.ask(source, destination);
+                }
+            }
+        }
+    }
+
+    fn unclaimed(&mut self, source: &Party, destination: &Party, addresses: &IpSet) {
+        let unknown = Unknown::new(
+            format!("whose {addresses} is"),
+            "it is not a public address, and no recorded network claims it: add the recording of \
+             the network that has it",
+            "",
+        );
+        let (source, destination) = (source.clone(), destination.clone());
+        self.found.push(PairAsked::Unanswerable { source, destination, unknowns: vec![unknown] });
+    }
+
+    fn ask(&mut self, source: Endpoint, destination: Endpoint) {
+        self.found.push(PairAsked::Question { source, destination });
+    }
+
+    /// The addresses that an interface opens connections from, one of each family.
+    fn own(&self, id: &Id<Interface>, wanted: &Wanted) -> impl Iterator<Item = IpAddr> + use<> {
+        let addresses = self.resolver.network.interfaces.get(id);
+        let addresses = addresses.map_or(&[][..], |interface| &interface.addresses);
+        let [v4, v6] = self.families;
+        let first = |is_v4: bool| {
+            let of_family = addresses.iter().filter(move |it| it.ip.is_ipv4() == is_v4);
+            let mut meant = of_family.filter(|it| match wanted {
+                Wanted::Any => true,
+                Wanted::Exactly { own, .. } => it.ip == *own,
+                Wanted::Within(set) => is_in(set, it),
+            });
+            meant.next().map(|it| it.ip)
+        };
+        let found = [v4.then(|| first(true)).flatten(), v6.then(|| first(false)).flatten()];
+        found.into_iter().flatten()
+    }
+
+    /// The addresses that an interface is dialled at by someone of `from`'s family.
+    fn dialled(
+        &self,
+        id: &Id<Interface>,
+        wanted: &Wanted,
+        from: IpAddr,
+        near: bool,
+    ) -> Vec<Endpoint> {
+        if let [false, _] = self.families && from.is_ipv4() {
+            return Vec::new();
+        }
+        if let [_, false] = self.families && from.is_ipv6() {
+            return Vec::new();
+        }
+        let Some(interface) = self.resolver.network.interfaces.get(id) else { return Vec::new() };
+        let endpoint = |address, dialled| Endpoint::Interface { id: id.clone(), address, dialled };
+        let family: Vec<&Address> =
+            interface.addresses.iter().filter(|it| it.ip.is_ipv4() == from.is_ipv4()).collect();
+        let own = |set: Option<&IpSet>| {
+            let inside = family.iter().find(|it| set.is_none_or(|set| set.contains(it.ip)));
+            inside.map(|it| endpoint(it.ip, None))
+        };
+        let public = |set: Option<&IpSet>| -> Vec<Endpoint> {
+            let dialled = family.iter().filter_map(|it| {
+                let public = it.public.filter(|ip| set.is_none_or(|set| set.contains(*ip)))?;
+                Some(endpoint(it.ip, Some(public)))
+            });
+            dialled.collect()
+        };
+        let set = match wanted {
+            Wanted::Exactly { own, dialled } if own.is_ipv4() == from.is_ipv4() => {
+                return vec![endpoint(*own, *dialled)];
+            }
+            Wanted::Exactly { .. } => return Vec::new(),
+            Wanted::Any => None,
+            Wanted::Within(set) => Some(set),
+        };
+        let first = if near { own(set).into_iter().collect() } else { public(set) };
+        if !first.is_empty() {
+            return first;
+        }
+        if near { public(set) } else { own(set).into_iter().collect() }
+    }
+}
+
+/// Whether an address, inside or outside, is in a set.
+fn is_in(set: &IpSet, address: &Address) -> bool {
+    set.contains(address.ip) || address.public.is_some_and(|public| set.contains(public))
+}
+
+/// Whether a set of one family is of this address's.
+fn of_family(addresses: &IpSet, address: IpAddr) -> bool {
+    addresses.first().is_some_and(|first| first.is_ipv4() == address.is_ipv4())
+}
+
+fn source_of(id: &Id<Interface>, address: IpAddr) -> Endpoint {
+    Endpoint::Interface { id: id.clone(), address, dialled: None }
+}
+
+fn exactly(id: &Id<Interface>, own: IpAddr) -> Party {
+    Party::Interface { id: id.clone(), wanted: Wanted::Exactly { own, dialled: None } }
+}
+
+fn interface(id: &Id<Interface>) -> Party {
+    Party::Interface { id: id.clone(), wanted: Wanted::Any }
+}
+
+/// Whether any of the services exists in IPv4, and in IPv6: ICMP is IPv4's, ICMPv6 IPv6's.
+fn families_of(services: &ServiceSet) -> [bool; 2] {
+    let protocols = services.protocol_set();
+    let beside = |protocol| !protocols.difference(ProtocolSet::single(protocol)).is_empty();
+    [beside(Protocol::ICMPV6), beside(Protocol::ICMP)]
+}
+
+/// The parts of a set of addresses that are asked about apart.
+pub(crate) fn apart(addresses: &IpSet) -> impl Iterator<Item = IpSet> {
+    by_family(addresses)
+}

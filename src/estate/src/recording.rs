@@ -1,0 +1,268 @@
+//! From paths to documents.
+//!
+//! A recording is a file or a folder. Of a folder every `*.json` below it is read, in the order of
+//! the paths, but for hidden files and folders, and for the files that scenarios keep beside their
+//! documents: `expected.json` and `observed.json`. What is of no known kind there is a warning, as
+//! people keep other things beside recordings; a file that was named has to be a document.
+//!
+//! A folder that is named like a Region (`eu-central-1`) says so of the documents below it, and
+//! `accounts/<account>` names the account, whatever lies above them.
+
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use cloudfw_aws::{DocumentError, ReadDocument};
+use cloudfw_core::{Document, Scope, excerpt, line_column};
+use thiserror::Error;
+use walkdir::WalkDir;
+
+#[cfg(test)]
+mod tests;
+
+/// Files beside the documents of a scenario that are none.
+const BESIDE: [&str; 2] = ["expected.json", "observed.json"];
+
+/// A recording that cannot be opened; the fault of whoever named or made it.
+#[derive(Debug, Error)]
+pub enum OpenError {
+    /// Nothing was named.
+    #[error("no recording; name a file or a folder with --from, or try `cloudfw demo`")]
+    NoPath,
+    /// The path leads nowhere.
+    #[error("there is no `{}`; --from takes a file or a folder of documents as the cloud's own command line prints them, and `cloudfw record` makes one", .path.display())]
+    Missing {
+        /// What was named.
+        path: PathBuf,
+    },
+    /// It cannot be read.
+    #[error("cannot read `{}`: {error}", .path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// Not text.
+    #[error("{}:{line}:{column}: not text in UTF-8: record it again, or convert it\n{excerpt}", .path.display())]
+    NotText {
+        /// The file.
+        path: PathBuf,
+        /// Where it ceases to be text.
+        line: u32,
+        /// Where in the line.
+        column: u32,
+        /// The line.
+        excerpt: String,
+    },
+    /// A folder without documents.
+    #[error("`{}` holds no `*.json` file; a recording is a folder of documents such as the output of `aws ec2 describe-vpcs`, and `cloudfw record` makes one", .path.display())]
+    Empty {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A folder of something else.
+    #[error("nothing in `{}` is a recording; {} such as {first}", .path.display(), files(.count))]
+    NothingRecognised {
+        /// The folder.
+        path: PathBuf,
+        /// How many files were looked at.
+        count: usize,
+        /// What was said of the first.
+        first: DocumentError,
+    },
+    /// A document that cannot be read.
+    #[error(transparent)]
+    Document(#[from] DocumentError),
+    /// A kind that does not exist.
+    #[error("no kind `{kind}` to assume none of{}; there are {known}, and `all`", did_you_mean(.near))]
+    UnknownKind {
+        /// What was written.
+        kind: String,
+        /// What looks like it.
+        near: Option<String>,
+        /// The kinds that recordings made by others seldom hold.
+        known: String,
+    },
+}
+
+fn files(count: &usize) -> String {
+    if *count == 1 {
+        return "its one file is of no known kind,".to_owned();
+    }
+    format!("{count} files are of no known kind,")
+}
+
+fn did_you_mean(near: &Option<String>) -> String {
+    near.as_ref().map_or_else(String::new, |near| format!("; did you mean `{near}`?"))
+}
+
+/// What was found below the paths.
+#[derive(Debug, Default)]
+pub(crate) struct Opened {
+    pub(crate) documents: Vec<ReadDocument>,
+    /// What was left out, and why.
+    pub(crate) left_out: Vec<DocumentError>,
+}
+
+/// Reads all documents at these paths.
+pub(crate) fn open(paths: &[PathBuf]) -> Result<Opened, OpenError> {
+    if paths.is_empty() {
+        return Err(OpenError::NoPath);
+    }
+    let mut opened = Opened::default();
+    let mut seen = BTreeSet::new();
+    for path in paths {
+        let kind = fs::metadata(path).map_err(|error| io_error(path, error))?;
+        if kind.is_dir() {
+            open_folder(path, &mut seen, &mut opened)?;
+        } else if seen.insert(real(path)) {
+            let document = document(path, scope_of(path, Path::new("")))?;
+            opened.documents.push(read(document)?);
+        }
+    }
+    Ok(opened)
+}
+
+/// Reads documents that are in memory.
+pub(crate) fn read_all(documents: Vec<Document>) -> Result<Opened, OpenError> {
+    let documents = documents.into_iter().map(read).collect::<Result<_, _>>()?;
+    Ok(Opened { documents, left_out: Vec::new() })
+}
+
+fn open_folder(
+    root: &Path,
+    seen: &mut BTreeSet<PathBuf>,
+    opened: &mut Opened,
+) -> Result<(), OpenError> {
+    let (mut files, mut recognised, mut first) = (0, 0, None);
+    for path in json_files(root)? {
+        files += 1;
+        if !seen.insert(real(&path)) {
+            recognised += 1;
+            continue;
+        }
+        let below = path.strip_prefix(root).unwrap_or(&path);
+        match read(document(&path, scope_of(root, below))?) {
+            Ok(document) => {
+                recognised += 1;
+                opened.documents.push(document);
+            }
+            Err(error @ DocumentError::NotRecognised { .. }) => {
+                first.get_or_insert_with(|| error.clone());
+                opened.left_out.push(error);
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    match first {
+        _ if files == 0 => Err(OpenError::Empty { path: root.to_owned() }),
+        Some(first) if recognised == 0 => {
+            Err(OpenError::NothingRecognised { path: root.to_owned(), count: files, first })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The `*.json` files below a folder that may be documents, in order.
+fn json_files(root: &Path) -> Result<Vec<PathBuf>, OpenError> {
+    let hidden = |name: &OsStr| name.to_string_lossy().starts_with('.');
+    let walk = WalkDir::new(root).follow_links(true).sort_by_file_name().into_iter();
+    let mut found = Vec::new();
+    for entry in walk.filter_entry(|entry| entry.depth() == 0 || !hidden(entry.file_name())) {
+        let entry = match entry {
+            Ok(entry) => entry,
+            // A link to a folder above: what it leads to is read there.
+            Err(error) if error.loop_ancestor().is_some() => continue,
+            Err(error) => {
+                let path = error.path().unwrap_or(root).to_owned();
+                let error = error.into_io_error().unwrap_or_else(|| io::Error::other("unreadable"));
+                return Err(OpenError::Io { path, error });
+            }
+        };
+        let name = entry.file_name();
+        let is_json = Path::new(name).extension().is_some_and(|it| it.eq_ignore_ascii_case("json"));
+        let is_beside = BESIDE.iter().any(|beside| name == OsStr::new(beside));
+        if entry.file_type().is_file() && is_json && !is_beside {
+            found.push(entry.into_path());
+        }
+    }
+    Ok(found)
+}
+
+fn document(path: &Path, scope: Scope) -> Result<Document, OpenError> {
+    let bytes = fs::read(path).map_err(|error| io_error(path, error))?;
+    let text = String::from_utf8(bytes).map_err(|error| not_text(path, &error))?;
+    Ok(Document { name: path.to_string_lossy().into(), text: text.into(), scope })
+}
+
+fn read(document: Document) -> Result<ReadDocument, DocumentError> {
+    let reading = cloudfw_aws::read(&document)?;
+    Ok(ReadDocument { document, reading })
+}
+
+fn not_text(path: &Path, error: &std::string::FromUtf8Error) -> OpenError {
+    let at = error.utf8_error().valid_up_to();
+    let text = String::from_utf8_lossy(error.as_bytes());
+    let (line, column) = line_column(&text, at);
+    OpenError::NotText {
+        path: path.to_owned(),
+        line,
+        column,
+        excerpt: excerpt(&text, at, at + 1),
+    }
+}
+
+fn io_error(path: &Path, error: io::Error) -> OpenError {
+    let path = path.to_owned();
+    match error.kind() {
+        io::ErrorKind::NotFound => OpenError::Missing { path },
+        _ => OpenError::Io { path, error },
+    }
+}
+
+/// The file that a path leads to, so that none is read twice.
+fn real(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
+}
+
+/// The account and Region that the folders above a document name; the innermost counts. Folders
+/// above the recording are those of the user's disk: there only what cannot be anything else
+/// counts.
+fn scope_of(root: &Path, below: &Path) -> Scope {
+    let mut scope = Scope::default();
+    let names = |path: &Path| -> Vec<String> {
+        path.iter().map(|name| name.to_string_lossy().into_owned()).collect()
+    };
+    let (above, mut inside) = (names(root), names(below));
+    inside.pop();
+    let certain = above.len();
+    let all: Vec<String> = above.into_iter().chain(inside).collect();
+    for (at, name) in all.iter().enumerate() {
+        let parent = at.checked_sub(1).and_then(|at| all.get(at));
+        let is_account = parent.is_some_and(|parent| parent == "accounts")
+            && (at >= certain || name.bytes().all(|byte| byte.is_ascii_digit()));
+        if is_account {
+            scope.account = Some(Arc::from(name.as_str()));
+        } else if is_region(name) {
+            scope.region = Some(Arc::from(name.as_str()));
+        }
+    }
+    scope
+}
+
+/// Whether a name is built as a Region's: `eu-central-1`, `us-gov-west-1`.
+fn is_region(name: &str) -> bool {
+    let parts: Vec<&str> = name.split('-').collect();
+    let [area, middle @ .., number] = parts.as_slice() else { return false };
+    let word = |part: &&str| part.len() > 2 && part.bytes().all(|byte| byte.is_ascii_lowercase());
+    area.len() == 2
+        && area.bytes().all(|byte| byte.is_ascii_lowercase())
+        && !middle.is_empty()
+        && middle.iter().all(word)
+        && (1..=2).contains(&number.len())
+        && number.bytes().all(|byte| byte.is_ascii_digit())
+}

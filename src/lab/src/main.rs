@@ -1,0 +1,179 @@
+//! The development lab of cloudfw.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::{Context as _, Result, bail};
+use clap::{Args, Parser, Subcommand};
+use cloudfw_lab::estate::{Estate, EstateSize, Outcome, Query, Shares, pairs};
+
+/// The development lab of cloudfw.
+#[derive(Parser)]
+#[command(name = "cloudfw-lab")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Writes a generated estate: a recording, and questions about it.
+    Estate(EstateArguments),
+}
+
+#[derive(Args)]
+struct EstateArguments {
+    /// Network interfaces in all.
+    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    interfaces: u32,
+    /// VPCs [default: one for 50 interfaces].
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    vpcs: Option<u32>,
+    /// Security groups beside the default ones [default: one for 10 interfaces].
+    #[arg(long)]
+    groups: Option<u32>,
+    /// Inbound rules of each group.
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(0..=1_000))]
+    rules: u32,
+    /// Accounts to spread the VPCs over; several are written as accounts/<id>/<region>/.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    accounts: u32,
+    /// The same seed gives the same estate.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Questions in queries.txt.
+    #[arg(long, default_value_t = 1_000)]
+    queries: u32,
+    /// Percent of the questions that are routed and reachable.
+    #[arg(long, default_value_t = Shares::default().reachable as u32)]
+    reachable: u32,
+    /// Percent of the questions that work for some client ports only.
+    #[arg(long, default_value_t = Shares::default().intermittent as u32)]
+    intermittent: u32,
+    /// Percent of the questions that are routed and filtered.
+    #[arg(long, default_value_t = Shares::default().filtered as u32)]
+    filtered: u32,
+    /// Percent of the questions that go to a public address of another VPC.
+    #[arg(long, default_value_t = Shares::default().internet as u32)]
+    internet: u32,
+    /// The folder to write: new or empty.
+    #[arg(long, value_name = "DIR")]
+    to: PathBuf,
+}
+
+fn main() -> Result<()> {
+    match Arguments::parse().command {
+        Command::Estate(arguments) => write_estate(&arguments),
+    }
+}
+
+fn write_estate(arguments: &EstateArguments) -> Result<()> {
+    let size = size(arguments)?;
+    let shares = shares(arguments)?;
+    let to = &arguments.to;
+    if to.is_dir() && fs::read_dir(to)?.next().is_some() {
+        bail!(
+            "`{}` is not empty: remove it, or write elsewhere",
+            to.display()
+        );
+    }
+    let start = Instant::now();
+    let estate = Estate::draw(&size, arguments.seed);
+    let documents = estate.documents();
+    let drawn = start.elapsed();
+    let queries = pairs(&estate, arguments.queries as usize, &shares, arguments.seed);
+    let asked = start.elapsed() - drawn;
+    for (name, text) in &documents {
+        write(&to.join(name), text)?;
+    }
+    let lines: String = queries.iter().map(|query| format!("{query}\n")).collect();
+    write(&to.join("queries.txt"), &lines)?;
+    let bytes: usize = documents.iter().map(|(_, text)| text.len()).sum();
+    report(&format!(
+        "{} interfaces, {} instances, {} VPCs, {} subnets, {} groups, {} rules, {} peerings, \
+         {} accounts\n{} documents, {:.1} MB, drawn in {drawn:.1?}; {} in {asked:.1?}",
+        estate.interfaces.len(),
+        estate.instances.len(),
+        estate.vpcs.len(),
+        estate.subnets.len(),
+        estate.groups.len(),
+        estate
+            .groups
+            .iter()
+            .map(|group| group.ingress.len() + group.egress.len())
+            .sum::<usize>(),
+        estate.peerings.len(),
+        estate.accounts.len(),
+        documents.len(),
+        bytes as f64 / 1e6,
+        tally(&queries),
+    ));
+    Ok(())
+}
+
+fn size(arguments: &EstateArguments) -> Result<EstateSize> {
+    let usual = EstateSize::of(arguments.interfaces as usize);
+    let vpcs = arguments.vpcs.map_or(usual.vpcs, |vpcs| vpcs as usize);
+    let accounts = arguments.accounts as usize;
+    if vpcs * 3 > usual.interfaces {
+        bail!(
+            "--vpcs {vpcs} needs at least {} interfaces: raise --interfaces",
+            vpcs * 3
+        );
+    }
+    if accounts > vpcs {
+        bail!("--accounts {accounts} is more than there are VPCs ({vpcs})");
+    }
+    let groups = arguments
+        .groups
+        .map_or(usual.groups.max(vpcs), |groups| groups as usize);
+    Ok(EstateSize {
+        vpcs,
+        groups,
+        rules: arguments.rules as usize,
+        accounts,
+        ..usual
+    })
+}
+
+fn shares(arguments: &EstateArguments) -> Result<Shares> {
+    let shares = Shares {
+        reachable: arguments.reachable as usize,
+        intermittent: arguments.intermittent as usize,
+        filtered: arguments.filtered as usize,
+        internet: arguments.internet as usize,
+    };
+    if shares.reachable + shares.intermittent + shares.filtered + shares.internet > 100 {
+        bail!(
+            "--reachable, --intermittent, --filtered and --internet are more than 100 percent together"
+        );
+    }
+    Ok(shares)
+}
+
+fn write(path: &Path, text: &str) -> Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)
+            .with_context(|| format!("cannot make `{}`", folder.display()))?;
+    }
+    fs::write(path, text).with_context(|| format!("cannot write `{}`", path.display()))
+}
+
+fn tally(queries: &[Query]) -> String {
+    let count =
+        |wanted: fn(Outcome) -> bool| queries.iter().filter(|query| wanted(query.ipv4)).count();
+    format!(
+        "{} queries (IPv4: {} reachable, {} intermittent, {} unreachable, {} not forecast)",
+        queries.len(),
+        count(|outcome| outcome == Outcome::Reachable),
+        count(|outcome| matches!(outcome, Outcome::Intermittent { .. })),
+        count(|outcome| outcome == Outcome::Unreachable),
+        count(|outcome| outcome == Outcome::Unforecast),
+    )
+}
+
+#[expect(clippy::print_stderr, reason = "the lab is a program for people")]
+fn report(text: &str) {
+    eprintln!("{text}");
+}
