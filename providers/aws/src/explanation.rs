@@ -63,7 +63,7 @@ fn of(kind: &str, reason: Reason, way: Way) -> Option<&'static str> {
 }
 
 fn is_block_public_access(kind: &str) -> bool {
-    kind == "vpc-block-public-access"
+    kind == "block-public-access"
 }
 
 #[cfg(test)]

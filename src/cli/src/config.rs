@@ -201,12 +201,11 @@ fn unknown_key(table: &DeTable<'_>) -> Option<(Range<usize>, String)> {
         DeValue::Array(list) => Some(list),
         _ => None,
     });
-    let inner = ignores.into_iter().flat_map(|list| list.iter()).find_map(|entry| {
-        match entry.get_ref() {
+    let inner =
+        ignores.into_iter().flat_map(|list| list.iter()).find_map(|entry| match entry.get_ref() {
             DeValue::Table(table) => unknown_in(table, IGNORE_KEYS, " of `ignore`"),
             _ => None,
-        }
-    });
+        });
     own.or(inner)
 }
 

@@ -5,8 +5,8 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::config::ConfigError;
-use crate::print::style::{BAD, BOLD};
 use crate::print::Text;
+use crate::print::style::{BAD, BOLD};
 
 /// Why a command could not run. Mostly the user's fault; [`Error::Output`] is the machine's.
 #[derive(Debug, thiserror::Error)]
@@ -21,7 +21,9 @@ pub(crate) enum Error {
     #[error(transparent)]
     Query(#[from] cloudfw_estate::QueryError),
     /// Nothing says which estate is meant.
-    #[error("no estate to ask: neither --from, CLOUDFW_FROM nor `from` in cloudfw.toml names a recording")]
+    #[error(
+        "no estate to ask: neither --from, CLOUDFW_FROM nor `from` in cloudfw.toml names a recording"
+    )]
     #[cfg_attr(feature = "live", expect(dead_code, reason = "then the live cloud is asked"))]
     NoEstate,
     /// This binary was built without the SDK.
@@ -106,7 +108,9 @@ impl Error {
             #[cfg(feature = "live")]
             Self::Live(error) => live_hints(error),
             #[cfg(feature = "live")]
-            Self::NoCache { .. } => &["set XDG_CACHE_HOME, or record by hand: cloudfw record aws --to DIR"],
+            Self::NoCache { .. } => {
+                &["set XDG_CACHE_HOME, or record by hand: cloudfw record aws --to DIR"]
+            }
             _ => &[],
         };
         hints.iter().map(|hint| (*hint).to_owned()).collect()
@@ -115,7 +119,9 @@ impl Error {
 
 #[cfg(feature = "live")]
 fn live_hints(error: &cloudfw_aws::live::LiveError) -> &'static [&'static str] {
-    use cloudfw_aws::live::LiveError::{BadCredentials, Expired, NoCredentials, NoRegion, NothingRead};
+    use cloudfw_aws::live::LiveError::{
+        BadCredentials, Expired, NoCredentials, NoRegion, NothingRead,
+    };
     match error {
         NoCredentials { .. } | BadCredentials { .. } => &[
             "--profile NAME                  a profile of the AWS configuration (`aws configure list-profiles`)",

@@ -4,10 +4,8 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use cloudfw_core::{Client, Document, Scope, Verdict};
-use cloudfw_estate::{
-    Answer, Estate, Inquiry, OpenError, OpenOptions, Query, QueryError, parse_assume_none,
-    parse_client,
-};
+use cloudfw_estate::query::parse_client;
+use cloudfw_estate::{Answer, Estate, Inquiry, OpenOptions, Query, QueryError, parse_assume_none};
 
 use crate::arguments::{EstateArguments, Global};
 use crate::config::Config;
@@ -45,7 +43,7 @@ impl Opened {
                     .map_err(|why| config.wrong(&format!("networks.{name}"), &why))?;
             }
         }
-        let options = OpenOptions { assume_none: assumed(arguments, &config)? };
+        let options = options(arguments, &config)?;
         let from = sources(arguments, &config, screen)?;
         let estate = Estate::open(&from, &options)?;
         Ok(Self { estate, config, client })
@@ -150,16 +148,13 @@ fn both(mut one: Answer, other: Answer) -> Answer {
     one
 }
 
-/// What there is none of, by the command line and by `cloudfw.toml`.
-fn assumed(
-    arguments: &EstateArguments,
-    config: &Config,
-) -> Result<cloudfw_aws::AssumeNone, Error> {
+/// What the command line and `cloudfw.toml` say of how to open it.
+fn options(arguments: &EstateArguments, config: &Config) -> Result<OpenOptions, Error> {
     let texts = config.assume_none.as_slice();
     parse_assume_none(texts.iter().map(String::as_str))
-        .map_err(|error: OpenError| config.wrong("assume-none", &error))?;
+        .map_err(|error| config.wrong("assume-none", &error))?;
     let all = arguments.assume_none.iter().chain(texts);
-    Ok(parse_assume_none(all.map(String::as_str))?)
+    Ok(OpenOptions { assume_none: parse_assume_none(all.map(String::as_str))? })
 }
 
 /// What is wrong with a CIDR or an address, if anything is.

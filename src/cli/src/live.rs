@@ -207,9 +207,18 @@ fn made(place: &Path) -> Option<SystemTime> {
 
 /// A name for this cloud seen with these credentials: readable, and another one for every other.
 fn key(cloud: &CloudArguments) -> String {
-    let environment = ["AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID",
-        "AWS_ROLE_ARN", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_EC2", "AWS_CONFIG_FILE",
-        "AWS_SHARED_CREDENTIALS_FILE", "AWS_CONTAINER_CREDENTIALS_FULL_URI"];
+    let environment = [
+        "AWS_PROFILE",
+        "AWS_REGION",
+        "AWS_DEFAULT_REGION",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_ROLE_ARN",
+        "AWS_ENDPOINT_URL",
+        "AWS_ENDPOINT_URL_EC2",
+        "AWS_CONFIG_FILE",
+        "AWS_SHARED_CREDENTIALS_FILE",
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    ];
     let mut hasher = DefaultHasher::new();
     environment.map(variable).hash(&mut hasher);
     (&cloud.profile, &cloud.region, &cloud.endpoint_url).hash(&mut hasher);

@@ -60,26 +60,17 @@ pub enum Place {
 impl Origin {
     /// The origin of a JSON value.
     pub fn pointer(document: &Arc<str>, pointer: Pointer) -> Self {
-        Self {
-            document: Arc::clone(document),
-            place: Place::Pointer(pointer),
-        }
+        Self { document: Arc::clone(document), place: Place::Pointer(pointer) }
     }
 
     /// The origin of a line, counted from 1.
     pub fn line(document: &Arc<str>, line: u32) -> Self {
-        Self {
-            document: Arc::clone(document),
-            place: Place::Line(line),
-        }
+        Self { document: Arc::clone(document), place: Place::Line(line) }
     }
 
     /// The origin of a rule that the vendor adds by itself to what `document` holds.
     pub fn implied(document: &Arc<str>, by: &'static str) -> Self {
-        Self {
-            document: Arc::clone(document),
-            place: Place::Implied(by),
-        }
+        Self { document: Arc::clone(document), place: Place::Implied(by) }
     }
 
     /// The line in `text`, which is the text of this origin's document. `None` for an implied
@@ -150,10 +141,7 @@ impl Pointer {
     #[must_use]
     pub fn element(&self, name: &'static str, index: usize) -> Self {
         // No document has four billion elements: it would not fit into memory.
-        self.then(Step::Element(
-            name,
-            u32::try_from(index).unwrap_or(u32::MAX),
-        ))
+        self.then(Step::Element(name, u32::try_from(index).unwrap_or(u32::MAX)))
     }
 
     /// The element `index` of this list, counted from 0.
@@ -169,10 +157,7 @@ impl Pointer {
     }
 
     fn then(&self, step: Step) -> Self {
-        Self(Some(Arc::new(Node {
-            parent: self.clone(),
-            step,
-        })))
+        Self(Some(Arc::new(Node { parent: self.clone(), step })))
     }
 }
 

@@ -37,12 +37,8 @@ pub struct Sight<'a> {
 
 impl Sight<'_> {
     /// A first packet of which nothing but the headers is known.
-    pub const HEADERS: Self = Sight {
-        source: None,
-        destination: None,
-        identity: Identity::Lost,
-        state: StateSet::NEW,
-    };
+    pub const HEADERS: Self =
+        Sight { source: None, destination: None, identity: Identity::Lost, state: StateSet::NEW };
 }
 
 /// An interface as group references see it.
@@ -100,10 +96,7 @@ pub enum Decider<'a> {
 impl Outcome<'_> {
     /// What is let through: proved, and not excluded.
     pub fn bounds(&self, asked: &HeaderSpace) -> Bounds<HeaderSpace> {
-        Bounds {
-            at_least: asked.difference(&self.deny),
-            at_most: self.pass.clone(),
-        }
+        Bounds { at_least: asked.difference(&self.deny), at_most: self.pass.clone() }
     }
 }
 
@@ -128,10 +121,7 @@ pub fn evaluate_stack<'a>(
     flows: &HeaderSpace,
     sight: &Sight<'_>,
 ) -> Outcome<'a> {
-    let mut whole = Outcome {
-        pass: flows.clone(),
-        ..Outcome::default()
-    };
+    let mut whole = Outcome { pass: flows.clone(), ..Outcome::default() };
     let mut past_all = HeaderSpace::empty();
     let mut asked = flows.clone();
     for filter in filters {
@@ -167,36 +157,29 @@ pub fn evaluate<'a>(
     flows: &HeaderSpace,
     sight: &Sight<'_>,
 ) -> FilterOutcome<'a> {
+    // Without state, a reply is the first packet that the filter sees of its flow.
+    let fresh = Sight { state: StateSet::NEW, ..sight.clone() };
+    let stateful = filter.tracking != Tracking::Stateless;
+    let sight = if stateful && phase == Phase::ReplyWithoutState { &fresh } else { sight };
     let mut run = Run::new(filter, direction, sight);
     match (filter.tracking, phase) {
         (Tracking::Stateless, _)
         | (_, Phase::Opening)
         | (
-            Tracking::Stateful {
-                without_state: WithoutState::Evaluated,
-            },
+            Tracking::Stateful { without_state: WithoutState::Evaluated },
             Phase::ReplyWithoutState,
         ) => run.lists(flows),
         (Tracking::Stateful { .. }, Phase::ReplyWithState) => {
             run.decide(Decider::Established, Ok(()), flows.clone(), None);
         }
-        (
-            Tracking::Stateful {
-                without_state: WithoutState::Dropped,
-            },
-            Phase::ReplyWithoutState,
-        ) => run.decide(Decider::NoState, Err(Denial::Drop), flows.clone(), None),
-        (
-            Tracking::Stateful {
-                without_state: WithoutState::Unknown,
-            },
-            Phase::ReplyWithoutState,
-        ) => run.undecided(Decider::NoState, flows),
+        (Tracking::Stateful { without_state: WithoutState::Dropped }, Phase::ReplyWithoutState) => {
+            run.decide(Decider::NoState, Err(Denial::Drop), flows.clone(), None);
+        }
+        (Tracking::Stateful { without_state: WithoutState::Unknown }, Phase::ReplyWithoutState) => {
+            run.undecided(Decider::NoState, flows);
+        }
     }
-    FilterOutcome {
-        outcome: run.outcome,
-        past_all: run.past_all,
-    }
+    FilterOutcome { outcome: run.outcome, past_all: run.past_all }
 }
 
 /// One evaluation of one filter.
@@ -323,14 +306,7 @@ impl<'a, 's> Run<'a, 's> {
         doubt: Option<&'a Unknown>,
     ) {
         let (filter, direction) = (self.filter, self.direction);
-        self.outcome.hits.push(Hit {
-            filter,
-            direction,
-            by,
-            verdict,
-            flows,
-            doubt,
-        });
+        self.outcome.hits.push(Hit { filter, direction, by, verdict, flows, doubt });
     }
 
     /// Both may happen.
@@ -369,45 +345,22 @@ fn matched<'a>(matches: &'a Match, flows: &HeaderSpace, sight: &Sight<'_>) -> Op
         return None;
     }
     let from = side(&matches.sources, sight.source.as_ref(), sight.identity);
-    let to = side(
-        &matches.destinations,
-        sight.destination.as_ref(),
-        sight.identity,
-    );
+    let to = side(&matches.destinations, sight.destination.as_ref(), sight.identity);
     let hi = restrict(&served, from.hi.as_deref(), to.hi.as_deref());
     if hi.is_empty() {
         return None;
     }
     let doubt = matches.doubt.as_ref();
     if doubt.is_some() {
-        return Some(Matched {
-            hi,
-            lo: Some(HeaderSpace::empty()),
-            doubt,
-        });
+        return Some(Matched { hi, lo: Some(HeaderSpace::empty()), doubt });
     }
     if from.lo.is_none() && to.lo.is_none() {
-        return Some(Matched {
-            hi,
-            lo: None,
-            doubt: None,
-        });
+        return Some(Matched { hi, lo: None, doubt: None });
     }
-    let lo = restrict(
-        &hi,
-        from.lo.as_ref().or(from.hi.as_deref()),
-        to.lo.as_ref().or(to.hi.as_deref()),
-    );
-    let doubt = if lo == hi {
-        None
-    } else {
-        from.doubt.or(to.doubt).or(Some(&IDENTITY))
-    };
-    Some(Matched {
-        hi,
-        lo: Some(lo),
-        doubt,
-    })
+    let lo =
+        restrict(&hi, from.lo.as_ref().or(from.hi.as_deref()), to.lo.as_ref().or(to.hi.as_deref()));
+    let doubt = if lo == hi { None } else { from.doubt.or(to.doubt).or(Some(&IDENTITY)) };
+    Some(Matched { hi, lo: Some(lo), doubt })
 }
 
 fn restrict(flows: &HeaderSpace, from: Option<&IpSet>, to: Option<&IpSet>) -> HeaderSpace {
@@ -438,11 +391,7 @@ struct Side<'a> {
 }
 
 impl Side<'_> {
-    const ANY: Self = Side {
-        hi: None,
-        lo: None,
-        doubt: None,
-    };
+    const ANY: Self = Side { hi: None, lo: None, doubt: None };
 }
 
 fn side<'a>(peers: &'a Peers, member: Option<&Member<'_>>, identity: Identity) -> Side<'a> {
@@ -451,11 +400,7 @@ fn side<'a>(peers: &'a Peers, member: Option<&Member<'_>>, identity: Identity) -
         return Side::ANY;
     };
     if let [Peer::Addresses { set, .. }] = peers.as_slice() {
-        return Side {
-            hi: Some(Cow::Borrowed(set)),
-            lo: None,
-            doubt: None,
-        };
+        return Side { hi: Some(Cow::Borrowed(set)), lo: None, doubt: None };
     }
     let mut certain = IpSet::empty();
     let mut possible = IpSet::empty();
@@ -473,24 +418,14 @@ fn side<'a>(peers: &'a Peers, member: Option<&Member<'_>>, identity: Identity) -
                     Identity::Lost => {}
                 }
             }
-            Peer::Unresolved {
-                within, unknown, ..
-            } => {
+            Peer::Unresolved { within, unknown, .. } => {
                 possible = possible.union(within);
                 doubt = doubt.or(Some(unknown));
             }
         }
     }
     if possible.is_subset(&certain) {
-        return Side {
-            hi: Some(Cow::Owned(certain)),
-            lo: None,
-            doubt: None,
-        };
+        return Side { hi: Some(Cow::Owned(certain)), lo: None, doubt: None };
     }
-    Side {
-        hi: Some(Cow::Owned(certain.union(&possible))),
-        lo: Some(certain),
-        doubt,
-    }
+    Side { hi: Some(Cow::Owned(certain.union(&possible))), lo: Some(certain), doubt }
 }

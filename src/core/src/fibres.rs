@@ -63,10 +63,7 @@ impl<K: Algebra, V: Algebra> Fibres<K, V> {
     /// `fibres` less every key of `other`.
     fn keys_outside(&self, other: &Self) -> impl Iterator<Item = (K, V)> {
         self.0.iter().filter_map(|(key, value)| {
-            let rest = other
-                .0
-                .iter()
-                .fold(key.clone(), |rest, (cut, _)| rest.difference(cut));
+            let rest = other.0.iter().fold(key.clone(), |rest, (cut, _)| rest.difference(cut));
             (!rest.is_empty()).then(|| (rest, value.clone()))
         })
     }
@@ -92,10 +89,7 @@ impl<K: Algebra, V: Algebra> Algebra for Fibres<K, V> {
 
     fn intersects(&self, other: &Self) -> bool {
         self.0.iter().any(|(key, value)| {
-            other
-                .0
-                .iter()
-                .any(|(k, v)| key.intersects(k) && value.intersects(v))
+            other.0.iter().any(|(k, v)| key.intersects(k) && value.intersects(v))
         })
     }
 

@@ -288,9 +288,7 @@ impl fmt::Display for Peers {
 impl fmt::Display for Peer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Addresses {
-                via: Some(list), ..
-            } => f.write_str(list),
+            Self::Addresses { via: Some(list), .. } => f.write_str(list),
             Self::Addresses { set, via: None } => write!(f, "{set}"),
             Self::Group(group) => write!(f, "{group}"),
             Self::Unresolved { name, .. } => write!(f, "{name} (unresolved)"),

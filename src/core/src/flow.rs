@@ -20,11 +20,7 @@ impl Flow {
     /// The header that answers it: addresses swapped, and `Service::reply`.
     pub fn reply(&self) -> Option<Flow> {
         let service = self.service.reply()?;
-        Some(Flow {
-            source: self.destination,
-            destination: self.source,
-            service,
-        })
+        Some(Flow { source: self.destination, destination: self.source, service })
     }
 }
 
@@ -32,11 +28,7 @@ impl Flow {
 impl fmt::Display for Flow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.service {
-            Service::Ports {
-                protocol,
-                source,
-                destination,
-            } => {
+            Service::Ports { protocol, source, destination } => {
                 let from = SocketAddr::new(self.source, source);
                 let to = SocketAddr::new(self.destination, destination);
                 write!(f, "{protocol} {from} → {to}")

@@ -38,11 +38,7 @@ impl HeaderSpace {
     /// The flows from one of these sources to one of these destinations, of the same family, with
     /// one of these services.
     pub fn from_cube(source: IpSet, destination: IpSet, services: ServiceSet) -> HeaderSpace {
-        HeaderSpace {
-            cubes: Cube::new(source, destination, services)
-                .into_iter()
-                .collect(),
-        }
+        HeaderSpace { cubes: Cube::new(source, destination, services).into_iter().collect() }
     }
 
     /// The disjoint cubes, none of them empty, in an order that depends on how the set was made.
@@ -71,21 +67,14 @@ impl HeaderSpace {
 
     /// The flows in both.
     pub fn intersection(&self, other: &HeaderSpace) -> HeaderSpace {
-        let pairs = self
-            .cubes
-            .iter()
-            .flat_map(|a| other.cubes.iter().map(move |b| (a, b)));
-        HeaderSpace {
-            cubes: pairs.filter_map(|(a, b)| a.intersection(b)).collect(),
-        }
+        let pairs = self.cubes.iter().flat_map(|a| other.cubes.iter().map(move |b| (a, b)));
+        HeaderSpace { cubes: pairs.filter_map(|(a, b)| a.intersection(b)).collect() }
     }
 
     /// The flows that are in the cube too.
     pub fn intersect_cube(&self, cube: &Cube) -> HeaderSpace {
         let cubes = self.cubes.iter().filter_map(|own| own.intersection(cube));
-        HeaderSpace {
-            cubes: cubes.collect(),
-        }
+        HeaderSpace { cubes: cubes.collect() }
     }
 
     /// The flows of this set that are not in the other.
@@ -93,16 +82,12 @@ impl HeaderSpace {
         let Some((first, more)) = other.cubes.split_first() else {
             return self.clone();
         };
-        more.iter().fold(self.subtract_cube(first), |rest, cube| {
-            rest.subtract_cube(cube)
-        })
+        more.iter().fold(self.subtract_cube(first), |rest, cube| rest.subtract_cube(cube))
     }
 
     /// The flows that are not in the cube.
     pub fn subtract_cube(&self, cube: &Cube) -> HeaderSpace {
-        let mut rest = HeaderSpace {
-            cubes: Vec::with_capacity(self.cubes.len()),
-        };
+        let mut rest = HeaderSpace { cubes: Vec::with_capacity(self.cubes.len()) };
         let mut cut = Vec::new();
         for own in &self.cubes {
             if own.intersects(cube) {
@@ -135,19 +120,14 @@ impl HeaderSpace {
     /// The replies of those flows that have one: addresses swapped, `ServiceSet::replies`.
     pub fn reversed(&self) -> HeaderSpace {
         // The reply is one to one where it is defined, so disjoint cubes stay disjoint.
-        HeaderSpace {
-            cubes: self.cubes.iter().filter_map(Cube::reversed).collect(),
-        }
+        HeaderSpace { cubes: self.cubes.iter().filter_map(Cube::reversed).collect() }
     }
 
     /// The flows that have no reply.
     pub fn without_reply(&self) -> HeaderSpace {
         self.map_each(|cube| {
             let services = cube.services.without_reply();
-            Cube {
-                services,
-                ..cube.clone()
-            }
+            Cube { services, ..cube.clone() }
         })
     }
 
@@ -171,10 +151,7 @@ impl HeaderSpace {
     pub fn with_source(&self, sources: &IpSet) -> HeaderSpace {
         self.map_each(|cube| {
             let source = cube.source.intersection(sources);
-            Cube {
-                source,
-                ..cube.clone()
-            }
+            Cube { source, ..cube.clone() }
         })
     }
 
@@ -182,10 +159,7 @@ impl HeaderSpace {
     pub fn with_destination(&self, destinations: &IpSet) -> HeaderSpace {
         self.map_each(|cube| {
             let destination = cube.destination.intersection(destinations);
-            Cube {
-                destination,
-                ..cube.clone()
-            }
+            Cube { destination, ..cube.clone() }
         })
     }
 
@@ -193,10 +167,7 @@ impl HeaderSpace {
     pub fn with_services(&self, services: &ServiceSet) -> HeaderSpace {
         self.map_each(|cube| {
             let services = cube.services.intersection(services);
-            Cube {
-                services,
-                ..cube.clone()
-            }
+            Cube { services, ..cube.clone() }
         })
     }
 
@@ -204,10 +175,7 @@ impl HeaderSpace {
     pub fn with_source_ports(&self, ports: &PortSet) -> HeaderSpace {
         self.map_each(|cube| {
             let services = cube.services.with_source_ports(ports);
-            Cube {
-                services,
-                ..cube.clone()
-            }
+            Cube { services, ..cube.clone() }
         })
     }
 
@@ -283,10 +251,7 @@ impl HeaderSpace {
         let mut pieces = vec![cube];
         for own in &self.cubes {
             if pieces.iter().any(|piece| piece.intersects(own)) {
-                pieces = pieces
-                    .iter()
-                    .flat_map(|piece| piece.difference(own))
-                    .collect();
+                pieces = pieces.iter().flat_map(|piece| piece.difference(own)).collect();
             }
         }
         for piece in pieces {
@@ -320,10 +285,7 @@ impl HeaderSpace {
         }
         let mut rest = vec![cube.clone()];
         for own in &self.cubes {
-            rest = rest
-                .iter()
-                .flat_map(|piece| piece.difference(own))
-                .collect();
+            rest = rest.iter().flat_map(|piece| piece.difference(own)).collect();
             if rest.is_empty() {
                 return true;
             }
@@ -334,9 +296,7 @@ impl HeaderSpace {
     /// Makes each cube smaller.
     fn map_each(&self, smaller: impl Fn(&Cube) -> Cube) -> HeaderSpace {
         let cubes = self.cubes.iter().map(smaller).filter_map(Cube::normalised);
-        HeaderSpace {
-            cubes: cubes.collect(),
-        }
+        HeaderSpace { cubes: cubes.collect() }
     }
 
     fn map_to_overlapping(&self, map: impl Fn(&Cube) -> Option<Cube>) -> HeaderSpace {
@@ -350,9 +310,7 @@ impl HeaderSpace {
 
 impl From<Cube> for HeaderSpace {
     fn from(cube: Cube) -> HeaderSpace {
-        HeaderSpace {
-            cubes: cube.normalised().into_iter().collect(),
-        }
+        HeaderSpace { cubes: cube.normalised().into_iter().collect() }
     }
 }
 

@@ -22,10 +22,7 @@ pub struct Id<T> {
 impl<T> Id<T> {
     /// The id with this text.
     pub fn new(text: impl Into<Arc<str>>) -> Self {
-        Self {
-            text: text.into(),
-            kind: PhantomData,
-        }
+        Self { text: text.into(), kind: PhantomData }
     }
 
     /// The id as text.
@@ -37,10 +34,7 @@ impl<T> Id<T> {
 // Written by hand: derives would ask the same of `T`, which only tells ids apart.
 impl<T> Clone for Id<T> {
     fn clone(&self) -> Self {
-        Self {
-            text: Arc::clone(&self.text),
-            kind: PhantomData,
-        }
+        Self { text: Arc::clone(&self.text), kind: PhantomData }
     }
 }
 

@@ -23,34 +23,22 @@ pub struct IpSet {
 impl IpSet {
     /// The set of nothing.
     pub const fn empty() -> IpSet {
-        IpSet {
-            v4: RangeSet::empty(),
-            v6: RangeSet::empty(),
-        }
+        IpSet { v4: RangeSet::empty(), v6: RangeSet::empty() }
     }
 
     /// Every IPv4 and IPv6 address.
     pub const fn full() -> IpSet {
-        IpSet {
-            v4: RangeSet::full(),
-            v6: RangeSet::full(),
-        }
+        IpSet { v4: RangeSet::full(), v6: RangeSet::full() }
     }
 
     /// Every IPv4 address.
     pub const fn any_v4() -> IpSet {
-        IpSet {
-            v4: RangeSet::full(),
-            v6: RangeSet::empty(),
-        }
+        IpSet { v4: RangeSet::full(), v6: RangeSet::empty() }
     }
 
     /// Every IPv6 address.
     pub const fn any_v6() -> IpSet {
-        IpSet {
-            v4: RangeSet::empty(),
-            v6: RangeSet::full(),
-        }
+        IpSet { v4: RangeSet::empty(), v6: RangeSet::full() }
     }
 
     /// The set of these IPv4 and these IPv6 addresses, as numbers in host order.
@@ -61,14 +49,8 @@ impl IpSet {
     /// The set of one address.
     pub const fn single(address: IpAddr) -> IpSet {
         match address {
-            IpAddr::V4(v4) => IpSet {
-                v4: RangeSet::single(v4.to_bits()),
-                v6: RangeSet::empty(),
-            },
-            IpAddr::V6(v6) => IpSet {
-                v4: RangeSet::empty(),
-                v6: RangeSet::single(v6.to_bits()),
-            },
+            IpAddr::V4(v4) => IpSet { v4: RangeSet::single(v4.to_bits()), v6: RangeSet::empty() },
+            IpAddr::V6(v6) => IpSet { v4: RangeSet::empty(), v6: RangeSet::single(v6.to_bits()) },
         }
     }
 
@@ -85,18 +67,12 @@ impl IpSet {
 
     fn v4_range(low: Ipv4Addr, high: Ipv4Addr) -> IpSet {
         let v4 = RangeSet::range(low.to_bits(), high.to_bits());
-        IpSet {
-            v4,
-            v6: RangeSet::empty(),
-        }
+        IpSet { v4, v6: RangeSet::empty() }
     }
 
     fn v6_range(low: Ipv6Addr, high: Ipv6Addr) -> IpSet {
         let v6 = RangeSet::range(low.to_bits(), high.to_bits());
-        IpSet {
-            v4: RangeSet::empty(),
-            v6,
-        }
+        IpSet { v4: RangeSet::empty(), v6 }
     }
 
     /// The IPv4 addresses, as numbers in host order.
@@ -111,18 +87,12 @@ impl IpSet {
 
     /// The IPv4 part.
     pub fn only_v4(&self) -> IpSet {
-        IpSet {
-            v4: self.v4.clone(),
-            v6: RangeSet::empty(),
-        }
+        IpSet { v4: self.v4.clone(), v6: RangeSet::empty() }
     }
 
     /// The IPv6 part.
     pub fn only_v6(&self) -> IpSet {
-        IpSet {
-            v4: RangeSet::empty(),
-            v6: self.v6.clone(),
-        }
+        IpSet { v4: RangeSet::empty(), v6: self.v6.clone() }
     }
 
     /// Whether it holds nothing.
@@ -161,10 +131,7 @@ impl IpSet {
 
     /// The addresses in either.
     pub fn union(&self, other: &IpSet) -> IpSet {
-        IpSet {
-            v4: self.v4.union(&other.v4),
-            v6: self.v6.union(&other.v6),
-        }
+        IpSet { v4: self.v4.union(&other.v4), v6: self.v6.union(&other.v6) }
     }
 
     /// The union of many sets, in one sort.
@@ -174,34 +141,22 @@ impl IpSet {
             v4.extend_from_slice(set.v4.ranges());
             v6.extend_from_slice(set.v6.ranges());
         }
-        IpSet {
-            v4: RangeSet::from_ranges(v4),
-            v6: RangeSet::from_ranges(v6),
-        }
+        IpSet { v4: RangeSet::from_ranges(v4), v6: RangeSet::from_ranges(v6) }
     }
 
     /// The addresses in both.
     pub fn intersection(&self, other: &IpSet) -> IpSet {
-        IpSet {
-            v4: self.v4.intersection(&other.v4),
-            v6: self.v6.intersection(&other.v6),
-        }
+        IpSet { v4: self.v4.intersection(&other.v4), v6: self.v6.intersection(&other.v6) }
     }
 
     /// The addresses of this set that are not in the other.
     pub fn difference(&self, other: &IpSet) -> IpSet {
-        IpSet {
-            v4: self.v4.difference(&other.v4),
-            v6: self.v6.difference(&other.v6),
-        }
+        IpSet { v4: self.v4.difference(&other.v4), v6: self.v6.difference(&other.v6) }
     }
 
     /// The addresses, of both families, that are not in this set.
     pub fn complement(&self) -> IpSet {
-        IpSet {
-            v4: self.v4.complement(),
-            v6: self.v6.complement(),
-        }
+        IpSet { v4: self.v4.complement(), v6: self.v6.complement() }
     }
 
     /// Whether every address of this set is in the other.

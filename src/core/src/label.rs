@@ -51,11 +51,7 @@ impl Unknown {
         why: impl Into<Arc<str>>,
         place: impl Into<Arc<str>>,
     ) -> Self {
-        Self {
-            what: what.into(),
-            why: why.into(),
-            place: place.into(),
-        }
+        Self { what: what.into(), why: why.into(), place: place.into() }
     }
 }
 

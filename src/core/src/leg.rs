@@ -60,12 +60,7 @@ struct Current {
 impl Current {
     fn new(asked: HeaderSpace) -> Self {
         let pass = asked.clone();
-        Self {
-            asked,
-            pass,
-            lost: HeaderSpace::empty(),
-            rewrites: Vec::new(),
-        }
+        Self { asked, pass, lost: HeaderSpace::empty(), rewrites: Vec::new() }
     }
 
     fn stop(&mut self) {
@@ -86,27 +81,14 @@ impl Current {
 
     /// Back in the coordinates of the start.
     fn close(self) -> Segment {
-        let Self {
-            asked: end,
-            pass,
-            lost,
-            rewrites,
-        } = self;
+        let Self { asked: end, pass, lost, rewrites } = self;
         let back = |space: &HeaderSpace| {
             rewrites
                 .iter()
                 .rev()
-                .fold(space.clone(), |space, (field, from, _)| {
-                    rewritten(&space, *field, from)
-                })
+                .fold(space.clone(), |space, (field, from, _)| rewritten(&space, *field, from))
         };
-        Segment {
-            asked: back(&end),
-            pass: back(&pass),
-            lost: back(&lost),
-            end,
-            rewrites,
-        }
+        Segment { asked: back(&end), pass: back(&pass), lost: back(&lost), end, rewrites }
     }
 }
 
@@ -125,44 +107,18 @@ pub(crate) fn open<'n>(
     ends: &Ends<'_>,
     log: &mut Log,
 ) -> Opening<'n> {
-    let mut opening = Opening {
-        segments: Vec::new(),
-        states: BTreeSet::new(),
-        blurred: false,
-        arrived: false,
-    };
-    let mut teller = Teller {
-        graph,
-        path,
-        leg: Leg::Forward,
-        log,
-        stopped: false,
-    };
+    let mut opening =
+        Opening { segments: Vec::new(), states: BTreeSet::new(), blurred: false, arrived: false };
+    let mut teller = Teller { graph, path, leg: Leg::Forward, log, stopped: false };
     let mut current = Current::new(asked);
     for crossing in &path.crossings {
         match crossing {
-            Crossing::Filters {
-                at,
-                stack,
-                direction,
-                domain,
-                certain,
-            } => {
+            Crossing::Filters { at, stack, direction, domain, certain } => {
                 let sight = teller.sight(ends);
-                let asked = if opening.blurred {
-                    blur(&current.asked)
-                } else {
-                    current.asked.clone()
-                };
-                let outcome = teller.filters(
-                    at,
-                    stack,
-                    *direction,
-                    *certain,
-                    &asked,
-                    &sight,
-                    Phase::Opening,
-                );
+                let asked =
+                    if opening.blurred { blur(&current.asked) } else { current.asked.clone() };
+                let outcome =
+                    teller.filters(at, stack, *direction, *certain, &asked, &sight, Phase::Opening);
                 pass_filters(&mut current, outcome.as_ref(), *certain, opening.blurred);
                 opening.states.extend(domain.filter(|_| *certain));
             }
@@ -170,9 +126,7 @@ pub(crate) fn open<'n>(
                 let next = current.asked.map_source(&IpSet::single(*to), Some(ports));
                 let from = current.asked.sources();
                 teller.translate(at, &next, format!("{from} becomes {to} port {ports}"));
-                opening
-                    .segments
-                    .push(std::mem::replace(&mut current, Current::new(next)).close());
+                opening.segments.push(std::mem::replace(&mut current, Current::new(next)).close());
             }
             other => {
                 opening.blurred |= matches!(other, Crossing::Opaque { rewrites: true, .. });
@@ -210,13 +164,7 @@ pub(crate) fn answer<'n>(
     ends: &Ends<'_>,
     log: &mut Log,
 ) -> Vec<Replies> {
-    let mut teller = Teller {
-        graph,
-        path,
-        leg: Leg::Return,
-        log,
-        stopped: false,
-    };
+    let mut teller = Teller { graph, path, leg: Leg::Return, log, stopped: false };
     let mut left: Vec<&Segment> = opening.segments.iter().collect();
     let mut results = Vec::new();
     let begin = |segment: Option<&Segment>| {
@@ -228,13 +176,7 @@ pub(crate) fn answer<'n>(
     current = Current::new(current.asked.with_destination(&path.destinations));
     for crossing in &path.crossings {
         match crossing {
-            Crossing::Filters {
-                at,
-                stack,
-                direction,
-                domain,
-                certain,
-            } => {
+            Crossing::Filters { at, stack, direction, domain, certain } => {
                 let phase = match domain {
                     Some(id) if opening.states.contains(id) => Phase::ReplyWithState,
                     _ => Phase::ReplyWithoutState,
@@ -250,11 +192,7 @@ pub(crate) fn answer<'n>(
                 results.push(finish(done, segment));
                 segment = left.pop();
                 current = begin(segment);
-                teller.translate(
-                    at,
-                    &current.asked,
-                    format!("the reply is given back to {to}"),
-                );
+                teller.translate(at, &current.asked, format!("the reply is given back to {to}"));
             }
             other => teller.simple(other, &mut current),
         }
@@ -266,10 +204,7 @@ pub(crate) fn answer<'n>(
     // A way that ended early says nothing about the segments that it did not come to.
     for segment in left.into_iter().rev() {
         let asked = solicited(&segment.asked);
-        results.push(Replies {
-            pass: asked.clone(),
-            lost: asked,
-        });
+        results.push(Replies { pass: asked.clone(), lost: asked });
     }
     results.reverse();
     results
@@ -289,22 +224,14 @@ pub(crate) fn error_returns<'n>(
     let mut flows = error_flows(denial, &solicited(&last.end).reversed());
     for crossing in &path.crossings {
         match crossing {
-            Crossing::Filters {
-                stack,
-                direction,
-                domain,
-                ..
-            } => {
+            Crossing::Filters { stack, direction, domain, .. } => {
                 if domain.is_some_and(|id| opening.states.contains(id)) {
                     continue;
                 }
                 let Ok(filters) = graph.filters(stack) else {
                     return false;
                 };
-                let sight = Sight {
-                    state: StateSet::RELATED,
-                    ..Sight::HEADERS
-                };
+                let sight = Sight { state: StateSet::RELATED, ..Sight::HEADERS };
                 let phase = Phase::ReplyWithoutState;
                 flows = evaluate_stack(filters, *direction, phase, &flows, &sight).pass;
             }
@@ -340,10 +267,7 @@ fn error_flows(denial: Denial, replies: &HeaderSpace) -> HeaderSpace {
 /// A finished stretch of the way back, as flows of the opening leg.
 fn finish(current: Current, segment: Option<&Segment>) -> Replies {
     let Some(segment) = segment else {
-        return Replies {
-            pass: HeaderSpace::empty(),
-            lost: HeaderSpace::empty(),
-        };
+        return Replies { pass: HeaderSpace::empty(), lost: HeaderSpace::empty() };
     };
     let closed = current.close();
     let back = |replies: &HeaderSpace| {
@@ -351,21 +275,14 @@ fn finish(current: Current, segment: Option<&Segment>) -> Replies {
             .rewrites
             .iter()
             .rev()
-            .fold(replies.reversed(), |space, (field, from, _)| {
-                rewritten(&space, *field, from)
-            })
+            .fold(replies.reversed(), |space, (field, from, _)| rewritten(&space, *field, from))
     };
-    Replies {
-        pass: back(&closed.pass),
-        lost: back(&closed.lost),
-    }
+    Replies { pass: back(&closed.pass), lost: back(&closed.lost) }
 }
 
 /// The flows that ask for a reply: not ICMP errors, and not an echo reply that nobody asked for.
 pub(crate) fn solicited(flows: &HeaderSpace) -> HeaderSpace {
-    flows
-        .difference(&flows.without_reply())
-        .difference(&flows.with_services(&echo_replies()))
+    flows.difference(&flows.without_reply()).difference(&flows.with_services(&echo_replies()))
 }
 
 fn echo_replies() -> ServiceSet {
@@ -422,12 +339,7 @@ impl<'n> Teller<'_, 'n> {
             Leg::Forward => StateSet::NEW,
             Leg::Return => StateSet::ESTABLISHED,
         };
-        Sight {
-            source,
-            destination,
-            identity: self.path.identity,
-            state,
-        }
+        Sight { source, destination, identity: self.path.identity, state }
     }
 
     /// Asks the filters of a stack; `None` where one of them is not known.
@@ -458,10 +370,7 @@ impl<'n> Teller<'_, 'n> {
             }
         };
         if filters.is_empty() {
-            return Some(Outcome {
-                pass: asked.clone(),
-                ..Outcome::default()
-            });
+            return Some(Outcome { pass: asked.clone(), ..Outcome::default() });
         }
         let outcome = evaluate_stack(filters, direction, phase, asked, sight);
         self.next_hop();
@@ -472,16 +381,9 @@ impl<'n> Teller<'_, 'n> {
     }
 
     fn tell_hit(&mut self, at: &Label, hit: &Hit<'n>, outcome: &Outcome<'n>, certain: bool) {
-        let against = if hit.verdict.is_ok() {
-            &outcome.deny
-        } else {
-            &outcome.pass
-        };
-        let decided = if against.is_empty() {
-            hit.flows.clone()
-        } else {
-            hit.flows.difference(against)
-        };
+        let against = if hit.verdict.is_ok() { &outcome.deny } else { &outcome.pass };
+        let decided =
+            if against.is_empty() { hit.flows.clone() } else { hit.flows.difference(against) };
         let proved = !decided.is_empty() && (certain || self.stopped || hit.verdict.is_ok());
         let decision = match hit.verdict {
             _ if !proved => Decision::Unknown,
@@ -515,15 +417,9 @@ impl<'n> Teller<'_, 'n> {
     fn translate(&mut self, at: &Label, flows: &HeaderSpace, text: String) {
         self.next_hop();
         let cited = cite_place(at, text);
-        self.push(
-            at,
-            Decision::Translate,
-            Reason::Translation,
-            flows.clone(),
-            |step| {
-                step.rule = Some(cited);
-            },
-        );
+        self.push(at, Decision::Translate, Reason::Translation, flows.clone(), |step| {
+            step.rule = Some(cited);
+        });
     }
 
     /// Crossings that are the same on both legs.
@@ -533,23 +429,12 @@ impl<'n> Teller<'_, 'n> {
                 self.next_hop();
                 let cited = cite_route(table, route);
                 let flows = current.asked.clone();
-                self.push(
-                    &table.label,
-                    Decision::Forward,
-                    Reason::Route,
-                    flows,
-                    |step| {
-                        step.rule = Some(cited);
-                    },
-                );
+                self.push(&table.label, Decision::Forward, Reason::Route, flows, |step| {
+                    step.rule = Some(cited);
+                });
             }
             Crossing::Carries { at, services } => self.carries(at, services, current),
-            Crossing::Rewrite {
-                at,
-                field,
-                from,
-                to,
-            } => {
+            Crossing::Rewrite { at, field, from, to } => {
                 let (from, to) = (IpSet::single(*from), IpSet::single(*to));
                 let text = format!("{from} becomes {to}");
                 current.rewrite(*field, from, to);
@@ -564,11 +449,7 @@ impl<'n> Teller<'_, 'n> {
                 self.stopped = true;
                 current.stop();
             }
-            Crossing::Doubt {
-                at,
-                reason,
-                unknown,
-            } => {
+            Crossing::Doubt { at, reason, unknown } => {
                 self.unknown(at, *reason, unknown, current);
             }
             Crossing::Opaque { at, unknown, .. } => {
@@ -598,15 +479,9 @@ impl<'n> Teller<'_, 'n> {
     fn unknown(&mut self, at: &Label, reason: Reason, unknown: &Unknown, current: &mut Current) {
         self.next_hop();
         current.doubt();
-        self.push(
-            at,
-            Decision::Unknown,
-            reason,
-            current.asked.clone(),
-            |step| {
-                step.unknown = Some(unknown.clone());
-            },
-        );
+        self.push(at, Decision::Unknown, reason, current.asked.clone(), |step| {
+            step.unknown = Some(unknown.clone());
+        });
     }
 
     fn carries(&mut self, at: &Label, services: &ServiceSet, current: &mut Current) {

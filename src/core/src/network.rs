@@ -103,26 +103,17 @@ pub struct Client {
 impl Client {
     /// Linux: 32768-60999.
     pub fn linux() -> Self {
-        Self {
-            kind: "linux".into(),
-            ports: PortSet::range(32768, 60999),
-        }
+        Self { kind: "linux".into(), ports: PortSet::range(32768, 60999) }
     }
 
     /// Windows Server 2008 and later: 49152-65535.
     pub fn windows() -> Self {
-        Self {
-            kind: "windows".into(),
-            ports: PortSet::range(49152, 65535),
-        }
+        Self { kind: "windows".into(), ports: PortSet::range(49152, 65535) }
     }
 
     /// Anybody: NAT gateways, load balancers, Lambda, the internet: 1024-65535.
     pub fn any() -> Self {
-        Self {
-            kind: "any".into(),
-            ports: PortSet::range(1024, 65535),
-        }
+        Self { kind: "any".into(), ports: PortSet::range(1024, 65535) }
     }
 }
 

@@ -39,6 +39,10 @@ pub(crate) struct Path<'n> {
     pub(crate) arriving_at: IpSet,
     /// The translations with state that a reply is given back through, in order.
     pub(crate) masquerades: Vec<Masquerade<'n>>,
+    /// The gateways that it passed out of a router by.
+    passed: Vec<Door<'n>>,
+    /// The first thing on it that nobody can see through.
+    opaque: Option<Unknown>,
     /// Whether rules along the way see which interfaces it joins (AWS-8, AWS-12).
     pub(crate) identity: Identity,
 }
@@ -49,6 +53,14 @@ pub(crate) struct Masquerade<'n> {
     pub(crate) gateway: &'n Id<Gateway>,
     /// The source addresses before it.
     pub(crate) original: IpSet,
+}
+
+/// A gateway, and the router that a packet left by it.
+#[derive(Clone, Copy, Debug)]
+struct Door<'n> {
+    id: &'n Id<Gateway>,
+    gateway: &'n Gateway,
+    router: &'n Id<Router>,
 }
 
 /// Something on a path.
@@ -65,53 +77,23 @@ pub(crate) enum Crossing<'n> {
         certain: bool,
     },
     /// A table sends the packet on.
-    Route {
-        table: &'n RouteTable,
-        route: &'n Route,
-    },
+    Route { table: &'n RouteTable, route: &'n Route },
     /// Only these services pass.
-    Carries {
-        at: &'n Label,
-        services: &'n ServiceSet,
-    },
+    Carries { at: &'n Label, services: &'n ServiceSet },
     /// One address for another, and back for replies.
-    Rewrite {
-        at: &'n Label,
-        field: Field,
-        from: IpAddr,
-        to: IpAddr,
-    },
+    Rewrite { at: &'n Label, field: Field, from: IpAddr, to: IpAddr },
     /// Source translation with ports of the gateway's own: the next segment begins.
-    Masquerade {
-        at: &'n Label,
-        to: IpAddr,
-        ports: &'n PortSet,
-    },
+    Masquerade { at: &'n Label, to: IpAddr, ports: &'n PortSet },
     /// A reply gets back the address that [`Crossing::Masquerade`] took: the segment before.
     Unmasquerade { at: &'n Label, to: IpSet },
     /// Nothing passes.
-    Obstacle {
-        at: &'n Label,
-        reason: Reason,
-        route: Option<(&'n RouteTable, &'n Route)>,
-    },
+    Obstacle { at: &'n Label, reason: Reason, route: Option<(&'n RouteTable, &'n Route)> },
     /// It cannot be said whether anything passes.
-    Doubt {
-        at: &'n Label,
-        reason: Reason,
-        unknown: Unknown,
-    },
+    Doubt { at: &'n Label, reason: Reason, unknown: Unknown },
     /// Nobody can see through it, and sources may be others behind it.
-    Opaque {
-        at: &'n Label,
-        unknown: Unknown,
-        rewrites: bool,
-    },
+    Opaque { at: &'n Label, unknown: Unknown, rewrites: bool },
     /// The platform itself answers (AWS-50).
-    Platform {
-        at: &'n Label,
-        service: &'n PlatformService,
-    },
+    Platform { at: &'n Label, service: &'n PlatformService },
     /// It is there.
     Arrived { at: &'n Label },
 }
@@ -129,12 +111,7 @@ pub(crate) fn opening<'n>(
     source: &Endpoint,
     destination: &Endpoint,
 ) -> Vec<Path<'n>> {
-    let mut walk = Walk {
-        graph,
-        target: target(graph, destination),
-        reply: false,
-        found: vec![],
-    };
+    let mut walk = Walk { graph, target: target(graph, destination), there: None, found: vec![] };
     let (sources, destinations) = (own_addresses(source), dialled_addresses(destination));
     walk.start(source, Packet::new(sources, destinations));
     walk.found
@@ -148,16 +125,41 @@ pub(crate) fn replies<'n>(
     destination: &Endpoint,
     there: &Path<'n>,
 ) -> Vec<Path<'n>> {
-    let mut walk = Walk {
-        graph,
-        target: target(graph, source),
-        reply: true,
-        found: vec![],
-    };
+    let target = target(graph, source);
+    let mut walk = Walk { graph, target, there: Some(there), found: vec![] };
     let mut packet = Packet::new(there.arriving_at.clone(), there.arriving_from.clone());
     packet.masquerades.clone_from(&there.masquerades);
-    walk.start(destination, packet);
-    walk.found
+    match (destination, &there.opaque) {
+        // What the way there led through unseen, the way back from outside leads through too.
+        (Endpoint::External { id, .. }, Some(unknown)) => {
+            if let Some((_, external)) = graph.external(id) {
+                let (at, unknown) = (&external.label, unknown.clone());
+                packet.cross(Crossing::Opaque { at, unknown, rewrites: false });
+            }
+            walk.jump(packet);
+        }
+        _ => walk.start(destination, packet),
+    }
+    walk.found.into_iter().map(|path| path.answering(there)).collect()
+}
+
+impl<'n> Path<'n> {
+    /// A reply counts only if it comes from the address that was dialled.
+    fn answering(mut self, there: &Self) -> Self {
+        let seen_through = self.opaque.is_none();
+        let stopped = self.crossings.iter().any(|c| matches!(c, Crossing::Obstacle { .. }));
+        if seen_through && !stopped && !self.arriving_from.is_subset(&there.destinations) {
+            let arrived = self.crossings.iter().rev().find_map(|crossing| match crossing {
+                Crossing::Arrived { at } => Some(*at),
+                _ => None,
+            });
+            if let Some(at) = arrived {
+                let reason = Reason::WrongReturn;
+                self.crossings.push(Crossing::Obstacle { at, reason, route: None });
+            }
+        }
+        self
+    }
 }
 
 fn own_addresses(source: &Endpoint) -> IpSet {
@@ -171,9 +173,7 @@ fn own_addresses(source: &Endpoint) -> IpSet {
 
 fn dialled_addresses(destination: &Endpoint) -> IpSet {
     match destination {
-        Endpoint::Interface {
-            address, dialled, ..
-        } => IpSet::single(dialled.unwrap_or(*address)),
+        Endpoint::Interface { address, dialled, .. } => IpSet::single(dialled.unwrap_or(*address)),
         other => own_addresses(other),
     }
 }
@@ -200,11 +200,7 @@ enum Goal<'n> {
 fn target<'n>(graph: &PathGraph<'n>, endpoint: &Endpoint) -> Goal<'n> {
     match endpoint {
         Endpoint::Interface { id, address, .. } => match graph.interface(id) {
-            Some((id, interface)) => Goal::Interface {
-                id,
-                interface,
-                address: *address,
-            },
+            Some((id, interface)) => Goal::Interface { id, interface, address: *address },
             None => Goal::Nowhere,
         },
         Endpoint::External { id, .. } => match graph.external(id) {
@@ -229,6 +225,8 @@ struct Packet<'n> {
     identity: Identity,
     /// The translations made so far; for a reply, those that are still to be undone.
     masquerades: Vec<Masquerade<'n>>,
+    passed: Vec<Door<'n>>,
+    opaque: Option<Unknown>,
     crossings: Vec<Crossing<'n>>,
 }
 
@@ -241,11 +239,16 @@ impl<'n> Packet<'n> {
             destinations,
             identity: Identity::Kept,
             masquerades: Vec::new(),
+            passed: Vec::new(),
+            opaque: None,
             crossings: Vec::with_capacity(8),
         }
     }
 
     fn cross(&mut self, crossing: Crossing<'n>) {
+        if let Crossing::Opaque { unknown, .. } = &crossing {
+            self.opaque.get_or_insert_with(|| unknown.clone());
+        }
         self.crossings.push(crossing);
     }
 
@@ -278,8 +281,8 @@ pub(crate) fn single(set: &IpSet) -> Option<IpAddr> {
 struct Walk<'g, 'n> {
     graph: &'g PathGraph<'n>,
     target: Goal<'n>,
-    /// Whether it is a reply that is walking: state is undone, not made.
-    reply: bool,
+    /// The way there, when it is a reply that is walking: state is undone, not made.
+    there: Option<&'g Path<'n>>,
     found: Vec<Path<'n>>,
 }
 
@@ -294,12 +297,7 @@ struct At<'n> {
 impl<'n> Packet<'n> {
     fn rewrite_destination(&mut self, at: &'n Label, to: IpAddr) {
         if let Some(from) = self.address().filter(|from| *from != to) {
-            self.cross(Crossing::Rewrite {
-                at,
-                field: Field::Destination,
-                from,
-                to,
-            });
+            self.cross(Crossing::Rewrite { at, field: Field::Destination, from, to });
             self.destinations = IpSet::single(to);
         }
     }
@@ -308,10 +306,7 @@ impl<'n> Packet<'n> {
     fn unmasquerade(&mut self, at: &'n Label) {
         if let Some(last) = self.masquerades.pop() {
             self.destinations = last.original.clone();
-            self.cross(Crossing::Unmasquerade {
-                at,
-                to: last.original,
-            });
+            self.cross(Crossing::Unmasquerade { at, to: last.original });
         }
     }
 }
@@ -324,6 +319,23 @@ impl Holder<'_> {
     }
 }
 
+impl<'n> Walk<'_, 'n> {
+    fn is_reply(&self) -> bool {
+        self.there.is_some()
+    }
+
+    /// The doors that the way there passed, for a reply.
+    fn doors(&self) -> &[Door<'n>] {
+        self.there.map_or(&[], |there| &there.passed)
+    }
+}
+
+/// What a gateway itself asks.
+fn cross_stack<'n>(gateway: &'n Gateway, direction: Direction, packet: &mut Packet<'n>) {
+    let (at, stack) = (&gateway.label, &gateway.stack);
+    packet.cross(Crossing::Filters { at, stack, direction, domain: None, certain: true });
+}
+
 fn cross_boundary<'n>(
     subnet: &'n Subnet,
     direction: Direction,
@@ -331,24 +343,14 @@ fn cross_boundary<'n>(
     packet: &mut Packet<'n>,
 ) {
     let (at, stack) = (&subnet.label, &subnet.boundary);
-    packet.cross(Crossing::Filters {
-        at,
-        stack,
-        direction,
-        domain: None,
-        certain,
-    });
+    packet.cross(Crossing::Filters { at, stack, direction, domain: None, certain });
 }
 
 /// What is not known about a gateway; whether it is open.
 fn cross_gateway<'n>(gateway: &'n Gateway, packet: &mut Packet<'n>) -> bool {
     for unknown in &gateway.doubts {
         let (at, unknown) = (&gateway.label, unknown.clone());
-        packet.cross(Crossing::Doubt {
-            at,
-            reason: Reason::GatewayClosed,
-            unknown,
-        });
+        packet.cross(Crossing::Doubt { at, reason: Reason::GatewayClosed, unknown });
     }
     gateway.closed.is_none()
 }
@@ -358,19 +360,11 @@ fn cross_liveness<'n>(interface: &'n Interface, packet: &mut Packet<'n>) {
     match &interface.liveness {
         Liveness::Up => {}
         Liveness::Down(_) => {
-            packet.cross(Crossing::Obstacle {
-                at,
-                reason: Reason::Down,
-                route: None,
-            });
+            packet.cross(Crossing::Obstacle { at, reason: Reason::Down, route: None });
         }
         Liveness::Unknown(unknown) => {
             let unknown = unknown.clone();
-            packet.cross(Crossing::Doubt {
-                at,
-                reason: Reason::Down,
-                unknown,
-            });
+            packet.cross(Crossing::Doubt { at, reason: Reason::Down, unknown });
         }
     }
 }

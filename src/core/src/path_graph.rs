@@ -71,11 +71,7 @@ impl<'n> PathGraph<'n> {
             by_id: Index::default(),
             held: HashMap::with_capacity(network.routers.len()),
             public: HashMap::new(),
-            fibs: network
-                .tables
-                .iter()
-                .map(|(id, table)| (id, Fib::new(table)))
-                .collect(),
+            fibs: network.tables.iter().map(|(id, table)| (id, Fib::new(table))).collect(),
             borders: HashMap::new(),
         };
         graph.add_nodes();
@@ -96,16 +92,9 @@ impl<'n> PathGraph<'n> {
     }
 
     fn add_nodes(&mut self) {
-        let Self {
-            network,
-            graph,
-            by_id,
-            ..
-        } = self;
+        let Self { network, graph, by_id, .. } = self;
         for id in network.externals.keys() {
-            by_id
-                .externals
-                .insert(id, graph.add_node(Node::External(id)));
+            by_id.externals.insert(id, graph.add_node(Node::External(id)));
         }
         for id in network.routers.keys() {
             by_id.routers.insert(id, graph.add_node(Node::Router(id)));
@@ -118,9 +107,7 @@ impl<'n> PathGraph<'n> {
             }
         }
         for id in network.interfaces.keys() {
-            by_id
-                .interfaces
-                .insert(id, graph.add_node(Node::Interface(id)));
+            by_id.interfaces.insert(id, graph.add_node(Node::Interface(id)));
         }
         for id in network.gateways.keys() {
             by_id.gateways.insert(id, graph.add_node(Node::Gateway(id)));
@@ -133,10 +120,9 @@ impl<'n> PathGraph<'n> {
             let Some(subnet) = network.subnets.get(&interface.subnet) else {
                 continue;
             };
-            if let (Some(a), Some(b)) = (
-                self.by_id.interfaces.get(id),
-                self.by_id.subnets.get(&interface.subnet),
-            ) {
+            if let (Some(a), Some(b)) =
+                (self.by_id.interfaces.get(id), self.by_id.subnets.get(&interface.subnet))
+            {
                 self.graph.add_edge(*a, *b, ());
             }
             for address in &interface.addresses {
@@ -158,12 +144,7 @@ impl<'n> PathGraph<'n> {
     }
 
     fn hold(&mut self, router: &'n Id<Router>, address: IpAddr, holder: Holder<'n>) {
-        self.held
-            .entry(router)
-            .or_default()
-            .entry(address)
-            .or_default()
-            .push(holder);
+        self.held.entry(router).or_default().entry(address).or_default().push(holder);
     }
 
     fn join_gateways(&mut self) {
@@ -173,25 +154,15 @@ impl<'n> PathGraph<'n> {
             };
             let mut ends: Vec<Option<NodeIndex>> = Vec::new();
             match &gateway.passage {
-                Passage::Border {
-                    router, external, ..
-                } => {
+                Passage::Border { router, external, .. } => {
                     self.borders.entry(router).or_default().push(id);
                     ends.push(self.by_id.routers.get(router).copied());
                     ends.push(self.by_id.externals.get(external).copied());
                 }
-                Passage::SourceNat {
-                    subnet,
-                    address,
-                    public,
-                    ..
-                } => {
+                Passage::SourceNat { subnet, address, public, .. } => {
                     ends.push(self.by_id.subnets.get(subnet).copied());
                     if let Some(subnet) = self.network.subnets.get(subnet) {
-                        let address = Address {
-                            ip: *address,
-                            public: *public,
-                        };
+                        let address = Address { ip: *address, public: *public };
                         let holder = Holder::Gateway(id, address);
                         self.hold(&subnet.router, address.ip, holder);
                         if let Some(public) = address.public {
@@ -205,9 +176,7 @@ impl<'n> PathGraph<'n> {
                 }
                 Passage::Service { routers, external } => {
                     ends.extend(
-                        routers
-                            .iter()
-                            .map(|router| self.by_id.routers.get(router).copied()),
+                        routers.iter().map(|router| self.by_id.routers.get(router).copied()),
                     );
                     ends.push(self.by_id.externals.get(external).copied());
                 }
@@ -290,14 +259,38 @@ impl<'n> PathGraph<'n> {
         ids.iter().filter_map(|id| self.network.gateways.get(*id))
     }
 
+    fn neighbours(&self, router: &Id<Router>) -> impl Iterator<Item = Node<'n>> + '_ {
+        let node = self.by_id.routers.get(router).copied();
+        let around = node.into_iter().flat_map(|node| self.graph.neighbors(node));
+        around.filter_map(|node| self.graph.node_weight(node).copied())
+    }
+
+    /// The subnets of a router.
+    pub(crate) fn subnets_of(
+        &self,
+        router: &Id<Router>,
+    ) -> impl Iterator<Item = (&'n Id<Subnet>, &'n Subnet)> + '_ {
+        self.neighbours(router).filter_map(|node| match node {
+            Node::Subnet(id) => self.subnet(id),
+            _ => None,
+        })
+    }
+
+    /// The gateways that hang on a router itself.
+    pub(crate) fn gateways_of(
+        &self,
+        router: &Id<Router>,
+    ) -> impl Iterator<Item = &'n Gateway> + '_ {
+        self.neighbours(router).filter_map(|node| match node {
+            Node::Gateway(id) => self.gateway(id).map(|(_, gateway)| gateway),
+            _ => None,
+        })
+    }
+
     /// The filters of a stack; an id that the network has no filter for is given back, and
     /// whoever asked cannot know what it would do.
     pub(crate) fn filters(&self, stack: &Stack) -> Result<Vec<&'n Filter>, Id<Filter>> {
         let find = |id: &Id<Filter>| self.network.filters.get(id).map(AsRef::as_ref);
-        stack
-            .filters
-            .iter()
-            .map(|id| find(id).ok_or_else(|| id.clone()))
-            .collect()
+        stack.filters.iter().map(|id| find(id).ok_or_else(|| id.clone())).collect()
     }
 }

@@ -71,16 +71,12 @@ impl<T: Axis> RangeSet<T> {
 
     /// The set of every value.
     pub const fn full() -> RangeSet<T> {
-        RangeSet {
-            ranges: Few::One((T::MIN, T::MAX)),
-        }
+        RangeSet { ranges: Few::One((T::MIN, T::MAX)) }
     }
 
     /// The set of one value.
     pub const fn single(value: T) -> RangeSet<T> {
-        RangeSet {
-            ranges: Few::One((value, value)),
-        }
+        RangeSet { ranges: Few::One((value, value)) }
     }
 
     /// The values from `low` to `high`, both included; empty if `low` is above `high`.
@@ -88,17 +84,13 @@ impl<T: Axis> RangeSet<T> {
         if low > high {
             return RangeSet::empty();
         }
-        RangeSet {
-            ranges: Few::One((low, high)),
-        }
+        RangeSet { ranges: Few::One((low, high)) }
     }
 
     /// The union of inclusive ranges in any order; those whose start is above their end are empty.
     pub fn from_ranges(ranges: impl IntoIterator<Item = (T, T)>) -> RangeSet<T> {
-        let mut ranges: Vec<(T, T)> = ranges
-            .into_iter()
-            .filter(|(low, high)| low <= high)
-            .collect();
+        let mut ranges: Vec<(T, T)> =
+            ranges.into_iter().filter(|(low, high)| low <= high).collect();
         ranges.sort_unstable();
         let mut joined = Joined::new();
         for range in ranges {
@@ -119,9 +111,7 @@ impl<T: Axis> RangeSet<T> {
 
     /// Whether it holds `value`.
     pub fn contains(&self, value: T) -> bool {
-        reaching(self.ranges(), value)
-            .first()
-            .is_some_and(|(low, _)| *low <= value)
+        reaching(self.ranges(), value).first().is_some_and(|(low, _)| *low <= value)
     }
 
     /// The ranges, ascending, disjoint and not adjacent.
@@ -142,8 +132,7 @@ impl<T: Axis> RangeSet<T> {
     /// How many values; `u128::MAX` also for the full set of u128, which has one more.
     pub fn count(&self) -> u128 {
         self.ranges().iter().fold(0, |sum: u128, (low, high)| {
-            sum.saturating_add(T::distance(*low, *high))
-                .saturating_add(1)
+            sum.saturating_add(T::distance(*low, *high)).saturating_add(1)
         })
     }
 
@@ -223,9 +212,7 @@ impl<T: Axis> RangeSet<T> {
         let mut holders = other.ranges();
         self.ranges().iter().all(|(low, high)| {
             holders = reaching(holders, *low);
-            holders
-                .first()
-                .is_some_and(|(start, end)| start <= low && high <= end)
+            holders.first().is_some_and(|(start, end)| start <= low && high <= end)
         })
     }
 
@@ -282,10 +269,7 @@ struct Joined<T> {
 
 impl<T: Axis> Joined<T> {
     fn new() -> Joined<T> {
-        Joined {
-            done: Vec::new(),
-            last: None,
-        }
+        Joined { done: Vec::new(), last: None }
     }
 
     fn push(&mut self, (low, high): (T, T)) {
@@ -416,9 +400,7 @@ impl FromStr for PortSet {
 
     fn from_str(list: &str) -> Result<PortSet, PortSetError> {
         let ranges = list.split(',').map(|part| port_range(part, list));
-        ranges
-            .collect::<Result<Vec<_>, _>>()
-            .map(RangeSet::from_ranges)
+        ranges.collect::<Result<Vec<_>, _>>().map(RangeSet::from_ranges)
     }
 }
 
@@ -429,28 +411,18 @@ fn port_range(part: &str, list: &str) -> Result<(u16, u16), PortSetError> {
     };
     let (low, high) = (port(low, list)?, port(high, list)?);
     if low > high {
-        return Err(PortSetError::Reversed {
-            part: part.to_owned(),
-            low,
-            high,
-        });
+        return Err(PortSetError::Reversed { part: part.to_owned(), low, high });
     }
     Ok((low, high))
 }
 
 fn port(digits: &str, list: &str) -> Result<u16, PortSetError> {
     if digits.is_empty() {
-        return Err(PortSetError::Missing {
-            list: list.to_owned(),
-        });
+        return Err(PortSetError::Missing { list: list.to_owned() });
     }
     if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(PortSetError::NotANumber {
-            part: digits.to_owned(),
-        });
+        return Err(PortSetError::NotANumber { part: digits.to_owned() });
     }
     // Only digits are left, so that what does not fit is too large.
-    digits.parse().map_err(|_| PortSetError::TooLarge {
-        part: digits.to_owned(),
-    })
+    digits.parse().map_err(|_| PortSetError::TooLarge { part: digits.to_owned() })
 }

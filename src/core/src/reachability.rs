@@ -164,20 +164,13 @@ impl Fraction {
     /// The share as a number between 0 and 1, for people and not for verdicts.
     #[expect(clippy::cast_precision_loss, reason = "printed with two digits")]
     pub fn ratio(&self) -> f64 {
-        if self.whole == 0 {
-            0.0
-        } else {
-            self.part as f64 / self.whole as f64
-        }
+        if self.whole == 0 { 0.0 } else { self.part as f64 / self.whole as f64 }
     }
 
     /// The share of the other kind.
     #[must_use]
     pub fn complement(&self) -> Self {
-        Self {
-            part: self.whole.saturating_sub(self.part),
-            whole: self.whole,
-        }
+        Self { part: self.whole.saturating_sub(self.part), whole: self.whole }
     }
 
     /// The share of both, chosen independently.

@@ -19,10 +19,7 @@ const MOST_SHARES: usize = 24;
 
 /// Answers a question.
 pub fn reach(graph: &PathGraph<'_>, question: &Question) -> Reachability {
-    let client = question
-        .client
-        .clone()
-        .unwrap_or_else(|| recorded_client(graph, question));
+    let client = question.client.clone().unwrap_or_else(|| recorded_client(graph, question));
     let mut answer = reach_as(graph, question, client);
     let unknown_client =
         question.client.is_none() && matches!(question.source, Endpoint::External { .. });
@@ -40,9 +37,9 @@ pub fn reach(graph: &PathGraph<'_>, question: &Question) -> Reachability {
 /// The client that the source is recorded to be; whoever is outside may be anybody (AWS-43).
 fn recorded_client(graph: &PathGraph<'_>, question: &Question) -> Client {
     match &question.source {
-        Endpoint::Interface { id, .. } => graph
-            .interface(id)
-            .map_or_else(Client::any, |(_, interface)| interface.client.clone()),
+        Endpoint::Interface { id, .. } => {
+            graph.interface(id).map_or_else(Client::any, |(_, interface)| interface.client.clone())
+        }
         _ => Client::any(),
     }
 }
@@ -62,11 +59,7 @@ fn reach_as(graph: &PathGraph<'_>, question: &Question, client: Client) -> Reach
         let trip = Trip::take(graph, question, &path, asked, &mut log);
         heard.extend(&trip.heard);
         one_way.add(&trip.there);
-        points.add(if question.one_way {
-            &trip.there
-        } else {
-            &trip.there_and_back
-        });
+        points.add(if question.one_way { &trip.there } else { &trip.there_and_back });
     }
     let verdict = points.verdict();
     Reachability {
@@ -78,24 +71,11 @@ fn reach_as(graph: &PathGraph<'_>, question: &Question, client: Client) -> Reach
         gap: points.gap(),
         failing_by_client: Vec::new(),
         blockers: blockers(verdict, &log.steps),
-        unknowns: if points.unknown.is_empty() {
-            Vec::new()
-        } else {
-            unknowns(&log.steps)
-        },
+        unknowns: if points.unknown.is_empty() { Vec::new() } else { unknowns(&log.steps) },
         allowed: points.allowed,
         client,
-        forward: log
-            .steps
-            .iter()
-            .filter(|s| s.leg == Leg::Forward)
-            .cloned()
-            .collect(),
-        back: log
-            .steps
-            .into_iter()
-            .filter(|s| s.leg == Leg::Return)
-            .collect(),
+        forward: log.steps.iter().filter(|s| s.leg == Leg::Forward).cloned().collect(),
+        back: log.steps.into_iter().filter(|s| s.leg == Leg::Return).collect(),
     }
 }
 
@@ -128,11 +108,7 @@ impl Trip {
         let there: Vec<Choice> = opening
             .segments
             .iter()
-            .map(|s| Choice {
-                asked: s.asked.clone(),
-                pass: s.pass.clone(),
-                lost: s.lost.clone(),
-            })
+            .map(|s| Choice { asked: s.asked.clone(), pass: s.pass.clone(), lost: s.lost.clone() })
             .collect();
         let heard = heard(graph, question, path, &opening, log);
         let there_and_back = if question.one_way {
@@ -140,11 +116,7 @@ impl Trip {
         } else {
             Self::back(graph, question, path, &opening, &there, log)
         };
-        Self {
-            there,
-            there_and_back,
-            heard,
-        }
+        Self { there, there_and_back, heard }
     }
 
     fn back<'n>(
@@ -157,13 +129,7 @@ impl Trip {
     ) -> Vec<Choice> {
         if opening.blurred {
             // Whoever rewrote the sources takes the replies: how is not known.
-            return there
-                .iter()
-                .map(|c| Choice {
-                    lost: c.asked.clone(),
-                    ..c.clone()
-                })
-                .collect();
+            return there.iter().map(|c| Choice { lost: c.asked.clone(), ..c.clone() }).collect();
         }
         if !opening.arrived {
             return there.to_vec();
@@ -182,16 +148,9 @@ impl Trip {
                 whole.lost = whole.lost.union(&part.lost);
             }
         }
-        let none = || Replies {
-            pass: HeaderSpace::empty(),
-            lost: HeaderSpace::empty(),
-        };
+        let none = || Replies { pass: HeaderSpace::empty(), lost: HeaderSpace::empty() };
         replies.resize_with(there.len(), none);
-        there
-            .iter()
-            .zip(&replies)
-            .map(|(choice, replies)| choice.and_back(replies))
-            .collect()
+        there.iter().zip(&replies).map(|(choice, replies)| choice.and_back(replies)).collect()
     }
 }
 
@@ -204,23 +163,14 @@ fn heard<'n>(
     opening: &Opening<'n>,
     log: &Log,
 ) -> Vec<Denial> {
-    let denials = log
-        .steps
-        .iter()
-        .filter_map(|step| step.rule.as_ref()?.denial);
+    let denials = log.steps.iter().filter_map(|step| step.rule.as_ref()?.denial);
     let refusals: BTreeSet<Denial> = denials.filter(|denial| *denial != Denial::Drop).collect();
     if refusals.is_empty() {
         return Vec::new();
     }
     let ways = path::replies(graph, &question.source, &question.destination, path);
-    let returns = |denial| {
-        ways.iter()
-            .any(|way| leg::error_returns(graph, way, opening, denial))
-    };
-    refusals
-        .into_iter()
-        .filter(|denial| returns(*denial))
-        .collect()
+    let returns = |denial| ways.iter().any(|way| leg::error_returns(graph, way, opening, denial));
+    refusals.into_iter().filter(|denial| returns(*denial)).collect()
 }
 
 impl Choice {
@@ -237,10 +187,7 @@ impl Choice {
 }
 
 fn ends<'a>(graph: &'a PathGraph<'_>, source: &Endpoint, destination: &Endpoint) -> Ends<'a> {
-    Ends {
-        source: member(graph, source),
-        destination: member(graph, destination),
-    }
+    Ends { source: member(graph, source), destination: member(graph, destination) }
 }
 
 fn member<'a>(graph: &'a PathGraph<'_>, endpoint: &Endpoint) -> Option<Member<'a>> {
@@ -248,15 +195,8 @@ fn member<'a>(graph: &'a PathGraph<'_>, endpoint: &Endpoint) -> Option<Member<'a
         return None;
     };
     let (_, interface) = graph.interface(id)?;
-    let addresses = interface
-        .addresses
-        .iter()
-        .map(|address| address.ip)
-        .collect();
-    Some(Member {
-        groups: &interface.groups,
-        addresses,
-    })
+    let addresses = interface.addresses.iter().map(|address| address.ip).collect();
+    Some(Member { groups: &interface.groups, addresses })
 }
 
 /// The points that were asked about, by what is proved of them. They are flows whose source port
@@ -279,10 +219,8 @@ impl Points {
         };
         let sources = first.asked.sources();
         let mut sorted = Sorted::of(first, &|flows| any_source_port(flows));
-        let mut allowed = Bounds {
-            at_least: first.asked.difference(&first.lost),
-            at_most: first.pass.clone(),
-        };
+        let mut allowed =
+            Bounds { at_least: first.asked.difference(&first.lost), at_most: first.pass.clone() };
         for choice in later {
             let onto_first =
                 |flows: &HeaderSpace| flows.map_source(&sources, Some(&PortSet::full()));
@@ -345,10 +283,7 @@ impl Points {
                 Some(known) => widest(&known, &share),
             });
         }
-        let rest = Bounds {
-            at_least: Fraction::ZERO,
-            at_most: Fraction { part: 1, whole: 1 },
-        };
+        let rest = Bounds { at_least: Fraction::ZERO, at_most: Fraction { part: 1, whole: 1 } };
         match bounds {
             Some(known) if left.is_empty() => known,
             Some(known) => widest(&known, &rest),
@@ -359,9 +294,7 @@ impl Points {
     /// The failing share at a point, and the points that are treated alike.
     fn share_at(&self, point: &Flow) -> Option<(Bounds<Fraction>, HeaderSpace)> {
         let choices = self.trips.iter().find(|choices| {
-            choices
-                .first()
-                .is_some_and(|first| any_source_port(&first.asked).contains(point))
+            choices.first().is_some_and(|first| any_source_port(&first.asked).contains(point))
         })?;
         let sources = choices.first()?.asked.sources();
         let mut alike = HeaderSpace::full();
@@ -377,14 +310,8 @@ impl Points {
                 ports
             });
             let [asked, proved, possible] = shares;
-            passing.at_least = passing.at_least.times(&Fraction {
-                part: proved,
-                whole: asked,
-            });
-            passing.at_most = passing.at_most.times(&Fraction {
-                part: possible,
-                whole: asked,
-            });
+            passing.at_least = passing.at_least.times(&Fraction { part: proved, whole: asked });
+            passing.at_most = passing.at_most.times(&Fraction { part: possible, whole: asked });
         }
         let failing = Bounds {
             at_least: passing.at_most.complement(),
@@ -395,13 +322,10 @@ impl Points {
 
     /// The client's ports that are proved to be lost at some point that is intermittent.
     fn gap(&self) -> PortSet {
-        self.trips
-            .iter()
-            .filter_map(|choices| choices.first())
-            .fold(PortSet::empty(), |gap, c| {
-                let lost = c.asked.difference(&c.pass).intersection(&self.intermittent);
-                gap.union(&lost.services().source_ports())
-            })
+        self.trips.iter().filter_map(|choices| choices.first()).fold(PortSet::empty(), |gap, c| {
+            let lost = c.asked.difference(&c.pass).intersection(&self.intermittent);
+            gap.union(&lost.services().source_ports())
+        })
     }
 }
 
@@ -431,29 +355,22 @@ impl Sorted {
         Self {
             asked: self.asked.clone(),
             all_pass: self.all_pass.intersection(&other.all_pass),
-            none_pass: self
-                .none_pass
-                .union(&other.none_pass.intersection(&self.asked)),
+            none_pass: self.none_pass.union(&other.none_pass.intersection(&self.asked)),
             some_pass: self.some_pass.intersection(&other.some_pass),
-            some_fail: self
-                .some_fail
-                .union(&other.some_fail.intersection(&self.asked)),
+            some_fail: self.some_fail.union(&other.some_fail.intersection(&self.asked)),
         }
     }
 }
 
 /// The same flows from any source port.
 fn any_source_port(flows: &HeaderSpace) -> HeaderSpace {
-    flows
-        .cubes()
-        .iter()
-        .fold(HeaderSpace::empty(), |all, cube| {
-            all.union(&HeaderSpace::from_cube(
-                cube.source.clone(),
-                cube.destination.clone(),
-                cube.services.map_source_ports(&PortSet::full()),
-            ))
-        })
+    flows.cubes().iter().fold(HeaderSpace::empty(), |all, cube| {
+        all.union(&HeaderSpace::from_cube(
+            cube.source.clone(),
+            cube.destination.clone(),
+            cube.services.map_source_ports(&PortSet::full()),
+        ))
+    })
 }
 
 /// How many source ports a set of flows has at a point (one, where there are no ports), and the
@@ -468,11 +385,7 @@ fn ports_at(
     let mut without_ports = false;
     let mut alike = HeaderSpace::full();
     for cube in flows.cubes() {
-        let source = if other_source {
-            sources.clone()
-        } else {
-            cube.source.clone()
-        };
+        let source = if other_source { sources.clone() } else { cube.source.clone() };
         for (services, found) in service_parts(cube) {
             let any_port = services.map_source_ports(&PortSet::full());
             let part = HeaderSpace::from_cube(source.clone(), cube.destination.clone(), any_port);
@@ -497,11 +410,7 @@ fn service_parts(cube: &Cube) -> Vec<(ServiceSet, Option<PortSet>)> {
     let mut rest = cube.services.clone();
     for (protocols, source, destination) in cube.services.port_cubes() {
         let part = protocols.iter().fold(ServiceSet::empty(), |all, protocol| {
-            all.union(&ServiceSet::ports(
-                protocol,
-                source.clone(),
-                destination.clone(),
-            ))
+            all.union(&ServiceSet::ports(protocol, source.clone(), destination.clone()))
         });
         rest = rest.difference(&part);
         parts.push((part, Some(source.clone())));
@@ -517,16 +426,8 @@ fn widest(a: &Bounds<Fraction>, b: &Bounds<Fraction>) -> Bounds<Fraction> {
         a.part.saturating_mul(b.whole) < b.part.saturating_mul(a.whole)
     };
     Bounds {
-        at_least: if less(&b.at_least, &a.at_least) {
-            b.at_least
-        } else {
-            a.at_least
-        },
-        at_most: if less(&a.at_most, &b.at_most) {
-            b.at_most
-        } else {
-            a.at_most
-        },
+        at_least: if less(&b.at_least, &a.at_least) { b.at_least } else { a.at_least },
+        at_most: if less(&a.at_most, &b.at_most) { b.at_most } else { a.at_most },
     }
 }
 
@@ -569,16 +470,8 @@ fn symptom(verdict: Verdict, steps: &[Step], heard: &[Denial]) -> Symptom {
 
 /// What a refusal looks like to the client: silence, unless its answer comes back.
 fn refusal(step: &Step, heard: &[Denial]) -> Symptom {
-    let ipv6 = step
-        .flows
-        .a_flow()
-        .is_some_and(|flow| flow.destination.is_ipv6());
-    match step
-        .rule
-        .as_ref()
-        .and_then(|rule| rule.denial)
-        .filter(|denial| heard.contains(denial))
-    {
+    let ipv6 = step.flows.a_flow().is_some_and(|flow| flow.destination.is_ipv6());
+    match step.rule.as_ref().and_then(|rule| rule.denial).filter(|denial| heard.contains(denial)) {
         Some(Denial::RejectProhibited) if ipv6 => Symptom::PermissionDenied,
         Some(Denial::RejectProhibited) => Symptom::NoRouteToHost,
         Some(Denial::RejectReset | Denial::RejectPortUnreachable) => Symptom::ConnectionRefused,

@@ -102,11 +102,7 @@ impl Fib {
                 }
             }
         }
-        Self {
-            v4: flatten(v4),
-            v6: flatten(v6),
-            unresolved,
-        }
+        Self { v4: flatten(v4), v6: flatten(v6), unresolved }
     }
 
     /// The routes that win for each part of `asked`.
@@ -130,18 +126,10 @@ impl Fib {
             rest = rest.difference(&destinations);
             let route = table.routes.get(index);
             let doubt = self.doubt(table, route);
-            found.push(Found {
-                destinations,
-                route,
-                doubt,
-            });
+            found.push(Found { destinations, route, doubt });
         }
         if !rest.is_empty() {
-            found.push(Found {
-                destinations: rest,
-                route: None,
-                doubt: self.doubt(table, None),
-            });
+            found.push(Found { destinations: rest, route: None, doubt: self.doubt(table, None) });
         }
         found
     }
@@ -151,10 +139,7 @@ impl Fib {
         if won.is_some_and(|route| route.target == Target::Local) {
             return None;
         }
-        let first = self
-            .unresolved
-            .first()
-            .and_then(|index| table.routes.get(*index))?;
+        let first = self.unresolved.first().and_then(|index| table.routes.get(*index))?;
         match &first.destinations {
             Destinations::Unresolved(unknown) => Some(unknown),
             Destinations::Prefixes(_) => None,

@@ -60,18 +60,13 @@ impl Protocol {
 
     /// The protocol of a name such as `tcp`, in any letter case; numbers are not names.
     pub fn from_name(name: &str) -> Option<Protocol> {
-        let known = NAMES
-            .iter()
-            .find(|(known, _)| known.eq_ignore_ascii_case(name));
+        let known = NAMES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
         known.map(|(_, protocol)| *protocol)
     }
 
     /// The name, if the number has one here.
     pub fn name(self) -> Option<&'static str> {
-        NAMES
-            .iter()
-            .find(|(_, protocol)| *protocol == self)
-            .map(|(name, _)| *name)
+        NAMES.iter().find(|(_, protocol)| *protocol == self).map(|(name, _)| *name)
     }
 
     /// Whether its header begins with a source and a destination port.
@@ -117,10 +112,7 @@ impl ProtocolSet {
     /// The set of nothing.
     pub const EMPTY: ProtocolSet = ProtocolSet { low: 0, high: 0 };
     /// All 256 protocols.
-    pub const FULL: ProtocolSet = ProtocolSet {
-        low: u128::MAX,
-        high: u128::MAX,
-    };
+    pub const FULL: ProtocolSet = ProtocolSet { low: u128::MAX, high: u128::MAX };
     /// Those whose header begins with ports: tcp, udp, dccp, sctp and udplite.
     pub const WITH_PORTS: ProtocolSet = ProtocolSet::single(Protocol::TCP)
         .union(ProtocolSet::single(Protocol::UDP))
@@ -131,9 +123,7 @@ impl ProtocolSet {
     pub const ICMP: ProtocolSet =
         ProtocolSet::single(Protocol::ICMP).union(ProtocolSet::single(Protocol::ICMPV6));
     /// Those without ports and without types.
-    pub const OTHER: ProtocolSet = ProtocolSet::WITH_PORTS
-        .union(ProtocolSet::ICMP)
-        .complement();
+    pub const OTHER: ProtocolSet = ProtocolSet::WITH_PORTS.union(ProtocolSet::ICMP).complement();
 
     /// The set of one protocol.
     pub const fn single(protocol: Protocol) -> ProtocolSet {
@@ -161,18 +151,12 @@ impl ProtocolSet {
 
     /// The protocols in either.
     pub const fn union(self, other: ProtocolSet) -> ProtocolSet {
-        ProtocolSet {
-            low: self.low | other.low,
-            high: self.high | other.high,
-        }
+        ProtocolSet { low: self.low | other.low, high: self.high | other.high }
     }
 
     /// The protocols in both.
     pub const fn intersection(self, other: ProtocolSet) -> ProtocolSet {
-        ProtocolSet {
-            low: self.low & other.low,
-            high: self.high & other.high,
-        }
+        ProtocolSet { low: self.low & other.low, high: self.high & other.high }
     }
 
     /// The protocols of this set that are not in the other.
@@ -182,10 +166,7 @@ impl ProtocolSet {
 
     /// The protocols that are not in this set.
     pub const fn complement(self) -> ProtocolSet {
-        ProtocolSet {
-            low: !self.low,
-            high: !self.high,
-        }
+        ProtocolSet { low: !self.low, high: !self.high }
     }
 
     /// Whether every protocol of this set is in the other.
@@ -200,9 +181,7 @@ impl ProtocolSet {
 
     /// The protocols, ascending.
     pub fn iter(self) -> impl Iterator<Item = Protocol> {
-        (0..=u8::MAX)
-            .map(Protocol)
-            .filter(move |protocol| self.contains(*protocol))
+        (0..=u8::MAX).map(Protocol).filter(move |protocol| self.contains(*protocol))
     }
 }
 
@@ -277,20 +256,10 @@ impl Service {
     /// (AWS-23). ICMP messages other than echo have no reply.
     pub fn reply(&self) -> Option<Service> {
         match *self {
-            Service::Ports {
-                protocol,
-                source,
-                destination,
-            } => Some(Service::Ports {
-                protocol,
-                source: destination,
-                destination: source,
-            }),
-            Service::Icmp {
-                protocol,
-                kind,
-                code,
-            } => {
+            Service::Ports { protocol, source, destination } => {
+                Some(Service::Ports { protocol, source: destination, destination: source })
+            }
+            Service::Icmp { protocol, kind, code } => {
                 let (request, reply) = protocol.echo_kinds()?;
                 let kind = if kind == request {
                     reply
@@ -299,11 +268,7 @@ impl Service {
                 } else {
                     return None;
                 };
-                Some(Service::Icmp {
-                    protocol,
-                    kind,
-                    code,
-                })
+                Some(Service::Icmp { protocol, kind, code })
             }
             Service::Other { .. } => Some(*self),
         }
@@ -314,18 +279,10 @@ impl Service {
 impl fmt::Display for Service {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Service::Ports {
-                protocol,
-                source,
-                destination,
-            } => {
+            Service::Ports { protocol, source, destination } => {
                 write!(f, "{protocol} {destination} (source port {source})")
             }
-            Service::Icmp {
-                protocol,
-                kind,
-                code,
-            } => {
+            Service::Icmp { protocol, kind, code } => {
                 write!(f, "{protocol} type {kind} code {code}")
             }
             Service::Other { protocol } => protocol.fmt(f),

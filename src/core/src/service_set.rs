@@ -28,11 +28,7 @@ pub struct ServiceSet {
 impl ServiceSet {
     /// The set of nothing.
     pub const fn empty() -> ServiceSet {
-        ServiceSet {
-            ports: Planes::empty(),
-            icmp: Planes::empty(),
-            other: ProtocolSet::EMPTY,
-        }
+        ServiceSet { ports: Planes::empty(), icmp: Planes::empty(), other: ProtocolSet::EMPTY }
     }
 
     /// Every protocol, port, type and code.
@@ -74,15 +70,8 @@ impl ServiceSet {
             return ServiceSet::all_of(protocol);
         }
         let protocols = ProtocolSet::single(protocol);
-        let plane = Plane {
-            protocols,
-            first: source,
-            second: destination,
-        };
-        ServiceSet {
-            ports: Planes::one(plane),
-            ..ServiceSet::empty()
-        }
+        let plane = Plane { protocols, first: source, second: destination };
+        ServiceSet { ports: Planes::one(plane), ..ServiceSet::empty() }
     }
 
     /// ICMP of one type and code, where none means all (AWS-16). Of a protocol that is not ICMP it
@@ -97,10 +86,7 @@ impl ServiceSet {
             first: one_or_all(kind),
             second: one_or_all(code),
         };
-        ServiceSet {
-            icmp: Planes::one(plane),
-            ..ServiceSet::empty()
-        }
+        ServiceSet { icmp: Planes::one(plane), ..ServiceSet::empty() }
     }
 
     /// Whether it holds nothing.
@@ -116,16 +102,10 @@ impl ServiceSet {
     /// Whether it holds `service`.
     pub fn contains(&self, service: &Service) -> bool {
         match *service {
-            Service::Ports {
-                protocol,
-                source,
-                destination,
-            } => self.ports.contains(protocol, source, destination),
-            Service::Icmp {
-                protocol,
-                kind,
-                code,
-            } => self.icmp.contains(protocol, kind, code),
+            Service::Ports { protocol, source, destination } => {
+                self.ports.contains(protocol, source, destination)
+            }
+            Service::Icmp { protocol, kind, code } => self.icmp.contains(protocol, kind, code),
             Service::Other { protocol } => self.other.contains(protocol),
         }
     }
@@ -188,20 +168,13 @@ impl ServiceSet {
         } else {
             Planes::union_of(self.icmp.planes().iter().flat_map(echo_answers))
         };
-        ServiceSet {
-            ports: self.map_ports(swapped),
-            icmp,
-            other: self.other,
-        }
+        ServiceSet { ports: self.map_ports(swapped), icmp, other: self.other }
     }
 
     /// The services that have no reply: ICMP other than echo.
     pub fn without_reply(&self) -> ServiceSet {
         let icmp = self.icmp.difference(&ECHOES);
-        ServiceSet {
-            icmp,
-            ..ServiceSet::empty()
-        }
+        ServiceSet { icmp, ..ServiceSet::empty() }
     }
 
     /// The services from these source ports; protocols without ports are kept whole.
@@ -216,67 +189,37 @@ impl ServiceSet {
 
     /// The same services, from any of these source ports instead of theirs (translation).
     pub fn map_source_ports(&self, ports: &PortSet) -> ServiceSet {
-        let ports = self.map_ports(|plane| Plane {
-            first: ports.clone(),
-            ..plane.clone()
-        });
-        ServiceSet {
-            ports,
-            ..self.clone()
-        }
+        let ports = self.map_ports(|plane| Plane { first: ports.clone(), ..plane.clone() });
+        ServiceSet { ports, ..self.clone() }
     }
 
     /// The same services, to any of these destination ports instead of theirs (translation).
     pub fn map_destination_ports(&self, ports: &PortSet) -> ServiceSet {
-        let ports = self.map_ports(|plane| Plane {
-            second: ports.clone(),
-            ..plane.clone()
-        });
-        ServiceSet {
-            ports,
-            ..self.clone()
-        }
+        let ports = self.map_ports(|plane| Plane { second: ports.clone(), ..plane.clone() });
+        ServiceSet { ports, ..self.clone() }
     }
 
     /// Every source port of a member.
     pub fn source_ports(&self) -> PortSet {
-        self.port_cubes()
-            .fold(PortSet::empty(), |all, (_, source, _)| all.union(source))
+        self.port_cubes().fold(PortSet::empty(), |all, (_, source, _)| all.union(source))
     }
 
     /// Every destination port of a member.
     pub fn destination_ports(&self) -> PortSet {
-        self.port_cubes()
-            .fold(PortSet::empty(), |all, (_, _, destination)| {
-                all.union(destination)
-            })
+        self.port_cubes().fold(PortSet::empty(), |all, (_, _, destination)| all.union(destination))
     }
 
     /// The lowest member, if there is any.
     pub fn a_service(&self) -> Option<Service> {
-        let ports = self
-            .port_cubes()
-            .filter_map(|(protocols, source, destination)| {
-                let (source, destination) = (source.first()?, destination.first()?);
-                Some(Service::Ports {
-                    protocol: protocols.iter().next()?,
-                    source,
-                    destination,
-                })
-            });
+        let ports = self.port_cubes().filter_map(|(protocols, source, destination)| {
+            let (source, destination) = (source.first()?, destination.first()?);
+            Some(Service::Ports { protocol: protocols.iter().next()?, source, destination })
+        });
         let icmp = self.icmp_cubes().filter_map(|(protocols, kinds, codes)| {
             let (kind, code) = (kinds.first()?, codes.first()?);
-            Some(Service::Icmp {
-                protocol: protocols.iter().next()?,
-                kind,
-                code,
-            })
+            Some(Service::Icmp { protocol: protocols.iter().next()?, kind, code })
         });
-        let other = self
-            .other
-            .iter()
-            .next()
-            .map(|protocol| Service::Other { protocol });
+        let other = self.other.iter().next().map(|protocol| Service::Other { protocol });
         ports.min().or_else(|| icmp.min()).or(other)
     }
 
@@ -287,26 +230,17 @@ impl ServiceSet {
 
     /// The protocols present.
     pub fn protocol_set(&self) -> ProtocolSet {
-        self.ports
-            .protocols()
-            .union(self.icmp.protocols())
-            .union(self.other)
+        self.ports.protocols().union(self.icmp.protocols()).union(self.other)
     }
 
     /// The disjoint parts that have ports: protocols, source ports, destination ports.
     pub fn port_cubes(&self) -> impl Iterator<Item = (ProtocolSet, &PortSet, &PortSet)> {
-        self.ports
-            .planes()
-            .iter()
-            .map(|plane| (plane.protocols, &plane.first, &plane.second))
+        self.ports.planes().iter().map(|plane| (plane.protocols, &plane.first, &plane.second))
     }
 
     /// The disjoint parts that are ICMP: protocols, types, codes.
     pub fn icmp_cubes(&self) -> impl Iterator<Item = (ProtocolSet, &RangeSet<u8>, &RangeSet<u8>)> {
-        self.icmp
-            .planes()
-            .iter()
-            .map(|plane| (plane.protocols, &plane.first, &plane.second))
+        self.icmp.planes().iter().map(|plane| (plane.protocols, &plane.first, &plane.second))
     }
 
     /// The protocols present that have neither ports nor types.
@@ -315,17 +249,10 @@ impl ServiceSet {
     }
 
     fn restrict_ports(&self, source: PortSet, destination: PortSet) -> ServiceSet {
-        let allowed = Plane {
-            protocols: ProtocolSet::WITH_PORTS,
-            first: source,
-            second: destination,
-        };
+        let allowed =
+            Plane { protocols: ProtocolSet::WITH_PORTS, first: source, second: destination };
         let ports = self.ports.intersection(&Planes::one(allowed));
-        ServiceSet {
-            ports,
-            icmp: self.icmp.clone(),
-            other: self.other,
-        }
+        ServiceSet { ports, icmp: self.icmp.clone(), other: self.other }
     }
 
     fn map_ports(&self, map: impl Fn(&Plane<u16>) -> Plane<u16>) -> Planes<u16> {
@@ -339,11 +266,7 @@ static ECHOES: LazyLock<Planes<u8>> = LazyLock::new(|| {
         let (request, reply) = protocol.echo_kinds()?;
         let first = RangeSet::from_ranges([(request, request), (reply, reply)]);
         let protocols = ProtocolSet::single(protocol);
-        Some(Plane {
-            protocols,
-            first,
-            second: RangeSet::full(),
-        })
+        Some(Plane { protocols, first, second: RangeSet::full() })
     };
     Planes::union_of(ProtocolSet::ICMP.iter().filter_map(echo))
 });
@@ -357,11 +280,7 @@ fn echo_answers(plane: &Plane<u8>) -> impl Iterator<Item = Plane<u8>> {
         let kinds = [answer(request, reply), answer(reply, request)];
         let first = RangeSet::from_ranges(kinds.into_iter().flatten());
         let protocols = ProtocolSet::single(protocol);
-        Some(Plane {
-            protocols,
-            first,
-            second: plane.second.clone(),
-        })
+        Some(Plane { protocols, first, second: plane.second.clone() })
     })
 }
 
@@ -525,9 +444,7 @@ impl FromStr for ServiceSet {
         }
         // A word gets told about services; what begins like a list of ports, about ports.
         if !text.starts_with(|first: char| first.is_ascii_digit() || "-,".contains(first)) {
-            return Err(ServiceError::Unknown {
-                name: text.to_owned(),
-            });
+            return Err(ServiceError::Unknown { name: text.to_owned() });
         }
         Ok(ServiceSet::tcp(text.parse()?))
     }
@@ -540,36 +457,25 @@ fn with_slash(left: &str, right: &str) -> Result<ServiceSet, ServiceError> {
     }
     if let Some(protocol) = Protocol::from_name(left) {
         if !protocol.is_icmp() {
-            return Err(ServiceError::Unknown {
-                name: format!("{left}/{right}"),
-            });
+            return Err(ServiceError::Unknown { name: format!("{left}/{right}") });
         }
         let (kind, code) = match right.split_once('.') {
             Some((kind, code)) => (kind, Some(byte("icmp code", code)?)),
             None => (right, None),
         };
-        return Ok(ServiceSet::icmp(
-            protocol,
-            Some(byte("icmp type", kind)?),
-            code,
-        ));
+        return Ok(ServiceSet::icmp(protocol, Some(byte("icmp type", kind)?), code));
     }
     let ports = left.parse()?;
     match Protocol::from_name(right) {
         Some(protocol) if protocol.has_ports() => {
             Ok(ServiceSet::ports(protocol, PortSet::full(), ports))
         }
-        _ => Err(ServiceError::NoPorts {
-            protocol: right.to_owned(),
-        }),
+        _ => Err(ServiceError::NoPorts { protocol: right.to_owned() }),
     }
 }
 
 fn byte(field: &'static str, digits: &str) -> Result<u8, ServiceError> {
-    let wrong = || ServiceError::NotAByte {
-        field,
-        number: digits.to_owned(),
-    };
+    let wrong = || ServiceError::NotAByte { field, number: digits.to_owned() };
     if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(wrong());
     }

@@ -63,9 +63,7 @@ impl Network {
         for (line, content) in (1u32..).zip(text.lines()) {
             let content = content.split('#').next().unwrap_or_default();
             let words: Vec<&str> = content.split_whitespace().collect();
-            reader
-                .line(line, &words)
-                .map_err(|what| TextError { line, what })?;
+            reader.line(line, &words).map_err(|what| TextError { line, what })?;
         }
         reader.close();
         Ok(reader.network)
@@ -109,23 +107,14 @@ impl Reader {
         let Some((name, rest)) = rest.split_first() else {
             return Err(format!("`{first}` wants a name"));
         };
-        let mut words = Words {
-            rest: rest.iter(),
-            line,
-        };
+        let mut words = Words { rest: rest.iter(), line };
         match *first {
             "external" => self.external(name, words),
             "router" => self.router(name, words),
             "subnet" => self.subnet(name, words),
             "table" => {
                 let label = label(name, "route-table", line);
-                self.table = Some((
-                    Id::from(*name),
-                    RouteTable {
-                        label,
-                        routes: Vec::new(),
-                    },
-                ));
+                self.table = Some((Id::from(*name), RouteTable { label, routes: Vec::new() }));
                 Ok(())
             }
             "gateway" => self.gateway(name, words),
@@ -142,24 +131,10 @@ impl Reader {
         let Some(draft) = self.filter.take() else {
             return;
         };
-        let Draft {
-            id,
-            mut filter,
-            ingress,
-            egress,
-            chains,
-        } = draft;
-        let list = |rules| {
-            Arc::new(RuleList {
-                label: filter.label.clone(),
-                rules,
-            })
-        };
+        let Draft { id, mut filter, ingress, egress, chains } = draft;
+        let list = |rules| Arc::new(RuleList { label: filter.label.clone(), rules });
         let (ingress, egress) = (list(ingress), list(egress));
-        let chains: Vec<_> = chains
-            .into_iter()
-            .map(|(name, rules)| (name, list(rules)))
-            .collect();
+        let chains: Vec<_> = chains.into_iter().map(|(name, rules)| (name, list(rules))).collect();
         filter.ingress = vec![ingress];
         filter.egress = vec![egress];
         filter.chains.extend(chains);
@@ -168,10 +143,7 @@ impl Reader {
 
     fn external(&mut self, name: &str, mut words: Words<'_>) -> Read<()> {
         let addresses = words.addresses()?;
-        let external = External {
-            label: label(name, "external", words.line),
-            addresses,
-        };
+        let external = External { label: label(name, "external", words.line), addresses };
         self.network.externals.insert(Id::from(name), external);
         words.end()
     }
@@ -190,9 +162,7 @@ impl Reader {
                     name: "platform".into(),
                     addresses: words.addresses()?,
                 }),
-                "unread" => router
-                    .unread
-                    .push(unknown("what else is in it", words.line)),
+                "unread" => router.unread.push(unknown("what else is in it", words.line)),
                 other => return Err(format!("`{other}` says nothing about a router")),
             }
         }
@@ -242,19 +212,11 @@ impl Reader {
         };
         let preference = match rest {
             [] => 0,
-            [number] => number
-                .parse()
-                .map_err(|_| format!("`{number}` is no preference"))?,
+            [number] => number.parse().map_err(|_| format!("`{number}` is no preference"))?,
             _ => return Err("too many words".into()),
         };
         let text = words.join(" ").into();
-        table.routes.push(Route {
-            destinations,
-            target,
-            preference,
-            origin: origin(line),
-            text,
-        });
+        table.routes.push(Route { destinations, target, preference, origin: origin(line), text });
         Ok(())
     }
 
@@ -265,34 +227,19 @@ impl Reader {
             "snat" => (words.snat()?, "nat-gateway"),
             "link" => {
                 let ends = [words.want("a router")?, words.want("a router")?].map(Id::from);
-                (
-                    Passage::Link {
-                        ends,
-                        identity: Identity::Kept,
-                    },
-                    "vpc-peering-connection",
-                )
+                (Passage::Link { ends, identity: Identity::Kept }, "vpc-peering-connection")
             }
             "service" => {
                 let external = Id::from(words.want("an external network")?);
                 let routers = list(words.want("routers")?, |r| Ok(Id::from(r)))?;
                 (
-                    Passage::Service {
-                        routers: routers.into_iter().collect(),
-                        external,
-                    },
+                    Passage::Service { routers: routers.into_iter().collect(), external },
                     "vpc-endpoint",
                 )
             }
             "opaque" => {
                 let unknown = unknown(name, words.line);
-                (
-                    Passage::Opaque {
-                        unknown,
-                        rewrites: false,
-                    },
-                    "transit-gateway",
-                )
+                (Passage::Opaque { unknown, rewrites: false }, "transit-gateway")
             }
             other => return Err(format!("`{other}` is not a kind of gateway")),
         };
@@ -306,9 +253,7 @@ impl Reader {
         while let Some(word) = words.next() {
             match (word, &mut gateway.passage) {
                 ("closed", _) => gateway.closed = Some("closed".into()),
-                ("doubt", _) => gateway
-                    .doubts
-                    .push(unknown("whether it is open", words.line)),
+                ("doubt", _) => gateway.doubts.push(unknown("whether it is open", words.line)),
                 ("filters", _) => gateway.stack = words.stack()?,
                 ("doubtful", Passage::Link { identity, .. }) => *identity = Identity::Doubtful,
                 ("lost", Passage::Link { identity, .. }) => *identity = Identity::Lost,
@@ -380,11 +325,7 @@ impl Reader {
 
     fn chain_rule(&mut self, line: u32, words: &[&str]) -> Read<()> {
         let rule = rule(line, words, &mut self.network)?;
-        if let Some((_, rules)) = self
-            .filter
-            .as_mut()
-            .and_then(|draft| draft.chains.last_mut())
-        {
+        if let Some((_, rules)) = self.filter.as_mut().and_then(|draft| draft.chains.last_mut()) {
             rules.push(rule);
         }
         Ok(())
@@ -408,10 +349,7 @@ impl Reader {
             match word {
                 "public" => {
                     let public = words.address()?;
-                    let last = interface
-                        .addresses
-                        .last_mut()
-                        .ok_or("`public` of no address")?;
+                    let last = interface.addresses.last_mut().ok_or("`public` of no address")?;
                     last.public = Some(public);
                 }
                 "groups" => {
@@ -446,31 +384,16 @@ impl Reader {
 }
 
 fn is_keyword(word: &str) -> bool {
-    [
-        "external",
-        "router",
-        "subnet",
-        "table",
-        "gateway",
-        "filter",
-        "interface",
-    ]
-    .contains(&word)
+    ["external", "router", "subnet", "table", "gateway", "filter", "interface"].contains(&word)
 }
 
 fn know_group(network: &mut Network, group: &Id<Group>, line: u32) {
     let label = label(group.as_str(), "security-group", line);
-    network
-        .groups
-        .entry(group.clone())
-        .or_insert(Group { label });
+    network.groups.entry(group.clone()).or_insert(Group { label });
 }
 
 fn rule(line: u32, words: &[&str], network: &mut Network) -> Read<Rule> {
-    let mut words = Words {
-        rest: words.iter(),
-        line,
-    };
+    let mut words = Words { rest: words.iter(), line };
     let id = words.want("a rule's number")?.into();
     let action = match words.want("an action")? {
         "allow" => Action::Allow,
@@ -502,12 +425,7 @@ fn rule(line: u32, words: &[&str], network: &mut Network) -> Read<Rule> {
     if let Some(ports) = source_ports {
         matches.services = matches.services.with_source_ports(&ports);
     }
-    Ok(Rule {
-        id,
-        matches,
-        action,
-        origin: origin(line),
-    })
+    Ok(Rule { id, matches, action, origin: origin(line) })
 }
 
 /// The words of a line, one after the other.
@@ -527,22 +445,15 @@ impl<'a> Words<'a> {
 
     fn expect(&mut self, word: &str) -> Read<()> {
         let found = self.want(word)?;
-        if found == word {
-            Ok(())
-        } else {
-            Err(format!("`{word}` expected, not `{found}`"))
-        }
+        if found == word { Ok(()) } else { Err(format!("`{word}` expected, not `{found}`")) }
     }
 
     fn end(&mut self) -> Read<()> {
-        self.next()
-            .map_or(Ok(()), |word| Err(format!("`{word}` is too much")))
+        self.next().map_or(Ok(()), |word| Err(format!("`{word}` is too much")))
     }
 
     fn addresses(&mut self) -> Read<IpSet> {
-        Ok(list(self.want("addresses")?, parse_net)?
-            .into_iter()
-            .collect())
+        Ok(list(self.want("addresses")?, parse_net)?.into_iter().collect())
     }
 
     fn address(&mut self) -> Read<IpAddr> {
@@ -554,9 +465,7 @@ impl<'a> Words<'a> {
     }
 
     fn stack(&mut self) -> Read<Stack> {
-        Ok(Stack {
-            filters: list(self.want("filters")?, |f| Ok(Id::from(f)))?,
-        })
+        Ok(Stack { filters: list(self.want("filters")?, |f| Ok(Id::from(f)))? })
     }
 
     fn client(&mut self) -> Read<Client> {
@@ -566,10 +475,7 @@ impl<'a> Words<'a> {
             "any" => Ok(Client::any()),
             other => {
                 let ports = other.parse().map_err(|e| format!("{e}"))?;
-                Ok(Client {
-                    kind: "given".into(),
-                    ports,
-                })
+                Ok(Client { kind: "given".into(), ports })
             }
         }
     }
@@ -586,9 +492,9 @@ impl<'a> Words<'a> {
 
     fn snat(&mut self) -> Read<Passage> {
         let carried = [Protocol::TCP, Protocol::UDP, Protocol::ICMP];
-        let services = carried.into_iter().fold(ServiceSet::empty(), |all, p| {
-            all.union(&ServiceSet::all_of(p))
-        });
+        let services = carried
+            .into_iter()
+            .fold(ServiceSet::empty(), |all, p| all.union(&ServiceSet::all_of(p)));
         Ok(Passage::SourceNat {
             subnet: Id::from(self.want("a subnet")?),
             address: self.address()?,
@@ -631,10 +537,7 @@ impl<'a> Words<'a> {
             "untracked" => Ok(StateSet::UNTRACKED),
             other => Err(format!("`{other}` is not a state")),
         })?;
-        states
-            .into_iter()
-            .reduce(StateSet::union)
-            .ok_or_else(|| "no state".into())
+        states.into_iter().reduce(StateSet::union).ok_or_else(|| "no state".into())
     }
 }
 
@@ -643,32 +546,21 @@ fn list<T>(text: &str, mut parse: impl FnMut(&str) -> Read<T>) -> Read<Vec<T>> {
 }
 
 fn parse_address(text: &str) -> Read<IpAddr> {
-    text.parse()
-        .map_err(|_| format!("`{text}` is not an address"))
+    text.parse().map_err(|_| format!("`{text}` is not an address"))
 }
 
 fn parse_net(text: &str) -> Read<IpNet> {
     let net = text.parse::<IpNet>().ok();
     let net = net.or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from));
-    net.map(|net| net.trunc())
-        .ok_or_else(|| format!("`{text}` is not a CIDR"))
+    net.map(|net| net.trunc()).ok_or_else(|| format!("`{text}` is not a CIDR"))
 }
 
 fn origin(line: u32) -> Origin {
-    Origin {
-        document: "text".into(),
-        place: Place::Line(line),
-    }
+    Origin { document: "text".into(), place: Place::Line(line) }
 }
 
 fn label(name: &str, kind: &'static str, line: u32) -> Label {
-    Label {
-        id: name.into(),
-        name: None,
-        kind,
-        scope: "".into(),
-        origin: origin(line),
-    }
+    Label { id: name.into(), name: None, kind, scope: "".into(), origin: origin(line) }
 }
 
 fn unknown(what: &str, line: u32) -> Unknown {

@@ -16,7 +16,7 @@ mod schema;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use build::{Builder, Lines, missing, owner, services, symptom_over};
+pub(crate) use build::{Builder, Lines, missing, owner, symptom_over};
 pub use coverage::{Coverage, NotRead, ScopeCoverage};
 pub use printable::printable;
 pub(crate) use printable::{Texts, each, make_printable};

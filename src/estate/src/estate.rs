@@ -8,7 +8,7 @@ use cloudfw_aws::{AssumeNone, Kind, LowerOptions, Lowered};
 use cloudfw_core::{Document, Id, Network, Router, Unknown};
 
 use crate::answer::{Coverage, Lines, Missing, missing};
-use crate::index::{Index, Resource, What};
+use crate::index::{Index, Rank, Resource, What};
 use crate::inquiry::Inquiry;
 use crate::query::near;
 use crate::recording::{OpenError, Opened, open, read_all};
@@ -87,18 +87,18 @@ impl Estate {
         let lines = Lines::of(documents.iter().map(|read| &read.document));
         let count = documents.len();
         let options = LowerOptions { assume_none: options.assume_none.clone() };
-        let mut lowered = cloudfw_aws::lower_read(documents, &options);
+        let lowered = cloudfw_aws::lower_read(documents, &options);
         let left_out: Vec<Missing> = left_out
             .iter()
-            .map(|error| Missing {
-                what: error.document().to_owned(),
+            .map(|(name, error)| Missing {
+                what: "a file beside the documents".to_owned(),
                 why: format!("left out: {error}"),
-                place: error.document().to_owned(),
+                place: name.to_string(),
             })
             .collect();
         let coverage = Arc::new(Coverage::of(count, &lowered, &left_out));
         let warnings = left_out.into_iter().chain(lowered.warnings.iter().map(missing)).collect();
-        let resources = named(&mut lowered);
+        let resources = named(&lowered);
         Self {
             index: Index::new(&lowered.network, resources),
             network: lowered.network,
@@ -131,8 +131,35 @@ impl Estate {
 }
 
 /// The resources as the index knows them.
-fn named(lowered: &mut Lowered) -> Vec<Resource> {
-    let _ = lowered;
-    let _: Option<What> = None;
-    Vec::new()
+fn named(lowered: &Lowered) -> Vec<Resource> {
+    lowered.resources.iter().map(|resource| known(resource, &lowered.network)).collect()
+}
+
+fn known(resource: &cloudfw_aws::Resource, network: &Network) -> Resource {
+    let key = &*resource.key;
+    let what = match resource.kind {
+        "instance" if network.hosts.contains_key(key) => What::Host(Id::new(key)),
+        "network-interface" if network.interfaces.contains_key(key) => {
+            What::Interface(Id::new(key))
+        }
+        "subnet" if network.subnets.contains_key(key) => What::Subnet(Id::new(key)),
+        "vpc" if network.routers.contains_key(key) => What::Router(Id::new(key)),
+        "security-group" if network.groups.contains_key(key) => What::Group(Id::new(key)),
+        "route-table" if network.tables.contains_key(key) => What::Table(Id::new(key)),
+        "network-acl" if network.filters.contains_key(key) => What::Filter(Id::new(key)),
+        _ if network.gateways.contains_key(key) => What::Gateway(Id::new(key)),
+        kind => What::Other(kind, Arc::clone(&resource.key), resource.interfaces.clone()),
+    };
+    let scope: Vec<&str> =
+        [&resource.account, &resource.region].into_iter().flatten().map(AsRef::as_ref).collect();
+    Resource {
+        what,
+        id: Arc::clone(&resource.id),
+        name: resource.name.clone(),
+        kind: resource.kind.into(),
+        scope: scope.join("/").into(),
+        arn: resource.arn.clone(),
+        tags: resource.tags.clone(),
+        rank: Rank::Network,
+    }
 }

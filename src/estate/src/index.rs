@@ -24,6 +24,16 @@ pub(crate) struct Resource {
     pub(crate) scope: Arc<str>,
     pub(crate) arn: Option<Arc<str>>,
     pub(crate) tags: Vec<(Arc<str>, Arc<str>)>,
+    /// What a name means first.
+    pub(crate) rank: Rank,
+}
+
+/// Names mean machines before their parts, and these before networks and rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Rank {
+    Machine,
+    Interface,
+    Network,
 }
 
 /// What a resource is in the network.
@@ -37,21 +47,11 @@ pub(crate) enum What {
     Gateway(Id<Gateway>),
     Table(Id<RouteTable>),
     Filter(Id<Filter>),
-    /// Something the network has no word for; with its interfaces, if it has any.
-    Other(Vec<Id<Interface>>),
+    /// Something that the network has no word for, by kind and key; with its interfaces, if it has
+    /// any.
+    Other(&'static str, Arc<str>, Vec<Id<Interface>>),
 }
 
-impl What {
-    /// Names mean machines before their parts, and these before networks and rules.
-    pub(crate) fn rank(&self) -> u8 {
-        match self {
-            Self::Host(_) => 0,
-            Self::Other(interfaces) if !interfaces.is_empty() => 0,
-            Self::Interface(_) => 1,
-            _ => 2,
-        }
-    }
-}
 
 /// Names, addresses and neighbourhoods of an estate.
 #[derive(Debug, Default)]
@@ -85,8 +85,8 @@ impl Index {
     /// their tags, their ARNs, and resources that are nothing in the network.
     pub(crate) fn new(network: &Network, more: Vec<Resource>) -> Self {
         let mut index = Self::default();
-        index.add_resources(network, more);
         index.add_interfaces(network);
+        index.add_resources(network, more);
         index.add_neighbourhoods(network);
         index.add_internet(network);
         index
@@ -100,7 +100,12 @@ impl Index {
         let Network { interfaces, hosts, subnets, routers, gateways, tables, filters, groups, .. } =
             network;
         interfaces.iter().for_each(|(id, it)| know(What::Interface(id.clone()), &it.label));
-        hosts.iter().for_each(|(id, it)| know(What::Host(id.clone()), &it.label));
+        for (id, host) in hosts {
+            // What is both, a NAT gateway, is known as the gateway.
+            if !gateways.contains_key(id.as_str()) {
+                know(What::Host(id.clone()), &host.label);
+            }
+        }
         subnets.iter().for_each(|(id, it)| know(What::Subnet(id.clone()), &it.label));
         routers.iter().for_each(|(id, it)| know(What::Router(id.clone()), &it.label));
         gateways.iter().for_each(|(id, it)| know(What::Gateway(id.clone()), &it.label));
@@ -128,8 +133,15 @@ impl Index {
         }
     }
 
-    fn add(&mut self, resource: Resource) {
+    fn add(&mut self, mut resource: Resource) {
         let at = self.resources.len();
+        resource.rank = match &resource.what {
+            What::Host(_) => Rank::Machine,
+            What::Other(_, _, interfaces) if !interfaces.is_empty() => Rank::Machine,
+            What::Gateway(id) if self.by_gateway.contains_key(id) => Rank::Machine,
+            What::Interface(_) => Rank::Interface,
+            _ => Rank::Network,
+        };
         self.by_id.entry(resource.id.to_lowercase()).or_default().push(at);
         if let Some(name) = resource.name.as_ref().filter(|name| !name.is_empty()) {
             self.by_name.entry(Arc::clone(name)).or_default().push(at);
@@ -258,7 +270,7 @@ impl Index {
         let found = match what {
             What::Host(id) => return network.hosts.get(id).map_or(&[], |host| &host.interfaces),
             What::Interface(id) => return std::slice::from_ref(id),
-            What::Other(interfaces) => return interfaces,
+            What::Other(_, _, interfaces) => return interfaces,
             What::Subnet(id) => self.by_subnet.get(id),
             What::Router(id) => self.by_router.get(id),
             What::Group(id) => self.by_group.get(id),
@@ -309,6 +321,7 @@ impl Resource {
             scope: Arc::clone(&label.scope),
             arn: None,
             tags: Vec::new(),
+            rank: Rank::Network,
         }
     }
 

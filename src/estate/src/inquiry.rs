@@ -92,9 +92,14 @@ impl<'e> Inquiry<'e> {
     /// Those of [`Inquiry::reach`].
     pub fn questions(&self, query: &Query) -> Result<Vec<Question>, QueryError> {
         let asking = self.asking(query)?;
-        let pairs = asking.pairs.into_iter();
-        let services = &asking.services;
-        Ok(pairs.filter_map(|pair| question(pair, services, query)).collect())
+        let Asking { pairs, services, .. } = asking;
+        let ask = |pair| match pair {
+            PairAsked::Question { source, destination } => {
+                Some(question(source, destination, &services, query))
+            }
+            PairAsked::Unanswerable { .. } => None,
+        };
+        Ok(pairs.into_iter().filter_map(ask).collect())
     }
 
     /// What a resource is, where it hangs, and what is effective at it.
@@ -151,10 +156,10 @@ impl<'e> Inquiry<'e> {
             PairAsked::Unanswerable { source, destination, unknowns } => {
                 builder.unanswerable(source, destination, unknowns)
             }
-            PairAsked::Question { .. } => match question(pair.clone(), services, query) {
-                Some(question) => self.judge(&builder, &reach(&self.graph, &question)),
-                None => builder.nothing(),
-            },
+            PairAsked::Question { source, destination } => {
+                let question = question(source.clone(), destination.clone(), services, query);
+                self.judge(&builder, &reach(&self.graph, &question))
+            }
         }
     }
 
@@ -180,13 +185,17 @@ impl<'e> Inquiry<'e> {
     }
 }
 
-fn question(pair: PairAsked, services: &ServiceSet, query: &Query) -> Option<Question> {
-    let PairAsked::Question { source, destination } = pair else { return None };
-    Some(Question {
+fn question(
+    source: Endpoint,
+    destination: Endpoint,
+    services: &ServiceSet,
+    query: &Query,
+) -> Question {
+    Question {
         source,
         destination,
         services: services.clone(),
         client: query.client.clone(),
         one_way: query.one_way,
-    })
+    }
 }

@@ -19,6 +19,7 @@ mod resolve;
 pub mod show;
 
 pub use answer::{Answer, Coverage, Outcome, Pair, printable};
+pub use cloudfw_aws::AssumeNone;
 pub use estate::{Estate, OpenOptions, parse_assume_none};
 pub use exit::{EXIT_ERROR, exit_code, exit_code_of_several};
 pub use inquiry::Inquiry;

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use cloudfw_core::{Address, Endpoint, Id, Interface, IpSet, Protocol, ProtocolSet, ServiceSet, Unknown};
 
 use crate::query::QueryError;
-use crate::resolve::{Party, Resolved, Resolver, Wanted, by_family};
+use crate::resolve::{Party, Resolver, Wanted};
 
 #[cfg(test)]
 mod tests;
@@ -33,11 +33,11 @@ pub(crate) enum PairAsked {
 /// and neither end says in which.
 pub(crate) fn pairs(
     resolver: Resolver<'_>,
-    sources: &Resolved,
-    destinations: &Resolved,
+    sources: &[Party],
+    destinations: &[Party],
     services: &ServiceSet,
 ) -> Result<Vec<PairAsked>, QueryError> {
-    let (many, to_many) = (sources.parties.len(), destinations.parties.len());
+    let (many, to_many) = (sources.len(), destinations.len());
     if many.saturating_mul(to_many) > MOST_PAIRS {
         return Err(QueryError::TooManyPairs {
             sources: many,
@@ -46,8 +46,8 @@ pub(crate) fn pairs(
         });
     }
     let mut pairing = Pairing { resolver, families: families_of(services), found: Vec::new() };
-    for source in &sources.parties {
-        for destination in &destinations.parties {
+    for source in sources {
+        for destination in destinations {
             pairing.pair(source, destination)?;
         }
     }
@@ -59,16 +59,16 @@ pub(crate) fn pairs(
     Ok(pairing.found)
 }
 
-fn why_nothing(sources: &Resolved, destinations: &Resolved, services: &ServiceSet) -> String {
-    let outside = |end: &Resolved| {
-        end.parties.iter().all(|party| {
+fn why_nothing(sources: &[Party], destinations: &[Party], services: &ServiceSet) -> String {
+    let outside = |end: &[Party]| {
+        end.iter().all(|party| {
             matches!(party, Party::External { .. } | Party::Beyond { .. })
         })
     };
     if outside(sources) && outside(destinations) {
         return "both ends are outside of what was recorded".to_owned();
     }
-    if sources.parties == destinations.parties {
+    if sources == destinations {
         return "source and destination are the same interface, and no firewall of the cloud \
                 stands between it and itself"
             .to_owned();
@@ -104,10 +104,10 @@ impl Pairing<'_> {
         Ok(())
     }
 
-    fn unread(&mut self, sources: &Resolved, destinations: &Resolved) {
+    fn unread(&mut self, sources: &[Party], destinations: &[Party]) {
         for (end, other) in [(sources, destinations), (destinations, sources)] {
-            let Some(opposite) = other.parties.first() else { continue };
-            for party in &end.parties {
+            let Some(opposite) = other.first() else { continue };
+            for party in end {
                 let Party::Unread { unknowns, .. } = party else { continue };
                 let (source, destination) =
                     if std::ptr::eq(end, sources) { (party, opposite) } else { (opposite, party) };
@@ -376,9 +376,4 @@ fn families_of(services: &ServiceSet) -> [bool; 2] {
     let protocols = services.protocol_set();
     let beside = |protocol| !protocols.difference(ProtocolSet::single(protocol)).is_empty();
     [beside(Protocol::ICMPV6), beside(Protocol::ICMP)]
-}
-
-/// The parts of a set of addresses that are asked about apart.
-pub(crate) fn apart(addresses: &IpSet) -> impl Iterator<Item = IpSet> {
-    by_family(addresses)
 }

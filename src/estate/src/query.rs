@@ -179,9 +179,10 @@ impl Written {
             Some((name, value)) => (name, Some(value.to_owned())),
             None => (text, None),
         };
-        if name == "--one-way" && attached.is_none() {
+        if name == "--one-way" {
             self.one_way = true;
-            return Ok(());
+            let needless = || QueryError::NeedlessValue { option: name.to_owned() };
+            return if attached.is_some() { Err(needless()) } else { Ok(()) };
         }
         if !OPTIONS.contains(&name) {
             return Err(QueryError::UnknownOption {

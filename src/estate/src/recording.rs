@@ -105,7 +105,7 @@ fn did_you_mean(near: &Option<String>) -> String {
 pub(crate) struct Opened {
     pub(crate) documents: Vec<ReadDocument>,
     /// What was left out, and why.
-    pub(crate) left_out: Vec<DocumentError>,
+    pub(crate) left_out: Vec<(Arc<str>, DocumentError)>,
 }
 
 /// Reads all documents at these paths.
@@ -146,14 +146,16 @@ fn open_folder(
             continue;
         }
         let below = path.strip_prefix(root).unwrap_or(&path);
-        match read(document(&path, scope_of(root, below))?) {
+        let document = document(&path, scope_of(root, below))?;
+        let name = Arc::clone(&document.name);
+        match read(document) {
             Ok(document) => {
                 recognised += 1;
                 opened.documents.push(document);
             }
             Err(error @ DocumentError::NotRecognised { .. }) => {
                 first.get_or_insert_with(|| error.clone());
-                opened.left_out.push(error);
+                opened.left_out.push((name, error));
             }
             Err(error) => return Err(error.into()),
         }

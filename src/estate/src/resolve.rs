@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use cloudfw_core::{External, Id, Interface, IpSet, Network, Passage, Router, ServiceSet, Unknown};
 
 use crate::addresses::global_unicast;
-use crate::index::{Index, Resource, What};
+use crate::index::{Index, Rank, Resource, What};
 use crate::query::{QueryError, Reading, Selector, Split, near, split_service, suspicious_service};
 
 mod address;
@@ -45,20 +45,15 @@ pub(crate) enum Wanted {
     Within(IpSet),
 }
 
-/// An end, resolved.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Resolved {
-    pub(crate) parties: Vec<Party>,
-    /// Whether it names one thing, and not a set of them.
-    pub(crate) single: bool,
-}
+/// All that an end means.
+pub(crate) type Parties = Vec<Party>;
 
 /// A destination, resolved and split.
 #[derive(Debug)]
 pub(crate) struct Target<'a> {
     /// Without its service.
     pub(crate) text: &'a str,
-    pub(crate) end: Resolved,
+    pub(crate) end: Parties,
     /// The service behind the last colon.
     pub(crate) service: Option<ServiceSet>,
 }
@@ -74,7 +69,7 @@ pub(crate) struct Resolver<'a> {
 
 impl<'a> Resolver<'a> {
     /// What SOURCE means.
-    pub(crate) fn source(&self, text: &str) -> Result<Resolved, QueryError> {
+    pub(crate) fn source(&self, text: &str) -> Result<Parties, QueryError> {
         self.end(text).map_err(|error| match (error, split_service(text)) {
             (QueryError::UnknownName { text, near, .. }, Split::Certain(end, _) | Split::Perhaps(end, _))
                 if self.end(end).is_ok() =>
@@ -123,8 +118,8 @@ impl<'a> Resolver<'a> {
     }
 
     /// What an end means.
-    pub(crate) fn end(&self, text: &str) -> Result<Resolved, QueryError> {
-        let mut found: Option<Resolved> = None;
+    pub(crate) fn end(&self, text: &str) -> Result<Parties, QueryError> {
+        let mut found: Option<Parties> = None;
         let mut first_error = None;
         for reading in Reading::of(text)? {
             match self.reading(text, &reading) {
@@ -144,7 +139,7 @@ impl<'a> Resolver<'a> {
         found.ok_or_else(|| first_error.unwrap_or(QueryError::NoSource))
     }
 
-    fn reading(&self, text: &str, reading: &Reading<'_>) -> Result<Resolved, QueryError> {
+    fn reading(&self, text: &str, reading: &Reading<'_>) -> Result<Parties, QueryError> {
         let scope = match reading.scope {
             Some(scope) => Some(self.scope(text, scope)?),
             None => None,
@@ -166,13 +161,12 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn internet(&self, text: &str, scope: Option<&Within<'_>>) -> Result<Resolved, QueryError> {
+    fn internet(&self, text: &str, scope: Option<&Within<'_>>) -> Result<Parties, QueryError> {
         if scope.is_some() {
             let why = "the internet is one for all networks".to_owned();
             return Err(QueryError::BadScope { text: text.to_owned(), why });
         }
-        let parties = self.outside(&IpSet::full());
-        Ok(Resolved { parties, single: true })
+        Ok(self.outside(&IpSet::full()))
     }
 
     /// The part of some addresses that is on the internet, by family.
@@ -194,10 +188,9 @@ impl<'a> Resolver<'a> {
         text: &str,
         name: &str,
         scope: Option<&Within<'_>>,
-    ) -> Result<Resolved, QueryError> {
+    ) -> Result<Parties, QueryError> {
         let resource = self.one(text, name, scope)?;
         let mut parties = self.parties_of(text, resource)?;
-        let single = resource.what.rank() < 2;
         parties.extend(match &resource.what {
             What::Subnet(_) | What::Router(_) => {
                 let routers = self.routers_of(&resource.what);
@@ -206,7 +199,7 @@ impl<'a> Resolver<'a> {
             What::Group(_) => self.unread_in(text, |_| true),
             _ => None,
         });
-        Ok(Resolved { parties, single })
+        Ok(parties)
     }
 
     /// The one resource of an id, an ARN or a name.
@@ -228,12 +221,12 @@ impl<'a> Resolver<'a> {
             }),
             [one] => Ok(one),
             [first, rest @ ..] => {
-                let meant = |resource| self.index.interfaces(self.network, resource);
-                let same = |other: &&Resource| {
-                    let interfaces = meant(&other.what);
-                    !interfaces.is_empty() && interfaces == meant(&first.what)
+                let meant = |resource: &'a Resource| {
+                    self.index.interfaces(self.network, &resource.what)
                 };
-                if rest.iter().all(|other| same(&other)) {
+                let same = !meant(first).is_empty()
+                    && rest.iter().all(|other| meant(other) == meant(first));
+                if same {
                     return Ok(first);
                 }
                 Err(ambiguous(text, &found))
@@ -259,16 +252,17 @@ impl<'a> Resolver<'a> {
         found: Vec<&'a Resource>,
         scope: Option<&Within<'_>>,
         near: impl FnOnce() -> Vec<String>,
-    ) -> Result<Resolved, QueryError> {
+    ) -> Result<Parties, QueryError> {
         if found.is_empty() {
             let (text, hint) = (text.to_owned(), String::new());
             return Err(QueryError::UnknownName { text, near: near(), hint });
         }
         let found = within(scope, found, |what| self.routers_of(what));
-        let rank = if found.iter().any(|resource| resource.what.rank() < 2) { 1 } else { 2 };
+        let machines = found.iter().any(|resource| resource.rank < Rank::Network);
+        let rank = if machines { Rank::Interface } else { Rank::Network };
         let ids: BTreeSet<&Id<Interface>> = found
             .iter()
-            .filter(|resource| resource.what.rank() <= rank)
+            .filter(|resource| resource.rank <= rank)
             .flat_map(|resource| self.index.interfaces(self.network, &resource.what))
             .collect();
         if ids.is_empty() {
@@ -277,7 +271,7 @@ impl<'a> Resolver<'a> {
         }
         let mut parties: Vec<Party> = ids.into_iter().map(any_address).collect();
         parties.extend(self.unread_in(text, |_| true));
-        Ok(Resolved { parties, single: false })
+        Ok(parties)
     }
 
     /// The interfaces that may belong to a set and were not read, of the routers that may have
@@ -318,8 +312,8 @@ impl<'a> Resolver<'a> {
 
     /// Names mean machines before their parts, and these before networks and rules.
     fn likeliest(&self, found: Vec<&'a Resource>) -> Vec<&'a Resource> {
-        let best = found.iter().map(|resource| resource.what.rank()).min();
-        found.into_iter().filter(|resource| Some(resource.what.rank()) == best).collect()
+        let best = found.iter().map(|resource| resource.rank).min();
+        found.into_iter().filter(|resource| Some(resource.rank) == best).collect()
     }
 
     fn unknown(&self, text: &str, name: &str) -> QueryError {

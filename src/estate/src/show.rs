@@ -162,7 +162,7 @@ pub(crate) fn describe(estate: &Estate, resource: &Resource) -> Result<Descripti
         What::Gateway(id) => describing.gateway(id),
         What::Table(id) => describing.table(id),
         What::Filter(id) => describing.filter(id),
-        What::Other(interfaces) => describing.other(interfaces),
+        What::Other(_, _, interfaces) => describing.other(interfaces),
     }
     Ok(description)
 }

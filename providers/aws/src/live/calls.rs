@@ -65,14 +65,10 @@ type DecodeFn = fn(Kind, &Element, &mut Lacking) -> Result<Vec<Value>, DecodeErr
 macro_rules! pages {
     ($call:ident, $most:expr) => {
         |client, question, tap| {
-            let request = client
-                .$call()
-                .max_results($most)
-                .set_next_token(question.token);
+            let request = client.$call().max_results($most).set_next_token(question.token);
             Box::pin(async move {
                 let sent = request.customize().interceptor(tap.clone()).send().await;
-                sent.map(|answer| answer.next_token)
-                    .map_err(|error| tap.fault(&error))
+                sent.map(|answer| answer.next_token).map_err(|error| tap.fault(&error))
             })
         }
     };
@@ -103,8 +99,7 @@ fn prefix_list_entries(
         .set_next_token(question.token);
     Box::pin(async move {
         let sent = request.customize().interceptor(tap.clone()).send().await;
-        sent.map(|answer| answer.next_token)
-            .map_err(|error| tap.fault(&error))
+        sent.map(|answer| answer.next_token).map_err(|error| tap.fault(&error))
     })
 }
 
@@ -282,10 +277,7 @@ pub(super) const CALLER_IDENTITY: &str = "sts:GetCallerIdentity";
 /// The least that a role needs for [`super::record`]: an IAM policy as JSON, ending in a new line.
 /// `policy/least-privilege.json` beside this crate is the same text.
 pub fn least_privilege_policy() -> String {
-    let rows = CALLS
-        .iter()
-        .chain([&PREFIX_LIST_ENTRIES])
-        .map(|call| call.action);
+    let rows = CALLS.iter().chain([&PREFIX_LIST_ENTRIES]).map(|call| call.action);
     let policy = Policy {
         version: "2012-10-17",
         statement: [Statement {
@@ -315,27 +307,34 @@ struct Statement {
     resource: &'static str,
 }
 
-/// `describe-vpn-connections` prints the keys of the tunnels: only what a recording may hold.
+/// `describe-vpn-connections` prints the keys of the tunnels: only the fields of
+/// [`raw::VpnConnection`] may be in a recording.
 const VPN_CONNECTIONS_QUERY: &str = "{VpnConnections: VpnConnections[].{VpnConnectionId: \
     VpnConnectionId, State: State, Type: Type, Category: Category, VpnGatewayId: VpnGatewayId, \
     TransitGatewayId: TransitGatewayId, CustomerGatewayId: CustomerGatewayId, CoreNetworkArn: \
-    CoreNetworkArn, GatewayAssociationState: GatewayAssociationState, Routes: Routes, \
-    VgwTelemetry: VgwTelemetry, Tags: Tags}}";
+    CoreNetworkArn, CoreNetworkAttachmentArn: CoreNetworkAttachmentArn, \
+    GatewayAssociationState: GatewayAssociationState, Routes: Routes, VgwTelemetry: \
+    VgwTelemetry, Tags: Tags, Options: Options.{StaticRoutesOnly: StaticRoutesOnly, \
+    LocalIpv4NetworkCidr: LocalIpv4NetworkCidr, RemoteIpv4NetworkCidr: RemoteIpv4NetworkCidr, \
+    LocalIpv6NetworkCidr: LocalIpv6NetworkCidr, RemoteIpv6NetworkCidr: RemoteIpv6NetworkCidr, \
+    TunnelInsideIpVersion: TunnelInsideIpVersion, OutsideIpAddressType: OutsideIpAddressType, \
+    TransportTransitGatewayAttachmentId: TransportTransitGatewayAttachmentId}}}";
 
 /// The same recording by hand: plain `aws` commands for those who may not run cloudfw where the
-/// credentials are. They make the folders that [`super::record`] makes, without manifests.
+/// credentials are. They make the folders that [`super::record`] makes, without manifests. No
+/// Regions: the one in the shell's `AWS_REGION`.
 pub fn print_commands(regions: &[String], profile: Option<&str>, to: &Path) -> String {
     let profile = profile.map_or_else(String::new, |name| format!(" --profile {}", quoted(name)));
     let to = quoted(&to.display().to_string());
     let mut lines =
         format!("account=$(aws sts get-caller-identity{profile} --query Account --output text)\n");
+    let mut regions: Vec<String> = regions.iter().map(|region| quoted(region)).collect();
+    if regions.is_empty() {
+        regions.push("\"${AWS_REGION:?}\"".to_owned());
+    }
     for region in regions {
-        let region = quoted(region);
         let options = format!("{profile} --region {region} --output json");
-        let _ = writeln!(
-            lines,
-            "dir={to}/accounts/$account/{region}; mkdir -p \"$dir\""
-        );
+        let _ = writeln!(lines, "dir={to}/accounts/${{account:?}}/{region}; mkdir -p \"$dir\"");
         for call in CALLS {
             let name = call.name();
             let query = match call.kind {
@@ -379,9 +378,7 @@ mod tests {
 
     /// `ec2:DescribeVpcs` for `describe-vpcs`.
     fn action(name: &str) -> String {
-        let words = name
-            .split('-')
-            .map(|word| word[..1].to_uppercase() + &word[1..]);
+        let words = name.split('-').map(|word| word[..1].to_uppercase() + &word[1..]);
         format!("ec2:{}", words.collect::<String>())
     }
 
@@ -402,19 +399,12 @@ mod tests {
         let allowed = policy["Statement"][0]["Action"].as_array().unwrap();
         assert_eq!(allowed.len(), CALLS.len() + 2);
         for call in CALLS {
-            assert!(
-                allowed.contains(&json!(action(call.name()))),
-                "{}",
-                call.name()
-            );
+            assert!(allowed.contains(&json!(action(call.name()))), "{}", call.name());
         }
         let reads = ["ec2:Describe", "ec2:Get", "sts:GetCallerIdentity"];
         for action in allowed {
             let action = action.as_str().unwrap();
-            assert!(
-                reads.iter().any(|read| action.starts_with(read)),
-                "{action}"
-            );
+            assert!(reads.iter().any(|read| action.starts_with(read)), "{action}");
         }
     }
 
@@ -431,8 +421,10 @@ mod tests {
                 assert!(text.contains(&line), "{line}\n{text}");
             }
         }
-        assert!(text.contains("dir='my recording'/accounts/$account/eu-west-1; mkdir -p"));
+        assert!(text.contains("dir='my recording'/accounts/${account:?}/eu-west-1; mkdir -p"));
         assert!(text.contains("aws ec2 get-managed-prefix-list-entries"));
+        let here = print_commands(&[], None, Path::new("rec"));
+        assert!(here.contains("dir=rec/accounts/${account:?}/\"${AWS_REGION:?}\"; mkdir"));
         assert!(!text.contains("PreSharedKey") && !text.contains("CustomerGatewayConfiguration"));
     }
 }

@@ -28,10 +28,7 @@ pub(super) fn list<T: DeserializeOwned + Serialize>(
     lacking: &mut Lacking,
 ) -> Result<Vec<Value>, Error> {
     let entries: Vec<T> = read(kind, element, lacking)?;
-    entries
-        .iter()
-        .map(|entry| serde_json::to_value(entry).map_err(Error::custom))
-        .collect()
+    entries.iter().map(|entry| serde_json::to_value(entry).map_err(Error::custom)).collect()
 }
 
 /// Reads the object in `element` as a `T`, and writes it as our documents have it.
@@ -50,17 +47,8 @@ fn read<T: DeserializeOwned>(
     lacking: &mut Lacking,
 ) -> Result<T, Error> {
     let found = RefCell::new(Lacking::new());
-    let path = Path {
-        element: &element.name,
-        field: "",
-        above: None,
-    };
-    let value = T::deserialize(Place {
-        kind,
-        element,
-        path: &path,
-        lacking: &found,
-    })?;
+    let path = Path { element: &element.name, field: "", above: None };
+    let value = T::deserialize(Place { kind, element, path: &path, lacking: &found })?;
     lacking.extend(found.into_inner());
     Ok(value)
 }
@@ -106,25 +94,15 @@ impl<'a> Place<'a> {
     fn lack(&self, name: &str) {
         let above = self.path.fields();
         let field = |name: &str| {
-            if above.is_empty() {
-                name.to_owned()
-            } else {
-                format!("{above}.{name}")
-            }
+            if above.is_empty() { name.to_owned() } else { format!("{above}.{name}") }
         };
         if !names::cli_names(name).any(|name| is_irrelevant(self.kind, &field(&name))) {
-            self.lacking
-                .borrow_mut()
-                .insert(format!("{}/{name}", self.path.elements()));
+            self.lacking.borrow_mut().insert(format!("{}/{name}", self.path.elements()));
         }
     }
 
     fn below(&self, element: &'a Element, path: &'a Path<'a>) -> Place<'a> {
-        Place {
-            element,
-            path,
-            ..*self
-        }
+        Place { element, path, ..*self }
     }
 }
 
@@ -156,18 +134,10 @@ impl<'de> Deserializer<'de> for Place<'_> {
 
     /// The `item`s: EC2 has no other form of list.
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        for other in self
-            .element
-            .children
-            .iter()
-            .filter(|child| child.name != "item")
-        {
+        for other in self.element.children.iter().filter(|child| child.name != "item") {
             self.lack(&other.name);
         }
-        visitor.visit_seq(Items {
-            list: self,
-            rest: self.element.children.iter(),
-        })
+        visitor.visit_seq(Items { list: self, rest: self.element.children.iter() })
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -200,11 +170,7 @@ impl<'de> SeqAccess<'de> for Items<'_> {
         let Some(element) = self.rest.find(|child| child.name == "item") else {
             return Ok(None);
         };
-        let path = Path {
-            element: "item",
-            field: "",
-            above: Some(self.list.path),
-        };
+        let path = Path { element: "item", field: "", above: Some(self.list.path) };
         seed.deserialize(self.list.below(element, &path)).map(Some)
     }
 }
@@ -228,11 +194,7 @@ impl<'a> Fields<'a> {
                 None => object.lack(&child.name),
             }
         }
-        Self {
-            object,
-            rest: filled.into_iter(),
-            next: None,
-        }
+        Self { object, rest: filled.into_iter(), next: None }
     }
 }
 
@@ -247,20 +209,13 @@ impl<'de> MapAccess<'de> for Fields<'_> {
             return Ok(None);
         };
         self.next = Some((field, element));
-        seed.deserialize(StrDeserializer::<Error>::new(field))
-            .map(Some)
+        seed.deserialize(StrDeserializer::<Error>::new(field)).map(Some)
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Error> {
-        let (field, element) = self
-            .next
-            .take()
-            .ok_or_else(|| Error::custom("a value without its key"))?;
-        let path = Path {
-            element: &element.name,
-            field,
-            above: Some(self.object.path),
-        };
+        let (field, element) =
+            self.next.take().ok_or_else(|| Error::custom("a value without its key"))?;
+        let path = Path { element: &element.name, field, above: Some(self.object.path) };
         seed.deserialize(self.object.below(element, &path))
     }
 }
@@ -311,10 +266,7 @@ mod tests {
                <item><fooBar><deep/></fooBar><cidrBlockAssociationSet><item><odd/></item><row/>
                </cidrBlockAssociationSet></item></vpcSet>",
         );
-        assert_eq!(
-            vpcs,
-            json!([{"VpcId": "vpc-1"}, {"CidrBlockAssociationSet": [{}]}])
-        );
+        assert_eq!(vpcs, json!([{"VpcId": "vpc-1"}, {"CidrBlockAssociationSet": [{}]}]));
         assert_eq!(
             lacking,
             [

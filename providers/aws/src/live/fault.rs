@@ -39,11 +39,7 @@ pub(super) struct Fault {
 impl Fault {
     /// A failure that we find ourselves.
     pub(super) fn failed(code: &str, message: &str) -> Self {
-        Self {
-            kind: FaultKind::Failed,
-            code: code.to_owned(),
-            message: harmless(message),
-        }
+        Self { kind: FaultKind::Failed, code: code.to_owned(), message: harmless(message) }
     }
 
     /// Sorts what the SDK says of a call to `host`.
@@ -60,18 +56,14 @@ impl Fault {
                     body: refused.raw().body().bytes().unwrap_or_default(),
                     aws: is_aws(host),
                 };
-                answer
-                    .fault()
-                    .unwrap_or_else(|| Self::failed("Unreadable", &chain(refused.err())))
+                answer.fault().unwrap_or_else(|| Self::failed("Unreadable", &chain(refused.err())))
             }
             SdkError::TimeoutError(_) => Self::failed("Timeout", &chain(error)),
             SdkError::DispatchFailure(failure) if failure.is_timeout() => {
                 Self::failed("Timeout", &chain(error))
             }
             SdkError::DispatchFailure(failure) => {
-                let cause = failure
-                    .as_connector_error()
-                    .map_or_else(|| chain(error), |e| chain(e));
+                let cause = failure.as_connector_error().map_or_else(|| chain(error), |e| chain(e));
                 Self::failed("NoConnection", &cause)
             }
             _ => Self::failed("Unreadable", &chain(error)),
@@ -93,19 +85,13 @@ impl Refusal<'_> {
     /// Nothing for a good answer that could not be read.
     fn fault(&self) -> Option<Fault> {
         let kind = self.kind()?;
-        let code = self
-            .code
-            .map_or_else(|| format!("Http{}", self.status), harmless);
+        let code = self.code.map_or_else(|| format!("Http{}", self.status), harmless);
         let message = match self.message {
             Some(message) => harmless(message),
             None if self.is_page() => "the answer is a web page, not an answer of EC2".to_owned(),
             None => String::new(),
         };
-        Some(Fault {
-            kind,
-            code,
-            message,
-        })
+        Some(Fault { kind, code, message })
     }
 
     fn kind(&self) -> Option<FaultKind> {
@@ -160,13 +146,8 @@ impl Refusal<'_> {
     }
 
     fn is_page(&self) -> bool {
-        let start: Vec<u8> = self
-            .body
-            .trim_ascii_start()
-            .iter()
-            .take(14)
-            .map(u8::to_ascii_lowercase)
-            .collect();
+        let start: Vec<u8> =
+            self.body.trim_ascii_start().iter().take(14).map(u8::to_ascii_lowercase).collect();
         start.starts_with(b"<!doctype html") || start.starts_with(b"<html")
     }
 }
@@ -184,10 +165,7 @@ fn is_aws(host: &str) -> bool {
         "csp.hci.ic.gov",
         "sc2s.sgov.gov",
     ];
-    let own = |name: &str| {
-        host.strip_suffix(name)
-            .is_some_and(|rest| rest.ends_with('.'))
-    };
+    let own = |name: &str| host.strip_suffix(name).is_some_and(|rest| rest.ends_with('.'));
     OWN.into_iter().any(own)
 }
 
@@ -208,26 +186,15 @@ fn chain(error: &(dyn Error + 'static)) -> String {
 /// One line of bounded length, without control characters and without what could be a token.
 pub(super) fn harmless(text: &str) -> String {
     // A signature that does not match comes back with the whole request that was signed.
-    let text = text
-        .split("The Canonical String")
-        .next()
-        .unwrap_or_default();
+    let text = text.split("The Canonical String").next().unwrap_or_default();
     let mut clean = String::new();
     let mut word = String::new();
-    for character in text
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .chain([' '])
-    {
+    for character in text.chars().map(|c| if c.is_control() { ' ' } else { c }).chain([' ']) {
         if character.is_ascii_alphanumeric() || "+/=_-".contains(character) {
             word.push(character);
             continue;
         }
-        clean.push_str(if word.len() > LONGEST_WORD {
-            "…"
-        } else {
-            &word
-        });
+        clean.push_str(if word.len() > LONGEST_WORD { "…" } else { &word });
         clean.push(character);
         word.clear();
     }
@@ -243,14 +210,7 @@ mod tests {
     use super::*;
 
     fn kind(status: u16, code: Option<&str>, body: &str) -> Option<FaultKind> {
-        Refusal {
-            status,
-            code,
-            message: None,
-            body: body.as_bytes(),
-            aws: false,
-        }
-        .kind()
+        Refusal { status, code, message: None, body: body.as_bytes(), aws: false }.kind()
     }
 
     #[test]
@@ -269,20 +229,11 @@ mod tests {
             (500, None, "", FaultKind::Failed),
             (400, Some("InvalidParameterValue"), "", FaultKind::Failed),
         ] {
-            assert_eq!(
-                kind(status, code, body),
-                Some(expected),
-                "{status} {code:?}"
-            );
+            assert_eq!(kind(status, code, body), Some(expected), "{status} {code:?}");
         }
         assert_eq!(kind(200, None, "<cut"), None);
-        let proxy = Refusal {
-            status: 500,
-            code: None,
-            message: None,
-            body: page.as_bytes(),
-            aws: true,
-        };
+        let proxy =
+            Refusal { status: 500, code: None, message: None, body: page.as_bytes(), aws: true };
         assert_eq!(proxy.kind(), Some(FaultKind::Failed));
     }
 
@@ -305,9 +256,6 @@ mod tests {
             harmless("no match. The Canonical String was x-amz-security-token:abc"),
             "no match."
         );
-        assert_eq!(
-            harmless(&"word ".repeat(1000)).chars().count(),
-            LONGEST_MESSAGE + 1
-        );
+        assert_eq!(harmless(&"word ".repeat(1000)).chars().count(), LONGEST_MESSAGE + 1);
     }
 }

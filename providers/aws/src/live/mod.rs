@@ -98,10 +98,7 @@ pub struct Keys {
 
 impl fmt::Debug for Keys {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Keys")
-            .field("access_key_id", &self.access_key_id)
-            .finish()
+        formatter.debug_struct("Keys").field("access_key_id", &self.access_key_id).finish()
     }
 }
 
@@ -231,11 +228,7 @@ pub enum LiveError {
 }
 
 fn because(why: &str) -> String {
-    if why.is_empty() {
-        String::new()
-    } else {
-        format!(": {why}")
-    }
+    if why.is_empty() { String::new() } else { format!(": {why}") }
 }
 
 /// Records an account into `options.to`, telling `progress` of every step.
@@ -246,8 +239,8 @@ fn because(why: &str) -> String {
 ///
 /// # Errors
 ///
-/// [`LiveError`], where there is nothing to record with, or nowhere to write it. Nothing is
-/// written then. A call that fails is no error: the manifest says so.
+/// [`LiveError`], where there is nothing to record with, or nowhere to write it. A Region's
+/// recording is there whole or not at all. A call that fails is no error: the manifest says so.
 pub async fn record(
     options: &RecordOptions,
     progress: &(dyn Fn(Event) + Sync),
@@ -260,33 +253,20 @@ pub async fn record(
     };
     let destination = Destination::make(&options.to)?;
     if let Some(account) = &known {
-        regions
-            .iter()
-            .try_for_each(|region| destination.check(account, region))?;
+        regions.iter().try_for_each(|region| destination.check(account, region))?;
     }
     progress(Event::Started {
         account: known.clone(),
         regions: regions.clone(),
         calls: regions.len() * (CALLS.len() + 1),
     });
-    let visits = regions
-        .iter()
-        .map(|region| visit(&session, region, options, progress));
+    let visits = regions.iter().map(|region| visit(&session, region, options, progress));
     let visits = try_join_all(visits).await?;
     something_read(&visits)?;
-    let account = known
-        .or_else(|| owner(&visits))
-        .ok_or(LiveError::NoAccount)?;
-    visits
-        .iter()
-        .try_for_each(|visit| visit.write(&destination, &account))?;
-    let regions = visits
-        .into_iter()
-        .map(|visit| visit.publish(&destination, &account));
-    Ok(Recorded {
-        regions: regions.collect::<Result<_, _>>()?,
-        account,
-    })
+    let account = known.or_else(|| owner(&visits)).ok_or(LiveError::NoAccount)?;
+    visits.iter().try_for_each(|visit| visit.write(&destination, &account))?;
+    let regions = visits.into_iter().map(|visit| visit.publish(&destination, &account));
+    Ok(Recorded { regions: regions.collect::<Result<_, _>>()?, account })
 }
 
 /// What one Region answered.
@@ -316,10 +296,7 @@ async fn visit(
         progress,
     };
     let asked = try_join_all(CALLS.iter().map(|call| there.one(call))).await?;
-    Ok(Visit {
-        region: region.to_owned(),
-        asked: asked.into_iter().flatten().collect(),
-    })
+    Ok(Visit { region: region.to_owned(), asked: asked.into_iter().flatten().collect() })
 }
 
 /// A Region to ask.
@@ -334,19 +311,12 @@ impl Place<'_> {
     /// Makes one call, and those that can be made only when it is answered.
     async fn one(&self, call: &'static Call) -> Result<Vec<Asked>, LiveError> {
         let answer = self.ask(call, None).await?;
-        let ids: Option<Vec<String>> = answer.end.is_ok().then(|| {
-            answer
-                .entries
-                .iter()
-                .filter_map(|list| text(list, "PrefixListId"))
-                .collect()
-        });
+        let ids: Option<Vec<String>> = answer
+            .end
+            .is_ok()
+            .then(|| answer.entries.iter().filter_map(|list| text(list, "PrefixListId")).collect());
         let log = vec![self.log(call, None, &answer)];
-        let asked = Asked {
-            call,
-            document: document(call, answer),
-            log,
-        };
+        let asked = Asked { call, document: document(call, answer), log };
         self.tell(&asked);
         if call.kind != Kind::ManagedPrefixLists {
             return Ok(vec![asked]);
@@ -380,26 +350,15 @@ impl Place<'_> {
             }
         }
         let document = (!lists.is_empty() || log.is_empty()).then(|| {
-            Value::Object(Map::from_iter([(
-                call.kind.key().to_owned(),
-                Value::Array(lists),
-            )]))
+            Value::Object(Map::from_iter([(call.kind.key().to_owned(), Value::Array(lists))]))
         });
-        Ok(Asked {
-            call,
-            log,
-            document,
-        })
+        Ok(Asked { call, log, document })
     }
 
     async fn ask(&self, call: &'static Call, of: Option<&str>) -> Result<Answer, LiveError> {
         let on_page = |entries| {
             let region = self.region.to_owned();
-            (self.progress)(Event::Page {
-                region,
-                call: call.name(),
-                entries,
-            });
+            (self.progress)(Event::Page { region, call: call.name(), entries });
         };
         let answer = ask(&self.client, &self.pace, call, of, &on_page).await;
         match answer.end.as_ref().err().and_then(Fault::expired) {
@@ -430,31 +389,16 @@ impl Place<'_> {
     }
 
     fn tell(&self, asked: &Asked) {
-        let outcome = asked
-            .log
-            .iter()
-            .map(|log| log.outcome)
-            .max()
-            .unwrap_or(Outcome::Ok);
+        let outcome = asked.log.iter().map(|log| log.outcome).max().unwrap_or(Outcome::Ok);
         let region = self.region.to_owned();
-        (self.progress)(Event::Answered {
-            region,
-            call: asked.call.name(),
-            outcome,
-        });
+        (self.progress)(Event::Answered { region, call: asked.call.name(), outcome });
     }
 }
 
 impl Visit {
     fn manifest(&self, account: &str) -> Manifest {
-        let calls = self
-            .asked
-            .iter()
-            .flat_map(|asked| asked.log.iter().cloned());
-        let of = |call| manifest::Call {
-            account: Some(account.to_owned()),
-            ..call
-        };
+        let calls = self.asked.iter().flat_map(|asked| asked.log.iter().cloned());
+        let of = |call| manifest::Call { account: Some(account.to_owned()), ..call };
         Manifest::of(calls.map(of).collect())
     }
 
@@ -474,11 +418,7 @@ impl Visit {
         account: &str,
     ) -> Result<RecordedRegion, LiveError> {
         let folder = destination.publish(account, &self.region)?;
-        Ok(RecordedRegion {
-            manifest: self.manifest(account),
-            region: self.region,
-            folder,
-        })
+        Ok(RecordedRegion { manifest: self.manifest(account), region: self.region, folder })
     }
 }
 
@@ -489,10 +429,7 @@ fn document(call: &Call, answer: Answer) -> Option<Value> {
         Kind::VpcBlockPublicAccessOptions => answer.entries.into_iter().next()?,
         _ => Value::Array(answer.entries),
     };
-    Some(Value::Object(Map::from_iter([(
-        call.key().to_owned(),
-        content,
-    )])))
+    Some(Value::Object(Map::from_iter([(call.key().to_owned(), content)])))
 }
 
 /// The entries of prefix lists are as unread as the lists.
@@ -516,45 +453,26 @@ fn outcome(fault: &Fault) -> Outcome {
 
 /// Fails where no call at all was answered.
 fn something_read(visits: &[Visit]) -> Result<(), LiveError> {
-    let logs: Vec<_> = visits
-        .iter()
-        .flat_map(|v| &v.asked)
-        .flat_map(|a| &a.log)
-        .collect();
+    let logs: Vec<_> = visits.iter().flat_map(|v| &v.asked).flat_map(|a| &a.log).collect();
     if logs.iter().any(|log| log.outcome == Outcome::Ok) {
         return Ok(());
     }
-    let error = logs
-        .iter()
-        .find_map(|log| log.error.clone())
-        .unwrap_or_default();
-    Err(LiveError::NothingRead {
-        calls: logs.len(),
-        code: error.code,
-        message: error.message,
-    })
+    let error = logs.iter().find_map(|log| log.error.clone()).unwrap_or_default();
+    Err(LiveError::NothingRead { calls: logs.len(), code: error.code, message: error.message })
 }
 
 /// The account that owns what was read, for want of STS. Instances and interfaces are the
 /// caller's own; groups, subnets and VPCs may be shared with him, so all must agree.
 fn owner(visits: &[Visit]) -> Option<String> {
-    [
-        Kind::Reservations,
-        Kind::NetworkInterfaces,
-        Kind::SecurityGroups,
-        Kind::Vpcs,
-    ]
-    .into_iter()
-    .map(|kind| owners(visits, kind))
-    .find(|owners| owners.len() == 1)?
-    .pop_first()
+    [Kind::Reservations, Kind::NetworkInterfaces, Kind::SecurityGroups, Kind::Vpcs]
+        .into_iter()
+        .map(|kind| owners(visits, kind))
+        .find(|owners| owners.len() == 1)?
+        .pop_first()
 }
 
 fn owners(visits: &[Visit], kind: Kind) -> BTreeSet<String> {
-    let asked = visits
-        .iter()
-        .flat_map(|visit| &visit.asked)
-        .filter(|a| a.call.kind == kind);
+    let asked = visits.iter().flat_map(|visit| &visit.asked).filter(|a| a.call.kind == kind);
     let lists = asked.filter_map(|asked| asked.document.as_ref()?.get(kind.key())?.as_array());
     let owners = lists.flatten().filter_map(|entry| text(entry, "OwnerId"));
     owners.filter(|owner| is_account(owner)).collect()
@@ -568,9 +486,7 @@ fn text(object: &Value, key: &str) -> Option<String> {
 fn now() -> String {
     use aws_sdk_ec2::primitives::{DateTime, DateTimeFormat};
     let seconds = DateTime::from(SystemTime::now()).secs();
-    DateTime::from_secs(seconds)
-        .fmt(DateTimeFormat::DateTime)
-        .unwrap_or_default()
+    DateTime::from_secs(seconds).fmt(DateTimeFormat::DateTime).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -19,15 +19,9 @@ const RENAMED: &[(&str, &[&str])] = &[
     ("dhcpOptionsSet", &["DhcpOptions"]),
     ("dnsEntrySet", &["DnsEntries"]),
     ("dnsName", &["PublicDnsName"]),
-    (
-        "egressOnlyInternetGatewaySet",
-        &["EgressOnlyInternetGateways"],
-    ),
+    ("egressOnlyInternetGatewaySet", &["EgressOnlyInternetGateways"]),
     ("elasticGpuAssociationSet", &["ElasticGpuAssociations"]),
-    (
-        "elasticInferenceAcceleratorAssociationSet",
-        &["ElasticInferenceAcceleratorAssociations"],
-    ),
+    ("elasticInferenceAcceleratorAssociationSet", &["ElasticInferenceAcceleratorAssociations"]),
     ("entrySet", &["Entries"]),
     ("geographySet", &["Geography"]),
     ("groupDescription", &["Description"]),
@@ -50,28 +44,13 @@ const RENAMED: &[(&str, &[&str])] = &[
     ("networkInterfaceSet", &["NetworkInterfaces"]),
     ("payerResponsibilitySet", &["PayerResponsibilities"]),
     ("phase1DHGroupNumberSet", &["Phase1DHGroupNumbers"]),
-    (
-        "phase1EncryptionAlgorithmSet",
-        &["Phase1EncryptionAlgorithms"],
-    ),
-    (
-        "phase1IntegrityAlgorithmSet",
-        &["Phase1IntegrityAlgorithms"],
-    ),
+    ("phase1EncryptionAlgorithmSet", &["Phase1EncryptionAlgorithms"]),
+    ("phase1IntegrityAlgorithmSet", &["Phase1IntegrityAlgorithms"]),
     ("phase2DHGroupNumberSet", &["Phase2DHGroupNumbers"]),
-    (
-        "phase2EncryptionAlgorithmSet",
-        &["Phase2EncryptionAlgorithms"],
-    ),
-    (
-        "phase2IntegrityAlgorithmSet",
-        &["Phase2IntegrityAlgorithms"],
-    ),
+    ("phase2EncryptionAlgorithmSet", &["Phase2EncryptionAlgorithms"]),
+    ("phase2IntegrityAlgorithmSet", &["Phase2IntegrityAlgorithms"]),
     ("prefixListSet", &["PrefixLists"]),
-    (
-        "privateDnsSpecifiedDomainSet",
-        &["PrivateDnsSpecifiedDomains"],
-    ),
+    ("privateDnsSpecifiedDomainSet", &["PrivateDnsSpecifiedDomains"]),
     ("privateIpAddressSet", &["PrivateIpAddresses"]),
     ("privateIpAddressesSet", &["PrivateIpAddresses"]),
     ("productCode", &["ProductCodeId"]),
@@ -85,10 +64,7 @@ const RENAMED: &[(&str, &[&str])] = &[
     ("routeTableSet", &["RouteTables"]),
     ("secondaryInterfaceSet", &["SecondaryInterfaces"]),
     ("securityGroupInfo", &["SecurityGroups"]),
-    (
-        "securityGroupVpcAssociationSet",
-        &["SecurityGroupVpcAssociations"],
-    ),
+    ("securityGroupVpcAssociationSet", &["SecurityGroupVpcAssociations"]),
     ("subnetIdSet", &["SubnetIds"]),
     ("subnetSet", &["Subnets"]),
     ("tagSet", &["Tags"]),
@@ -96,10 +72,7 @@ const RENAMED: &[(&str, &[&str])] = &[
     ("tunnelOptionSet", &["TunnelOptions"]),
     ("type", &["ProductCodeType"]),
     ("valueSet", &["Values"]),
-    (
-        "vpcBlockPublicAccessExclusionSet",
-        &["VpcBlockPublicAccessExclusions"],
-    ),
+    ("vpcBlockPublicAccessExclusionSet", &["VpcBlockPublicAccessExclusions"]),
     ("vpcEndpointSet", &["VpcEndpoints"]),
     ("vpcPeeringConnectionSet", &["VpcPeeringConnections"]),
     ("vpcSet", &["Vpcs"]),
@@ -111,14 +84,10 @@ const RENAMED: &[(&str, &[&str])] = &[
 pub(super) fn field_of(element: &str, fields: &'static [&'static str]) -> Option<&'static str> {
     let plain = capitalised(element);
     // The plain name first: a subnet's `reason` is `Reason`, an instance's is another word for it.
-    fields
-        .iter()
-        .copied()
-        .find(|field| *field == plain)
-        .or_else(|| {
-            let other = renamed(element);
-            fields.iter().copied().find(|field| other.contains(field))
-        })
+    fields.iter().copied().find(|field| *field == plain).or_else(|| {
+        let other = renamed(element);
+        fields.iter().copied().find(|field| other.contains(field))
+    })
 }
 
 /// Whether an element of an answer holds what the CLI prints under `key`.
@@ -142,11 +111,7 @@ fn renamed(element: &str) -> &'static [&'static str] {
 
 fn capitalised(element: &str) -> String {
     let mut rest = element.chars();
-    rest.next()
-        .into_iter()
-        .flat_map(char::to_uppercase)
-        .chain(rest)
-        .collect()
+    rest.next().into_iter().flat_map(char::to_uppercase).chain(rest).collect()
 }
 
 #[cfg(test)]
@@ -164,17 +129,11 @@ mod tests {
     #[test]
     fn the_object_decides_between_two_names() {
         assert_eq!(field_of("groupSet", &["Groups", "Tags"]), Some("Groups"));
-        assert_eq!(
-            field_of("groupSet", &["SecurityGroups"]),
-            Some("SecurityGroups")
-        );
+        assert_eq!(field_of("groupSet", &["SecurityGroups"]), Some("SecurityGroups"));
         assert_eq!(field_of("tagSet", &["TagSet"]), Some("TagSet"));
         assert_eq!(field_of("tagSet", &["Tags"]), Some("Tags"));
         assert_eq!(field_of("ipAddress", &["IpAddress"]), Some("IpAddress"));
-        assert_eq!(
-            field_of("ipAddress", &["PublicIpAddress"]),
-            Some("PublicIpAddress")
-        );
+        assert_eq!(field_of("ipAddress", &["PublicIpAddress"]), Some("PublicIpAddress"));
         assert_eq!(field_of("fooBar", &["Foo"]), None);
     }
 }

@@ -42,16 +42,8 @@ pub(super) async fn ask(
     of: Option<&str>,
     on_page: &(dyn Fn(usize) + Sync),
 ) -> Answer {
-    let mut answer = Answer {
-        entries: Vec::new(),
-        pages: 0,
-        lacking: Lacking::new(),
-        end: Ok(()),
-    };
-    let mut question = Question {
-        token: None,
-        prefix_list: of.map(str::to_owned),
-    };
+    let mut answer = Answer { entries: Vec::new(), pages: 0, lacking: Lacking::new(), end: Ok(()) };
+    let mut question = Question { token: None, prefix_list: of.map(str::to_owned) };
     let mut tokens = HashSet::new();
     loop {
         pace.turn().await;
@@ -126,12 +118,7 @@ impl Tap {
     where
         E: Error + ProvideErrorMetadata + 'static,
     {
-        let host = self
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .host
-            .clone();
+        let host = self.0.lock().unwrap_or_else(PoisonError::into_inner).host.clone();
         Fault::of(error, &host)
     }
 }
@@ -207,10 +194,7 @@ mod tests {
 
     #[test]
     fn an_answer_without_its_list_is_not_an_empty_list() {
-        assert_eq!(
-            page("<R><requestId>1</requestId><vpcSet/></R>").0,
-            Ok(Vec::new())
-        );
+        assert_eq!(page("<R><requestId>1</requestId><vpcSet/></R>").0, Ok(Vec::new()));
         let (answer, _) = page("<R><requestId>1</requestId></R>");
         assert_eq!(answer.unwrap_err().code, "Unreadable");
     }

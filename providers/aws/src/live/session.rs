@@ -59,16 +59,10 @@ impl Session {
             ));
         }
         let config = loader.load().await;
-        let session = Self {
-            config,
-            calls_per_second: options.calls_per_second.get().into(),
-        };
+        let session = Self { config, calls_per_second: options.calls_per_second.get().into() };
         let provider = session.config.credentials_provider();
         let provider = provider.ok_or_else(|| LiveError::NoCredentials { why: String::new() })?;
-        provider
-            .provide_credentials()
-            .await
-            .map_err(|error| no_credentials(&error))?;
+        provider.provide_credentials().await.map_err(|error| no_credentials(&error))?;
         Ok(session)
     }
 
@@ -94,8 +88,7 @@ impl Session {
             Regions::These(names) => names.clone(),
             Regions::Configured => vec![configured.ok_or(LiveError::NoRegion)?],
             Regions::AllEnabled => {
-                self.enabled(&configured.unwrap_or_else(|| FIRST_REGION.to_owned()))
-                    .await?
+                self.enabled(&configured.unwrap_or_else(|| FIRST_REGION.to_owned())).await?
             }
         };
         names.sort();
@@ -105,51 +98,28 @@ impl Session {
         if let Some(name) = names.iter().find(|name| name.is_empty() || odd(name)) {
             return Err(LiveError::BadRegion { name: name.clone() });
         }
-        if names.is_empty() {
-            Err(LiveError::NoRegion)
-        } else {
-            Ok(names)
-        }
+        if names.is_empty() { Err(LiveError::NoRegion) } else { Ok(names) }
     }
 
     async fn enabled(&self, from: &str) -> Result<Vec<String>, LiveError> {
         let sent = self.ec2(from).describe_regions().send().await;
-        let answer = sent
-            .map_err(|error| Fault::of(&error, ""))
-            .map_err(|fault| {
-                fault.expired().unwrap_or(LiveError::RegionsUnknown {
-                    code: fault.code,
-                    message: fault.message,
-                })
-            })?;
-        Ok(answer
-            .regions()
-            .iter()
-            .filter_map(|r| r.region_name())
-            .map(str::to_owned)
-            .collect())
+        let answer = sent.map_err(|error| Fault::of(&error, "")).map_err(|fault| {
+            fault
+                .expired()
+                .unwrap_or(LiveError::RegionsUnknown { code: fault.code, message: fault.message })
+        })?;
+        Ok(answer.regions().iter().filter_map(|r| r.region_name()).map(str::to_owned).collect())
     }
 
     /// The account that the credentials belong to, where STS tells it.
     pub(super) async fn account(&self, region: &str) -> Result<Option<String>, LiveError> {
         let config = aws_sdk_sts::config::Builder::from(&self.config)
             .retry_config(RetryConfig::standard().with_max_attempts(2))
-            .timeout_config(
-                TimeoutConfig::builder()
-                    .operation_timeout(PATIENCE_WITH_STS)
-                    .build(),
-            )
+            .timeout_config(TimeoutConfig::builder().operation_timeout(PATIENCE_WITH_STS).build())
             .region(Region::new(region.to_owned()))
             .build();
-        match aws_sdk_sts::Client::from_conf(config)
-            .get_caller_identity()
-            .send()
-            .await
-        {
-            Ok(answer) => Ok(answer
-                .account()
-                .filter(|id| is_account(id))
-                .map(str::to_owned)),
+        match aws_sdk_sts::Client::from_conf(config).get_caller_identity().send().await {
+            Ok(answer) => Ok(answer.account().filter(|id| is_account(id)).map(str::to_owned)),
             // An emulator without STS: the objects that are read say whose they are.
             Err(error) => Fault::of(&error, "").expired().map_or(Ok(None), Err),
         }
@@ -164,10 +134,8 @@ pub(super) fn is_account(id: &str) -> bool {
 impl Fault {
     /// The error that ends everything, where this is one.
     pub(super) fn expired(&self) -> Option<LiveError> {
-        (self.kind == FaultKind::Expired).then(|| LiveError::Expired {
-            code: self.code.clone(),
-            message: self.message.clone(),
-        })
+        (self.kind == FaultKind::Expired)
+            .then(|| LiveError::Expired { code: self.code.clone(), message: self.message.clone() })
     }
 }
 
@@ -183,10 +151,9 @@ fn no_credentials(error: &CredentialsError) -> LiveError {
         // The last place to look. Networks that answer there with a refusal say of no machine
         // that it was meant to have credentials.
         _ if why.contains("IMDS") => LiveError::NoCredentials { why },
-        _ if why.to_ascii_lowercase().contains("expired") => LiveError::Expired {
-            code: "ExpiredToken".to_owned(),
-            message: why,
-        },
+        _ if why.to_ascii_lowercase().contains("expired") => {
+            LiveError::Expired { code: "ExpiredToken".to_owned(), message: why }
+        }
         CredentialsError::CredentialsNotLoaded(_) => LiveError::NoCredentials { why },
         _ => LiveError::BadCredentials { why },
     }
@@ -199,20 +166,12 @@ mod tests {
     #[test]
     fn no_credentials_and_bad_ones_are_told_apart() {
         let none = CredentialsError::not_loaded("no providers in chain provided credentials");
-        assert!(matches!(
-            no_credentials(&none),
-            LiveError::NoCredentials { .. }
-        ));
+        assert!(matches!(no_credentials(&none), LiveError::NoCredentials { .. }));
         let bad = CredentialsError::provider_error("AccessDenied: you may not assume the role");
-        let LiveError::BadCredentials { why } = no_credentials(&bad) else {
-            panic!("{bad}")
-        };
+        let LiveError::BadCredentials { why } = no_credentials(&bad) else { panic!("{bad}") };
         assert!(why.contains("you may not assume the role"), "{why}");
         let refused = CredentialsError::provider_error("failed to load IMDS session token");
-        assert!(matches!(
-            no_credentials(&refused),
-            LiveError::NoCredentials { .. }
-        ));
+        assert!(matches!(no_credentials(&refused), LiveError::NoCredentials { .. }));
         let old = CredentialsError::provider_error("the SSO token has expired");
         assert!(matches!(no_credentials(&old), LiveError::Expired { .. }));
     }

@@ -8,10 +8,7 @@ fn visit(documents: &[(Kind, Value)]) -> Vec<Visit> {
         log: Vec::new(),
         document: Some(document.clone()),
     });
-    vec![Visit {
-        region: "eu-west-1".to_owned(),
-        asked: asked.collect(),
-    }]
+    vec![Visit { region: "eu-west-1".to_owned(), asked: asked.collect() }]
 }
 
 #[test]
@@ -27,13 +24,7 @@ fn owners_who_disagree_or_are_no_accounts_say_nothing() {
     let groups = json!({"SecurityGroups": [
         {"OwnerId": "111111111111"}, {"OwnerId": "222222222222"}]});
     let vpcs = json!({"Vpcs": [{"OwnerId": "../../etc"}]});
-    assert_eq!(
-        owner(&visit(&[
-            (Kind::SecurityGroups, groups),
-            (Kind::Vpcs, vpcs)
-        ])),
-        None
-    );
+    assert_eq!(owner(&visit(&[(Kind::SecurityGroups, groups), (Kind::Vpcs, vpcs)])), None);
 }
 
 #[test]
@@ -49,8 +40,5 @@ fn keys_are_not_printed() {
 #[test]
 fn the_time_is_rfc_3339_to_the_second() {
     let now = now();
-    assert!(
-        now.len() == 20 && now.ends_with('Z') && now.starts_with("20"),
-        "{now}"
-    );
+    assert!(now.len() == 20 && now.ends_with('Z') && now.starts_with("20"), "{now}");
 }

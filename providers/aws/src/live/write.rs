@@ -25,14 +25,9 @@ impl Destination {
     /// Makes the folder where there is none, for its owner alone: it tells how to attack him.
     pub(super) fn make(to: &Path) -> Result<Self, LiveError> {
         make_folder(to)?;
-        let growing = tempfile::Builder::new()
-            .prefix(".recording-")
-            .tempdir_in(to);
+        let growing = tempfile::Builder::new().prefix(".recording-").tempdir_in(to);
         let growing = growing.map_err(|source| cannot_write(to, source))?;
-        Ok(Self {
-            to: to.to_owned(),
-            growing,
-        })
+        Ok(Self { to: to.to_owned(), growing })
     }
 
     /// Where the recording of an account's Region will be.
@@ -88,10 +83,7 @@ impl Destination {
             make_folder(above)?;
         }
         let new = self.growing.path().join(account).join(region);
-        let old = self
-            .growing
-            .path()
-            .join(format!("{account}-{region}-before"));
+        let old = self.growing.path().join(format!("{account}-{region}-before"));
         let replaced = match fs::rename(&place, &old) {
             Ok(()) => true,
             Err(error) if error.kind() == io::ErrorKind::NotFound => false,
@@ -123,16 +115,11 @@ fn make_folder(path: &Path) -> Result<(), LiveError> {
     maker.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut maker, 0o700);
-    maker
-        .create(path)
-        .map_err(|source| cannot_write(path, source))
+    maker.create(path).map_err(|source| cannot_write(path, source))
 }
 
 fn cannot_write(path: &Path, source: io::Error) -> LiveError {
-    LiveError::CannotWrite {
-        path: path.to_owned(),
-        source,
-    }
+    LiveError::CannotWrite { path: path.to_owned(), source }
 }
 
 #[cfg(test)]
@@ -153,10 +140,7 @@ mod tests {
         let place = recording(&to, "two").unwrap();
         let text = fs::read_to_string(place.join("describe-vpcs.json")).unwrap();
         assert_eq!(text, "[\n    \"two\"\n]\n");
-        let left: Vec<_> = fs::read_dir(&to)
-            .unwrap()
-            .map(|e| e.unwrap().file_name())
-            .collect();
+        let left: Vec<_> = fs::read_dir(&to).unwrap().map(|e| e.unwrap().file_name()).collect();
         assert_eq!(left, ["accounts"]);
     }
 
@@ -165,13 +149,9 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         recording(home.path(), "one").unwrap();
         let unfinished = Destination::make(home.path()).unwrap();
-        unfinished
-            .write("000000000000", "eu-west-1", "describe-vpcs.json", &["two"])
-            .unwrap();
+        unfinished.write("000000000000", "eu-west-1", "describe-vpcs.json", &["two"]).unwrap();
         drop(unfinished);
-        let kept = home
-            .path()
-            .join("accounts/000000000000/eu-west-1/describe-vpcs.json");
+        let kept = home.path().join("accounts/000000000000/eu-west-1/describe-vpcs.json");
         assert_eq!(fs::read_to_string(kept).unwrap(), "[\n    \"one\"\n]\n");
         assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1);
     }
@@ -195,10 +175,7 @@ mod tests {
         let to = home.path().join("a/b");
         let place = recording(&to, "one").unwrap();
         for folder in [home.path().join("a"), to, place] {
-            assert_eq!(
-                fs::metadata(&folder).unwrap().permissions().mode() & 0o777,
-                0o700
-            );
+            assert_eq!(fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o700);
         }
     }
 }

@@ -45,10 +45,7 @@ pub(super) fn parse(body: &[u8]) -> Result<Element, XmlError> {
                 if above.len() >= DEEPEST {
                     return Err(XmlError::Deep);
                 }
-                above.push(std::mem::replace(
-                    &mut current,
-                    named(start.local_name().as_ref()),
-                ));
+                above.push(std::mem::replace(&mut current, named(start.local_name().as_ref())));
             }
             Event::End(_) => {
                 let parent = above.pop().ok_or(XmlError::CutShort)?;
@@ -82,10 +79,7 @@ pub(super) fn parse(body: &[u8]) -> Result<Element, XmlError> {
 }
 
 fn named(name: &str) -> Element {
-    Element {
-        name: name.to_owned(),
-        ..Element::default()
-    }
+    Element { name: name.to_owned(), ..Element::default() }
 }
 
 #[cfg(test)]
@@ -99,9 +93,7 @@ mod tests {
         )
         .unwrap();
         assert_eq!(root.name, "a");
-        let [b, c, d] = root.children.as_slice() else {
-            panic!("{root:?}")
-        };
+        let [b, c, d] = root.children.as_slice() else { panic!("{root:?}") };
         assert_eq!((b.name.as_str(), b.text.as_str()), ("b", "1 < 2 & 3"));
         assert_eq!(c, &named("c"));
         assert_eq!(d.text, "<&>");
@@ -109,15 +101,7 @@ mod tests {
 
     #[test]
     fn a_body_cut_short_is_an_error() {
-        for body in [
-            "",
-            "<a>",
-            "<a><b></b>",
-            "<a><b",
-            "text only",
-            "<a>&",
-            "<a></b>",
-        ] {
+        for body in ["", "<a>", "<a><b></b>", "<a><b", "text only", "<a>&", "<a></b>"] {
             assert!(parse(body.as_bytes()).is_err(), "{body}");
         }
     }

@@ -137,7 +137,7 @@ impl Lowering<'_> {
 
     /// The account and Region of a router.
     pub(super) fn scope_of_router(&self, router: &Id<Router>) -> Scope {
-        let recorded = self.recorded.vpcs.iter().find(|object| *object.key == *router.as_str());
+        let recorded = self.recorded.vpcs.by_key(router.as_str());
         let first = recorded.and_then(Object::first);
         first.map(|entry| entry.scope.clone()).unwrap_or_default()
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use cloudfw_core::{
     Address, Client, Gateway, Host, Id, Interface, IpSet, Label, Liveness, Origin, PortSet, Role,
-    Scope, Stack, Unknown,
+    Scope, Stack,
 };
 
 use super::Lowering;
@@ -82,7 +82,7 @@ fn groups_of<'a>(object: &Object<'a, NetworkInterface>) -> Option<Vec<&'a str>> 
 pub(super) fn unknown_members(recorded: &Recorded<'_>) -> IpSet {
     let unknown = recorded.interfaces.iter().filter(|object| groups_of(object).is_none());
     let addresses = unknown.flat_map(|object| {
-        object.versions.iter().flat_map(|entry| own_addresses(entry.value).0)
+        object.versions.iter().flat_map(|entry| own_addresses(entry.value).addresses)
     });
     addresses.map(|(ip, _)| ip).collect()
 }
@@ -121,7 +121,7 @@ impl<'a> Lowering<'a> {
             (None, Some(nat)) => {
                 (Liveness::Up, Some(Id::new(nat.as_str())), nat_client())
             }
-            (None, None) => self.attachment(object.id, entry),
+            (None, None) => self.attachment(object.id, &object.key, entry),
         };
         let role = match contradiction {
             Some(gap) => Role::Opaque(gap),
@@ -169,7 +169,7 @@ impl<'a> Lowering<'a> {
 
     /// The addresses of an interface: primary first, then in ascending order, IPv4 before IPv6.
     fn addresses(&mut self, id: &str, entry: &Entry<'_, NetworkInterface>) -> Vec<Address> {
-        let (own, bad) = own_addresses(entry.value);
+        let Own { addresses: own, bad } = own_addresses(entry.value);
         for text in bad {
             let what = format!("the address `{text}` of {id}");
             self.warn(unknown(what, "it is not an address", &entry.origin));
@@ -195,6 +195,7 @@ impl<'a> Lowering<'a> {
     fn attachment(
         &self,
         id: &str,
+        key: &str,
         entry: &Entry<'_, NetworkInterface>,
     ) -> (Liveness, Option<Id<Host>>, Client) {
         let told = entry.value;
@@ -227,7 +228,7 @@ impl<'a> Lowering<'a> {
             Some(status) => gap(what, format!("its status was recorded as `{status}`")),
             None => gap(what, "its status is not recorded".to_owned()),
         };
-        (liveness, managed.then(|| Id::new(id)), Client::any())
+        (liveness, managed.then(|| Id::new(key)), Client::any())
     }
 
     /// The hosts of the interfaces: instances, NAT gateways, managed services.
@@ -258,7 +259,7 @@ impl<'a> Lowering<'a> {
     }
 
     fn host_label(&self, key: &Id<Host>, interfaces: &[Id<Interface>]) -> Option<Label> {
-        let instance = self.recorded.instances.iter().find_key(key.as_str());
+        let instance = self.recorded.instances.by_key(key.as_str());
         if let Some(object) = instance {
             let tags = object.first().and_then(|entry| entry.value.tags.as_ref());
             return Some(label(object, "instance", name_tag(tags)));
@@ -267,7 +268,7 @@ impl<'a> Lowering<'a> {
             return Some(gateway.label.clone());
         }
         let first = interfaces.first()?;
-        let recorded = self.recorded.interfaces.iter().find_key(first.as_str())?;
+        let recorded = self.recorded.interfaces.by_key(first.as_str())?;
         let entry = recorded.first()?;
         let instance = entry.value.attachment.as_ref().and_then(|one| one.instance_id.as_deref());
         let mut label = label(recorded, "instance", None);
@@ -282,46 +283,51 @@ impl<'a> Lowering<'a> {
     }
 }
 
-/// What an interface tells of its own addresses, primary first, and the text of bad ones.
-fn own_addresses(told: &NetworkInterface) -> (Vec<(IpAddr, Option<IpAddr>)>, Vec<&str>) {
-    let public = |association: Option<&raw::NetworkInterfaceAssociation>| {
-        parse(association.and_then(|one| one.public_ip.as_deref()))
-    };
-    let primary_public = public(told.association.as_ref());
+/// What an interface tells of its own addresses.
+#[derive(Default)]
+struct Own {
+    /// Its addresses with the public ones; primary first, then ascending, IPv4 before IPv6.
+    addresses: Vec<(IpAddr, Option<IpAddr>)>,
+    /// The text of what is no address.
+    bad: Vec<String>,
+}
+
+fn own_addresses(told: &NetworkInterface) -> Own {
+    let primary = told.private_ip_address.as_deref();
+    let association = told.association.as_ref();
+    let mut ranked = Vec::new();
     let mut bad = Vec::new();
-    let mut own: Vec<(u8, IpAddr, Option<IpAddr>)> = Vec::new();
-    let mut add = |rank: u8, text: Option<&'_ str>, public: Option<IpAddr>| {
-        let Some(text) = text else { return None };
-        match parse(Some(text)) {
-            Some(ip) => own.push((rank, ip, public)),
-            None => return Some(text.to_owned()),
-        }
-        None
+    let mut add = |rank: u8, text: Option<&str>, association| match (text, parse(text)) {
+        (_, Some(ip)) => ranked.push((rank, ip, public(association))),
+        (Some(text), None) => bad.push(text.to_owned()),
+        (None, None) => bad.push("?".to_owned()),
     };
-    let mut failed: Vec<String> = Vec::new();
-    let single = told.private_ip_address.as_deref();
     for one in told.private_ip_addresses.iter().flatten() {
         let text = one.private_ip_address.as_deref();
-        let primary = one.primary.given() == Some(&true) || (text == single && single.is_some());
-        let told = public(one.association.as_ref());
-        let told = if primary { told.or(primary_public) } else { told };
-        failed.extend(add(u8::from(!primary), text, told));
+        let is_primary =
+            one.primary.given() == Some(&true) || (text.is_some() && text == primary);
+        let own = one.association.as_ref();
+        let association = if is_primary { own.or(association) } else { own };
+        add(u8::from(!is_primary), text, association);
     }
-    if told.private_ip_addresses.is_none() {
-        failed.extend(add(0, single, primary_public));
+    if told.private_ip_addresses.is_none() && primary.is_some() {
+        add(0, primary, association);
     }
     for one in told.ipv6_addresses.iter().flatten() {
-        let rank = if one.is_primary_ipv6.given() == Some(&true) { 2 } else { 3 };
-        failed.extend(add(rank, one.ipv6_address.as_deref(), None));
+        let is_primary = one.is_primary_ipv6.given() == Some(&true);
+        add(if is_primary { 2 } else { 3 }, one.ipv6_address.as_deref(), None);
     }
-    if told.ipv6_addresses.is_none() {
-        failed.extend(add(2, told.ipv6_address.as_deref(), None));
+    if told.ipv6_addresses.is_none() && told.ipv6_address.is_some() {
+        add(2, told.ipv6_address.as_deref(), None);
     }
-    drop(failed);
-    bad.clear();
-    own.sort();
-    own.dedup_by_key(|one| one.1);
-    (own.into_iter().map(|(_, ip, public)| (ip, public)).collect(), bad)
+    ranked.sort();
+    let mut seen = BTreeSet::new();
+    ranked.retain(|(_, ip, _)| seen.insert(*ip));
+    Own { addresses: ranked.into_iter().map(|(_, ip, public)| (ip, public)).collect(), bad }
+}
+
+fn public(association: Option<&raw::NetworkInterfaceAssociation>) -> Option<IpAddr> {
+    parse(association?.public_ip.as_deref())
 }
 
 fn has_prefixes(told: &NetworkInterface) -> bool {

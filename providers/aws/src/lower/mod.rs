@@ -194,9 +194,27 @@ impl<'a> Lowering<'a> {
         self.lower_route_tables();
         self.lower_subnets();
         self.lower_interfaces();
+        self.possible_borders();
         self.lower_edge_tables();
         self.lower_public_access();
         self.note_gaps();
+    }
+
+    /// Notes where an address without an interface may be held by one all the same.
+    fn note_gaps(&mut self) {
+        let routers: Vec<_> = self.network.routers.keys().cloned().collect();
+        for router in routers {
+            let scope = self.scope_of_router(&router);
+            if let Some(why) = self.coverage.missing(Kind::NetworkInterfaces, &scope) {
+                let gap = Unknown::new(format!("the interfaces of {router}"), why, "");
+                self.doubt_holders(&router, gap);
+            }
+        }
+        for (router, doubts) in &self.unheld {
+            if let Some(router) = self.network.routers.get_mut(router) {
+                router.unread.clone_from(doubts);
+            }
+        }
     }
 
     fn warn(&mut self, unknown: Unknown) {

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use cloudfw_core::{
-    Gateway, Id, Passage, PortSet, Protocol, ServiceSet, Stack, Unknown,
+    Gateway, Passage, PortSet, Protocol, ServiceSet, Stack, Unknown,
 };
 
 use super::Lowering;
@@ -24,7 +24,7 @@ impl Lowering<'_> {
             let mut doubts: Vec<Unknown> = state_doubt.into_iter().collect();
             let passage = match object.contradiction() {
                 Some(contradiction) => Passage::Opaque { unknown: contradiction, rewrites: true },
-                None => self.translation(entry, object.id, &mut doubts),
+                None => self.translation(entry, object.id, closed.is_some(), &mut doubts),
             };
             let gateway = Gateway { label, passage, stack: Stack::default(), closed, doubts };
             self.add_gateway(&object.key, gateway);
@@ -35,6 +35,7 @@ impl Lowering<'_> {
         &mut self,
         entry: &Entry<'_, NatGateway>,
         id: &str,
+        is_closed: bool,
         doubts: &mut Vec<Unknown>,
     ) -> Passage {
         let nat = entry.value;
@@ -45,8 +46,12 @@ impl Lowering<'_> {
         if nat.availability_mode.as_deref() == Some("regional") {
             return opaque("it is a regional NAT gateway, which is not modelled yet");
         }
-        if nat.subnet_id.is_none() {
+        let Some(subnet) = nat.subnet_id.as_deref() else {
             return opaque("its subnet is not recorded");
+        };
+        // A deleted one is listed for an hour, and outlives its subnet.
+        if is_closed && self.recorded.subnets.get(subnet, &entry.scope).is_none() {
+            return opaque("it is gone, and so is its subnet");
         }
         let mut own = addresses(nat);
         let primary = own.iter().position(|one| one.is_primary.given() == Some(&true));

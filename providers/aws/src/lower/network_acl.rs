@@ -157,9 +157,8 @@ fn entry_rules(entry: &NetworkAclEntry, origin: &Origin, direction: Direction) -
     };
     let matches =
         Match { sources, destinations, services: services.set, states: StateSet::ALL, doubt };
-    let id = |action| number(entry, action);
     let rule = |action: Action, matches: Match| Rule {
-        id: id(&action),
+        id: number(entry, &action),
         matches,
         action,
         origin: origin.clone(),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use cloudfw_core::{
-    Destinations, Gateway, Id, IpSet, Origin, Passage, Route, RouteTable, Router, Scope, Target,
+    Destinations, Gateway, Id, IpSet, Label, Origin, Passage, Route, RouteTable, Router, Scope, Target,
     Unknown,
 };
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
@@ -163,20 +163,19 @@ impl Lowering<'_> {
 
     /// The tables that packets entering by an internet gateway are routed by (AWS-71).
     pub(super) fn lower_edge_tables(&mut self) {
-        let borders: Vec<(Id<Gateway>, Arc<str>, Id<Router>, Origin)> = self
+        let borders: Vec<(Id<Gateway>, Label, Id<Router>)> = self
             .network
             .gateways
             .iter()
             .filter_map(|(key, gateway)| match &gateway.passage {
                 Passage::Border { router, .. } => {
-                    let (id, origin) = (&gateway.label.id, &gateway.label.origin);
-                    Some((key.clone(), Arc::clone(id), router.clone(), origin.clone()))
+                    Some((key.clone(), gateway.label.clone(), router.clone()))
                 }
                 _ => None,
             })
             .collect();
-        for (key, id, router, origin) in borders {
-            let edge = self.edge_table(&id, &router, &origin);
+        for (key, label, router) in borders {
+            let edge = self.edge_table(&label.id, &router, &label.origin);
             if let Some(Passage::Border { table, .. }) =
                 self.network.gateways.get_mut(&key).map(|gateway| &mut gateway.passage)
             {

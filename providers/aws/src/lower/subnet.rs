@@ -86,7 +86,7 @@ impl Lowering<'_> {
 
     /// Adds the addresses of an interface to a subnet that is not recorded.
     pub(super) fn settle(&mut self, subnet: &Id<Subnet>, addresses: &IpSet) -> Option<Id<Router>> {
-        let is_recorded = self.recorded.subnets.has_key(subnet.as_str());
+        let is_recorded = self.recorded.subnets.by_key(subnet.as_str()).is_some();
         let subnet = self.network.subnets.get_mut(subnet)?;
         let router = subnet.router.clone();
         if !is_recorded {

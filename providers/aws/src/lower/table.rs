@@ -112,10 +112,10 @@ impl<'a, T> Table<'a, T> {
     }
 
     /// The object whose key this is.
-    pub(super) fn has_key(&self, key: &str) -> bool {
+    pub(super) fn by_key(&self, key: &str) -> Option<&Object<'a, T>> {
         let id = key.split_once('@').map_or(key, |(id, _)| id);
         let of = |id| self.by_id.get(id).into_iter().flatten();
-        of(key).chain(of(id)).any(|object| *object.key == *key)
+        of(key).chain(of(id)).find(|object| *object.key == *key)
     }
 }
 

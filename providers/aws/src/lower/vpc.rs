@@ -60,6 +60,7 @@ impl Lowering<'_> {
                 label: label(object, "vpc", name_tag(tags)),
                 addresses,
                 platform: platform(primary),
+                unread: Vec::new(),
             };
             self.network.routers.insert(Id::new(Arc::clone(&object.key)), router);
             if let Some(contradiction) = object.contradiction() {
@@ -103,6 +104,7 @@ impl Lowering<'_> {
                 label: missing(vpc.unwrap_or(&id), "vpc", from, origin),
                 addresses: IpSet::empty(),
                 platform: platform(None),
+                unread: Vec::new(),
             };
             self.network.routers.insert(key.clone(), router);
             let gap = unknown(format!("the VPC `{id}`"), why, origin);
@@ -128,7 +130,7 @@ impl Lowering<'_> {
 
     /// Adds addresses to the router of a VPC that is not recorded, as others tell of them.
     pub(super) fn widen(&mut self, router: &Id<Router>, addresses: &IpSet) {
-        if self.recorded.vpcs.has_key(router.as_str()) {
+        if self.recorded.vpcs.by_key(router.as_str()).is_some() {
             return;
         }
         if let Some(router) = self.network.routers.get_mut(router) {

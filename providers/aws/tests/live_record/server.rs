@@ -24,10 +24,7 @@ pub(crate) const ACTIONS: [(&str, &str); 27] = [
     ("DescribeAddresses", "addressesSet"),
     ("DescribeCustomerGateways", "customerGatewaySet"),
     ("DescribeDhcpOptions", "dhcpOptionsSet"),
-    (
-        "DescribeEgressOnlyInternetGateways",
-        "egressOnlyInternetGatewaySet",
-    ),
+    ("DescribeEgressOnlyInternetGateways", "egressOnlyInternetGatewaySet"),
     ("DescribeInstances", "reservationSet"),
     ("DescribeInternetGateways", "internetGatewaySet"),
     ("DescribeManagedPrefixLists", "prefixListSet"),
@@ -36,33 +33,15 @@ pub(crate) const ACTIONS: [(&str, &str); 27] = [
     ("DescribeNetworkInterfaces", "networkInterfaceSet"),
     ("DescribeRegions", "regionInfo"),
     ("DescribeRouteTables", "routeTableSet"),
-    (
-        "DescribeSecurityGroupVpcAssociations",
-        "securityGroupVpcAssociationSet",
-    ),
+    ("DescribeSecurityGroupVpcAssociations", "securityGroupVpcAssociationSet"),
     ("DescribeSecurityGroups", "securityGroupInfo"),
     ("DescribeSubnets", "subnetSet"),
-    (
-        "DescribeTransitGatewayAttachments",
-        "transitGatewayAttachments",
-    ),
-    (
-        "DescribeTransitGatewayRouteTables",
-        "transitGatewayRouteTables",
-    ),
-    (
-        "DescribeTransitGatewayVpcAttachments",
-        "transitGatewayVpcAttachments",
-    ),
+    ("DescribeTransitGatewayAttachments", "transitGatewayAttachments"),
+    ("DescribeTransitGatewayRouteTables", "transitGatewayRouteTables"),
+    ("DescribeTransitGatewayVpcAttachments", "transitGatewayVpcAttachments"),
     ("DescribeTransitGateways", "transitGatewaySet"),
-    (
-        "DescribeVpcBlockPublicAccessExclusions",
-        "vpcBlockPublicAccessExclusionSet",
-    ),
-    (
-        "DescribeVpcBlockPublicAccessOptions",
-        "vpcBlockPublicAccessOptions",
-    ),
+    ("DescribeVpcBlockPublicAccessExclusions", "vpcBlockPublicAccessExclusionSet"),
+    ("DescribeVpcBlockPublicAccessOptions", "vpcBlockPublicAccessOptions"),
     ("DescribeVpcEndpoints", "vpcEndpointSet"),
     ("DescribeVpcPeeringConnections", "vpcPeeringConnectionSet"),
     ("DescribeVpcs", "vpcSet"),
@@ -81,14 +60,8 @@ impl Ec2 {
     /// others with an empty list.
     pub(crate) async fn answering(replies: Vec<(&'static str, Vec<ResponseTemplate>)>) -> Self {
         let server = MockServer::start().await;
-        let answers = Answers {
-            replies: replies.into_iter().collect(),
-            asked: Mutex::default(),
-        };
-        Mock::given(method("POST"))
-            .respond_with(answers)
-            .mount(&server)
-            .await;
+        let answers = Answers { replies: replies.into_iter().collect(), asked: Mutex::default() };
+        Mock::given(method("POST")).respond_with(answers).mount(&server).await;
         Self { server }
     }
 
@@ -99,20 +72,12 @@ impl Ec2 {
     /// The bodies of the requests for one action.
     pub(crate) async fn asked(&self, action: &str) -> Vec<BTreeMap<String, String>> {
         let all = self.all_asked().await;
-        all.into_iter()
-            .filter(|form| form["Action"] == action)
-            .collect()
+        all.into_iter().filter(|form| form["Action"] == action).collect()
     }
 
     /// The bodies of all requests.
     pub(crate) async fn all_asked(&self) -> Vec<BTreeMap<String, String>> {
-        self.server
-            .received_requests()
-            .await
-            .unwrap()
-            .iter()
-            .map(form)
-            .collect()
+        self.server.received_requests().await.unwrap().iter().map(form).collect()
     }
 }
 
@@ -155,9 +120,7 @@ impl Respond for Answers {
 fn form(request: &Request) -> BTreeMap<String, String> {
     let body = String::from_utf8(request.body.clone()).unwrap();
     let pairs = body.split('&').filter_map(|pair| pair.split_once('='));
-    pairs
-        .map(|(key, value)| (key.to_owned(), value.to_owned()))
-        .collect()
+    pairs.map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
 }
 
 pub(crate) fn identity(account: &str) -> ResponseTemplate {
@@ -186,11 +149,7 @@ pub(crate) fn answer_text(action: &str, content: &str) -> String {
 pub(crate) fn empty(action: &str) -> ResponseTemplate {
     match empty_text(action) {
         Some(text) => ResponseTemplate::new(200).set_body_string(text),
-        None => fault(
-            400,
-            "InvalidAction",
-            &format!("The action {action} is not valid"),
-        ),
+        None => fault(400, "InvalidAction", &format!("The action {action} is not valid")),
     }
 }
 

@@ -3,8 +3,8 @@
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 
-use crate::arguments::Arguments;
 use crate::DONE;
+use crate::arguments::Arguments;
 use crate::error::Error;
 use crate::print::Screen;
 

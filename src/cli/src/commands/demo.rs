@@ -1,10 +1,11 @@
 //! `cloudfw demo`: the main job on an estate that is built in.
 
 use clap::Args;
-use cloudfw_estate::{Answer, Query, Word, read_queries};
+use cloudfw_estate::query::{Word, read_queries};
+use cloudfw_estate::{Answer, Query};
 
-use crate::arguments::Format;
 use crate::DONE;
+use crate::arguments::Format;
 use crate::error::Error;
 use crate::estate::Opened;
 use crate::print::style::{BOLD, DIM};
@@ -32,12 +33,16 @@ pub(crate) struct Demo {
     output: Format,
 
     /// A question of your own, as after `cloudfw reach`; else some that show what there is
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "SOURCE DESTINATION[:SERVICE]")]
+    #[arg(
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        value_name = "SOURCE DESTINATION[:SERVICE]"
+    )]
     query: Vec<String>,
 }
 
 pub(crate) fn run(arguments: &Demo, screen: &mut Screen) -> Result<u8, Error> {
-    let opened = Opened::built_in("demo", ESTATE)?;
+    let opened = Opened::built_in("demo.json", ESTATE)?;
     let ready = opened.ready();
     if !arguments.query.is_empty() {
         let words = arguments.query.iter().map(|word| Word { text: word.clone(), quoted: false });
@@ -87,7 +92,9 @@ fn introduced(query: &str, line: u32, first: bool, width: usize) -> String {
     if let Some(comment) = comment.and_then(|comment| comment.strip_prefix("# ")) {
         Text::styled(DIM, "# ").lead(&Text::styled(DIM, comment), width, &mut out);
     }
-    Text::styled(DIM, "$ ").then_styled(BOLD, format!("cloudfw demo {query}")).wrap(2, width, &mut out);
+    Text::styled(DIM, "$ ")
+        .then_styled(BOLD, format!("cloudfw demo {query}"))
+        .wrap(2, width, &mut out);
     out.push('\n');
     out
 }

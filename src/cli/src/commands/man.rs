@@ -2,8 +2,8 @@
 
 use clap::{Args, CommandFactory};
 
-use crate::arguments::Arguments;
 use crate::DONE;
+use crate::arguments::Arguments;
 use crate::error::Error;
 use crate::print::Screen;
 

@@ -5,10 +5,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use cloudfw_core::{Client, ServiceSet, Verdict};
-use cloudfw_estate::{
-    Answer, EXIT_ERROR, Failure, Outcome, Query, Word, exit_code_of_several, parse_client,
-    parse_verdict, read_queries,
-};
+use cloudfw_estate::answer::Failure;
+use cloudfw_estate::query::{Word, parse_client, parse_verdict, read_queries};
+use cloudfw_estate::{Answer, EXIT_ERROR, Outcome, Query, exit_code_of_several};
 
 use crate::arguments::{EstateArguments, Format, Global};
 use crate::error::Error;
@@ -96,7 +95,8 @@ pub(crate) fn run(arguments: &Reach, global: &Global, screen: &mut Screen) -> Re
 
 /// The question of the command line.
 fn one(arguments: &Reach, global: &Global, screen: &mut Screen) -> Result<u8, Error> {
-    let ends = [&arguments.source, &arguments.destination].map(|end| end.clone().unwrap_or_default());
+    let ends =
+        [&arguments.source, &arguments.destination].map(|end| end.clone().unwrap_or_default());
     // What is wrong without any estate is told before one is opened.
     let words = ends.map(|text| Word { text, quoted: true });
     let query = arguments.with_options(Query::from_words(words)?);
@@ -113,12 +113,7 @@ fn one(arguments: &Reach, global: &Global, screen: &mut Screen) -> Result<u8, Er
 }
 
 /// The questions of a file: one load for all of them.
-fn many(
-    path: &Path,
-    arguments: &Reach,
-    global: &Global,
-    screen: &mut Screen,
-) -> Result<u8, Error> {
+fn many(path: &Path, arguments: &Reach, global: &Global, screen: &mut Screen) -> Result<u8, Error> {
     let text = read(path)?;
     let lines = read_queries(&text);
     if lines.is_empty() {

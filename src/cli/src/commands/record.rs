@@ -43,7 +43,6 @@ enum Cloud {
 /// Record an AWS account with the credentials that the AWS CLI would take.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
-#[cfg_attr(not(feature = "live"), expect(dead_code, reason = "this build only parses them"))]
 struct Aws {
     /// The folder that gets the recording
     #[arg(long, value_name = "DIR", required_unless_present_any = ["print_policy", "print_commands"])]

@@ -2,9 +2,11 @@
 
 use clap::Args;
 
+use crate::DONE;
 use crate::arguments::{EstateArguments, Format, Global};
 use crate::error::Error;
-use crate::print::Screen;
+use crate::estate::Opened;
+use crate::print::{Screen, shown};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -27,6 +29,12 @@ pub(crate) struct Show {
     estate: EstateArguments,
 }
 
-pub(crate) fn run(_: &Show, _: &Global, _: &mut Screen) -> Result<u8, Error> {
-    Err(Error::NoEstate)
+pub(crate) fn run(arguments: &Show, global: &Global, screen: &mut Screen) -> Result<u8, Error> {
+    let opened = Opened::new(&arguments.estate, global, screen)?;
+    let description = opened.ready().inquiry.show(&arguments.resource)?;
+    match arguments.output {
+        Format::Json => screen.json(&description)?,
+        Format::Text => screen.out(&shown::text(&description, screen.width()))?,
+    }
+    Ok(DONE)
 }

@@ -1,7 +1,8 @@
 //! An answer for people: the verdict, the hops there and back, what to change.
 
-use cloudfw_core::{Decision, Network, Symptom, Verdict};
-use cloudfw_estate::{Answer, End, Failure, Flows, Pair, Reply};
+use cloudfw_core::{Network, Symptom, Verdict};
+use cloudfw_estate::answer::{End, Failure, Flows, Reply};
+use cloudfw_estate::{Answer, Pair};
 
 use super::style::{self, BOLD, DIM, HEADING};
 use super::table::Table;
@@ -29,7 +30,7 @@ pub(crate) fn text(answer: &Answer, network: &Network, verbose: bool, width: usi
         }
     }
     out.push('\n');
-    coverage::write(&answer.coverage, width, &mut out);
+    coverage::write(&answer.coverage, verbose, width, &mut out);
     out
 }
 
@@ -74,7 +75,7 @@ fn summary(answer: &Answer, pairs: &[Pair], width: usize, out: &mut String) {
             named(&pair.source),
             Text::of("→"),
             named(&pair.destination),
-            Text::of(outcome(pair)),
+            Text::of(outcome(pair, Detail::Short)),
         ]);
     }
     table.write(2, width, out);
@@ -87,7 +88,7 @@ fn pair(answer: &Answer, pair: &Pair, network: &Network, width: usize, out: &mut
         .then(" → ")
         .then_styled(BOLD, short(&pair.destination))
         .then(format!("  {}", answer.query.service));
-    let outcome = outcome(pair);
+    let outcome = outcome(pair, Detail::Full);
     if !outcome.is_empty() {
         body = body.then("   ").then(outcome);
     }
@@ -96,7 +97,7 @@ fn pair(answer: &Answer, pair: &Pair, network: &Network, width: usize, out: &mut
     hops::write(pair, width, out);
     clients(pair, width, out);
     passing(answer, pair, width, out);
-    changes::write(pair, network, width, out);
+    changes::write(pair, answer, network, width, out);
     unknowns(pair, width, out);
 }
 
@@ -107,8 +108,6 @@ fn ends(pair: &Pair, width: usize, out: &mut String) {
         .then_styled(DIM, addressed(&pair.destination));
     if let Some(reply) = &pair.reply {
         text = text.then_styled(DIM, format!("   client {} {}", reply.client, reply.range));
-    } else {
-        text = text.then_styled(DIM, "   only the way out is asked about");
     }
     Text::of("  ").lead(&text, width, out);
 }
@@ -125,43 +124,47 @@ fn named(end: &End) -> Text {
 }
 
 /// What people call it.
-fn short(end: &End) -> String {
+pub(crate) fn short(end: &End) -> String {
     let host = end.host.as_ref();
     let host_name = host.and_then(|host| host.name.clone());
     let host_id = host.map(|host| host.id.clone());
     host_name.or_else(|| end.name.clone()).or(host_id).unwrap_or_else(|| end.id.clone())
 }
 
-/// `web i-0abc eni-0abc 10.0.1.10`.
+/// `i-0abc 10.0.1.10`.
 fn addressed(end: &End) -> String {
-    let mut parts: Vec<String> = Vec::new();
-    let host = end.host.as_ref().map(|host| host.id.clone());
-    let dialled = end.dialled.as_ref().map(|address| format!("(dialled as {address})"));
-    let addresses = if end.kind == "internet" { Vec::new() } else { end.addresses.clone() };
-    for part in host.into_iter().chain([end.id.clone()]).chain(addresses).chain(dialled) {
-        if !parts.contains(&part) {
-            parts.push(part);
-        }
+    let id = end.host.as_ref().map_or(&end.id, |host| &host.id);
+    let mut parts = vec![id.clone()];
+    if end.kind != "internet" {
+        parts.extend(end.addresses.iter().filter(|address| *address != id).cloned());
     }
+    parts.extend(end.dialled.as_ref().map(|address| format!("(dialled as {address})")));
     parts.join(" ")
 }
 
+/// How much is said.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Detail {
+    Short,
+    Full,
+}
+
 /// What the client sees, in a few words.
-fn outcome(pair: &Pair) -> String {
+fn outcome(pair: &Pair, detail: Detail) -> String {
     match (pair.verdict, &pair.reply) {
-        (Verdict::Intermittent, Some(reply)) => losses(reply, pair.symptom),
+        (Verdict::Intermittent, Some(reply)) => losses(reply, pair.symptom, detail),
         (Verdict::Unknown, _) => match pair.unknowns.first() {
             Some(unknown) => format!("it depends on {}", unknown.what),
             None => String::new(),
         },
         (_, _) if pair.symptom == Symptom::Unknown => String::new(),
-        (Verdict::Reachable, None) => "it gets there; the way back was not asked about".to_owned(),
+        (Verdict::Reachable, None) => "gets there; the way back was not asked about".to_owned(),
         _ => pair.symptom.to_string(),
     }
 }
 
 /// `58 % of connections time out (16384 of 28232 source ports)`.
-fn losses(reply: &Reply, symptom: Symptom) -> String {
+fn losses(reply: &Reply, symptom: Symptom, detail: Detail) -> String {
     let share = words::share(&reply.failing);
     let happens = match symptom {
         Symptom::ConnectionRefused => "are refused",
@@ -169,7 +172,7 @@ fn losses(reply: &Reply, symptom: Symptom) -> String {
         _ => "time out",
     };
     let exact = reply.failing.at_most;
-    let counted = if reply.failing.at_least == exact {
+    let counted = if reply.failing.at_least == exact && detail == Detail::Full {
         format!(" ({} of {} source ports)", exact.part, exact.whole)
     } else {
         String::new()
@@ -245,7 +248,10 @@ fn unknowns(pair: &Pair, width: usize, out: &mut String) {
     if pair.unknowns.is_empty() {
         return;
     }
-    heading(if pair.verdict == Verdict::Unknown { "what would settle it" } else { "not known" }, out);
+    heading(
+        if pair.verdict == Verdict::Unknown { "what would settle it" } else { "not known" },
+        out,
+    );
     for unknown in &pair.unknowns {
         let body = Text::styled(style::OPEN, &unknown.what)
             .then(": ")
@@ -260,24 +266,4 @@ fn unknowns(pair: &Pair, width: usize, out: &mut String) {
 pub(crate) fn heading(text: &str, out: &mut String) {
     out.push('\n');
     Text::styled(HEADING, text).wrap(0, usize::MAX, out);
-}
-
-/// The mark of what was decided.
-pub(crate) fn mark(decisions: impl IntoIterator<Item = Decision>) -> Text {
-    let mut seen = (false, false, false);
-    for decision in decisions {
-        match decision {
-            Decision::Deny | Decision::Reject => seen.1 = true,
-            Decision::Unknown => seen.2 = true,
-            Decision::Allow | Decision::Forward | Decision::Translate | Decision::Deliver => {
-                seen.0 = true;
-            }
-        }
-    }
-    match seen {
-        (_, _, true) => Text::styled(style::OPEN, "?"),
-        (true, true, false) => Text::styled(style::MIXED, "~"),
-        (false, true, false) => Text::styled(style::BAD, "✗"),
-        (_, false, false) => Text::styled(style::GOOD, "✓"),
-    }
 }

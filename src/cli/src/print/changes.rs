@@ -2,20 +2,36 @@
 
 use std::collections::BTreeSet;
 
-use cloudfw_core::{Decision, Direction, Leg, Network, Reason, Verdict};
-use cloudfw_estate::{Flows, Pair, Step};
+use cloudfw_core::{Decision, Direction, Leg, Network, PortSet, Reason, Verdict};
+use cloudfw_estate::answer::{Flows, Step};
+use cloudfw_estate::{Answer, Pair};
 
 use super::answer::{heading, service};
 use super::style::{BOLD, DIM};
-use super::{Text, hops};
+use super::{Text, steps};
 
 /// The last number of an ACL that a user can give (AWS-31).
 const LAST_NUMBER: u32 = 32_766;
 
 /// What would let it through; nothing where nothing blocks.
-pub(crate) fn write(pair: &Pair, network: &Network, width: usize, out: &mut String) {
+pub(crate) fn write(
+    pair: &Pair,
+    answer: &Answer,
+    network: &Network,
+    width: usize,
+    out: &mut String,
+) {
+    if pair.verdict == Verdict::Reachable {
+        return;
+    }
+    // Nobody wants everything let through.
+    if answer.query.service == "any" {
+        heading("what to change", out);
+        let text = Text::styled(DIM, "ask about one service to see: DESTINATION:PORT");
+        return Text::of("  ").lead(&text, width, out);
+    }
     let changes = all(pair, network);
-    if changes.is_empty() || pair.verdict == Verdict::Reachable {
+    if changes.is_empty() {
         return;
     }
     heading(
@@ -41,7 +57,11 @@ fn all(pair: &Pair, network: &Network) -> Vec<Text> {
 fn one(step: &Step, pair: &Pair, network: &Network) -> Text {
     match step.reason {
         Reason::Rule | Reason::NoState if step.direction.is_some() => rule(step, pair, network),
-        Reason::NoRoute => at(step).then(format!(": add a route to {}", destinations(step))),
+        Reason::NoRoute => at(step).then(format!(": add a route to {}", destinations(step, pair))),
+        Reason::NoTranslation => at(step).then(
+            ": it has no state for this reply; send replies back by the gateway that the \
+             connection comes in by",
+        ),
         Reason::Blackhole => at(step).then(format!(
             ": the target of the route{} is gone; give the route one that exists",
             step.rule.as_ref().map(|rule| format!(" `{}`", rule.text)).unwrap_or_default()
@@ -52,26 +72,30 @@ fn one(step: &Step, pair: &Pair, network: &Network) -> Text {
         Reason::NoGateway => {
             at(step).then(": attach an internet gateway, and route to it from the subnet")
         }
-        Reason::OutwardOnly => {
-            at(step).then(": it opens connections outwards only; come in by an internet gateway or a balancer")
+        Reason::OutwardOnly => at(step).then(
+            ": it opens connections outwards only; come in by an internet gateway or a balancer",
+        ),
+        Reason::SourceDestinationCheck => {
+            at(step).then(": switch its source/destination check off")
         }
-        Reason::SourceDestinationCheck => at(step).then(": switch its source/destination check off"),
         Reason::Down => at(step).then(": start it"),
-        Reason::NotTransitive => {
-            at(step).then(": it carries only what its two ends send each other; join the networks directly")
+        Reason::NotTransitive => at(step).then(
+            ": it carries only what its two ends send each other; join the networks directly",
+        ),
+        Reason::Unheld => at(step).then(format!(": nobody holds {}", destinations(step, pair))),
+        Reason::NotAnEndpoint => {
+            at(step).then(": it takes no connections; ask for what is behind it")
         }
-        Reason::Unheld => at(step).then(format!(": nobody holds {}", destinations(step))),
-        Reason::NotAnEndpoint => at(step).then(": it takes no connections; ask for what is behind it"),
-        _ => at(step).then(format!(": {}", hops::reason(step))),
+        _ => at(step).then(format!(": {}", steps::reason(step))),
     }
 }
 
 /// `network ACL acl-db (acl-0abc)`.
 fn at(step: &Step) -> Text {
-    let text = Text::of(hops::kind(&step.kind)).then(" ");
+    let text = Text::of(steps::kind(&step.kind)).then(" ");
     match &step.name {
-        Some(name) if *name != step.id => {
-            text.then_styled(BOLD, name).then_styled(DIM, format!(" {}", step.id))
+        Some(_) if steps::name(step) != step.id => {
+            text.then_styled(BOLD, steps::name(step)).then_styled(DIM, format!(" {}", step.id))
         }
         _ => text.then_styled(BOLD, &step.id),
     }
@@ -108,23 +132,28 @@ fn allowance(step: &Step, pair: &Pair, direction: Direction) -> String {
     let services: Vec<String> = services.into_iter().collect();
     let sibling = sibling(step, pair).and_then(|allowing| {
         let text = &allowing.rule.as_ref()?.text;
-        text.rsplit_once(&format!(" {side} ")).map(|(_, peers)| peers.to_owned())
+        text.rsplit_once(&format!(" {side} ")).map(|(_, peers)| match peers {
+            "any IPv4" => "0.0.0.0/0".to_owned(),
+            "any IPv6" => "::/0".to_owned(),
+            peers => peers.to_owned(),
+        })
     });
     let peers = sibling.unwrap_or_else(|| {
         let addresses: BTreeSet<&String> = step.flows.iter().flat_map(remote).collect();
-        let addresses: Vec<String> = addresses.into_iter().map(|text| cidr(text)).collect();
+        let addresses: Vec<String> = addresses.into_iter().map(|text| cidr(text, pair)).collect();
         addresses.join(", ")
     });
     format!("{} {side} {peers}", services.join(", "))
 }
 
 /// As rules write it: an address as a CIDR of one.
-fn cidr(text: &str) -> String {
+fn cidr(text: &str, pair: &Pair) -> String {
     match text.parse::<std::net::IpAddr>() {
         Ok(address) if address.is_ipv4() => format!("{address}/32"),
         Ok(address) => format!("{address}/128"),
         Err(_) => match text {
-            "internet" | "any" => "anywhere".to_owned(),
+            "internet" | "any" if pair.family == "ipv6" => "::/0".to_owned(),
+            "internet" | "any" => "0.0.0.0/0".to_owned(),
             other => other.to_owned(),
         },
     }
@@ -136,19 +165,36 @@ fn sibling<'a>(step: &Step, pair: &'a Pair) -> Option<&'a Step> {
         Leg::Forward => &pair.forward,
         Leg::Return => &pair.back,
     };
+    // Its peers are those of the step only where it is about the same addresses.
+    let addresses = |step: &Step| -> BTreeSet<(Vec<String>, Vec<String>)> {
+        step.flows.iter().map(|f| (f.sources.clone(), f.destinations.clone())).collect()
+    };
     leg.iter().find(|other| {
-        other.hop == step.hop && other.id == step.id && other.decision == Decision::Allow
+        other.hop == step.hop
+            && other.id == step.id
+            && other.decision == Decision::Allow
+            && addresses(other) == addresses(step)
     })
 }
 
 /// The rule that lets some of them through, and the ports that it would have to have.
 fn widened(step: &Step, pair: &Pair) -> Option<(String, String)> {
     let rule = sibling(step, pair)?.rule.as_ref()?;
-    let ports = match step.leg {
-        Leg::Forward => return None,
-        Leg::Return => pair.reply.as_ref()?.range.clone(),
-    };
-    Some((rule.id.clone(), format!("{} {ports}", step.flows.first()?.protocol)))
+    let denied = step.flows.iter().filter_map(|flows| flows.destination_ports.as_deref());
+    // Of a reply the client's ports; they stand in the rule as the first word of ports.
+    let own =
+        rule.text.split(' ').find_map(|word| word.parse::<PortSet>().ok().filter(is_range))?;
+    let all = denied.filter_map(|ports| ports.parse::<PortSet>().ok());
+    let all = all.fold(own, |all, ports| all.union(&ports));
+    let whole = is_range(&all);
+    whole.then(|| {
+        (rule.id.clone(), format!("{} {all}", step.flows.first().map_or("", |f| &f.protocol)))
+    })
+}
+
+/// Whether the ports are one range of several.
+fn is_range(ports: &PortSet) -> bool {
+    matches!(ports.ranges(), [(low, high)] if low < high)
 }
 
 /// The numbers that are taken in one direction of the ACL that a step is about.
@@ -169,15 +215,16 @@ fn free_number(taken: &BTreeSet<u32>, deciding: Option<u32>) -> Option<u32> {
     let middle = before + (end - before) / 2;
     let free = |number: &u32| *number > before && *number < end;
     // Every number between two neighbours is taken only where they are neighbours indeed.
-    [rounded, middle].into_iter().find(free).or_else(|| {
-        (1..end).rev().find(|number| !taken.contains(number))
-    })
+    [rounded, middle]
+        .into_iter()
+        .find(free)
+        .or_else(|| (1..end).rev().find(|number| !taken.contains(number)))
 }
 
 /// Where the flows of a step go.
-fn destinations(step: &Step) -> String {
+fn destinations(step: &Step, pair: &Pair) -> String {
     let all: BTreeSet<&String> = step.flows.iter().flat_map(|flows| &flows.destinations).collect();
-    let all: Vec<String> = all.into_iter().map(|text| cidr(text)).collect();
+    let all: Vec<String> = all.into_iter().map(|text| cidr(text, pair)).collect();
     if all.is_empty() { "the destination".to_owned() } else { all.join(", ") }
 }
 

@@ -7,11 +7,13 @@ mod hops;
 #[cfg(feature = "live")]
 pub(crate) mod recorded;
 mod screen;
+pub(crate) mod shown;
+mod steps;
 pub(crate) mod style;
 pub(crate) mod table;
-mod text;
 #[cfg(test)]
 mod tests;
+mod text;
 pub(crate) mod words;
 
 pub(crate) use screen::Screen;

@@ -6,7 +6,7 @@ use std::path::Path;
 use cloudfw_aws::live::{Recorded, RecordedRegion};
 use cloudfw_aws::manifest::Outcome;
 
-use super::style::{BAD, BOLD, DIM, GOOD, MIXED, OPEN, PLAIN};
+use super::style::{BAD, BOLD, DIM, GOOD, MIXED, OPEN};
 use super::table::Table;
 use super::{Text, words};
 
@@ -85,7 +85,8 @@ fn missing(regions: &[RecordedRegion]) -> Vec<(Outcome, String)> {
     let line = |((call, code), places): (&(&str, &str), &Vec<&str>)| {
         let code = if code.is_empty() { String::new() } else { format!(" ({code})") };
         let everywhere = places.len() == all;
-        let places = if everywhere { String::new() } else { format!(" in {}", words::list(places)) };
+        let places =
+            if everywhere { String::new() } else { format!(" in {}", words::list(places)) };
         format!("{call}{code}{places}")
     };
     let text = |calls: &BTreeMap<_, _>| calls.iter().map(line).collect::<Vec<_>>().join(", ");

@@ -1,7 +1,10 @@
 //! Where text goes: results to standard output, everything else to standard error.
 
+use std::borrow::Cow;
+use std::fmt::Write as _;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 
+use cloudfw_estate::printable;
 use serde::Serialize;
 
 use crate::arguments::{Color, Global};
@@ -71,8 +74,7 @@ impl Screen {
     /// As [`Screen::out`].
     pub(crate) fn json(&mut self, result: &impl Serialize) -> Result<(), Error> {
         let line = serde_json::to_string(result).map_err(|error| Error::Output(error.into()))?;
-        // Not by way of colours: what looks like an escape in a text of JSON is one of JSON's.
-        self.out(&(line + "\n"))
+        self.out(&(escaped(line) + "\n"))
     }
 
     /// Tells something that is no result. Where even that cannot be told, nothing can be done.
@@ -80,11 +82,28 @@ impl Screen {
         let mut stderr = anstream::stderr().lock();
         let _ = stderr.write_all(text.as_bytes());
     }
+}
 
-    /// Whether somebody watches while it works.
-    pub(crate) fn is_watched() -> bool {
-        io::stderr().is_terminal()
+/// JSON whose texts have nothing in them that a terminal takes for a command: JSON can write any
+/// character as an escape, so the values are the same.
+fn escaped(json: String) -> String {
+    if matches!(printable(&json), Cow::Borrowed(_)) {
+        return json;
     }
+    let mut safe = String::with_capacity(json.len() + 16);
+    for character in json.chars() {
+        let mut units = [0; 2];
+        match printable(character.encode_utf8(&mut [0; 4])) {
+            Cow::Borrowed(_) => safe.push(character),
+            Cow::Owned(_) => {
+                for unit in character.encode_utf16(&mut units) {
+                    // Writing to a string cannot fail.
+                    let _ = write!(safe, "\\u{unit:04x}");
+                }
+            }
+        }
+    }
+    safe
 }
 
 fn columns() -> Option<usize> {
@@ -96,4 +115,18 @@ fn terminal() -> Option<usize> {
         return None;
     }
     terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_for_a_terminal_has_the_same_values() {
+        let names = ["db\u{9b}31m", "\u{1b}]0;x\u{7}", "\u{202e}txt", "\u{e0041}", "ü名"];
+        let json = serde_json::to_string(&names).unwrap();
+        let safe = escaped(json);
+        assert!(matches!(printable(&safe), Cow::Borrowed(_)), "{safe}");
+        assert_eq!(serde_json::from_str::<Vec<String>>(&safe).unwrap(), names);
+    }
 }

@@ -1,12 +1,10 @@
 //! Answers made by hand, laid out.
 
-use cloudfw_core::{
-    Bounds, Decision, Direction, Fraction, Leg, Network, Reason, Symptom, Verdict,
+use cloudfw_core::{Bounds, Decision, Direction, Fraction, Leg, Network, Reason, Symptom, Verdict};
+use cloudfw_estate::answer::{
+    Asked, ClientShare, End, Flows, Missing, Owner, REACH_SCHEMA, Reply, RuleText, Step, Written,
 };
-use cloudfw_estate::{
-    Answer, Asked, ClientShare, Coverage, End, Flows, Missing, Owner, Pair, REACH_SCHEMA, Reply,
-    RuleText, Step, Written,
-};
+use cloudfw_estate::{Answer, Coverage, Pair};
 
 use super::answer::text;
 
@@ -55,17 +53,14 @@ fn step(hop: usize, leg: Leg, kind: &str, name: &str, text: &str, flows: Flows) 
         kind: kind.to_owned(),
         id: list.to_owned(),
         name: Some(name.to_owned()),
+        at: Owner { id: "x-1".to_owned(), name: None, kind: "x".to_owned() },
         direction,
         decision,
         reason: if direction.is_some() { Reason::Rule } else { Reason::Route },
         rule: Some(RuleText {
             id: id.to_owned(),
             text: text.to_owned(),
-            list: Owner {
-                id: list.to_owned(),
-                name: Some(name.to_owned()),
-                kind: kind.to_owned(),
-            },
+            list: Owner { id: list.to_owned(), name: Some(name.to_owned()), kind: kind.to_owned() },
             origin: Written {
                 document: format!("prod/{kind}s.json"),
                 pointer: Some("/X/1".to_owned()),
@@ -104,9 +99,8 @@ fn intermittent() -> Pair {
     let back = |ports| tcp(db, "5432", web, ports);
     let all = "32768-60999";
     let forward = |hop, kind, name, text| step(hop, Leg::Forward, kind, name, text, there(all));
-    let reply = |hop, kind, name, text, ports| {
-        step(hop, Leg::Return, kind, name, text, back(ports))
-    };
+    let reply =
+        |hop, kind, name, text, ports| step(hop, Leg::Return, kind, name, text, back(ports));
     let deny = reply(
         2,
         "network-acl",
@@ -137,14 +131,35 @@ fn intermittent() -> Pair {
         }),
         forward: vec![
             forward(1, "security-group", "sg-web", "sg-0a egress sgr-0e1 allow all to 0.0.0.0/0"),
-            forward(2, "network-acl", "acl-web", "acl-0fe31753e951c231d egress 100 allow all to 0.0.0.0/0"),
+            forward(
+                2,
+                "network-acl",
+                "acl-web",
+                "acl-0fe31753e951c231d egress 100 allow all to 0.0.0.0/0",
+            ),
             forward(3, "route-table", "rtb-public", "10.0.0.0/16 -> local"),
-            forward(4, "network-acl", "acl-db", "acl-0ce31753e951c231d ingress 100 allow tcp 5432 from 10.0.1.0/24"),
-            forward(5, "security-group", "sg-db", "sg-0b ingress sgr-0e2 allow tcp 5432 from sg-0a"),
+            forward(
+                4,
+                "network-acl",
+                "acl-db",
+                "acl-0ce31753e951c231d ingress 100 allow tcp 5432 from 10.0.1.0/24",
+            ),
+            forward(
+                5,
+                "security-group",
+                "sg-db",
+                "sg-0b ingress sgr-0e2 allow tcp 5432 from sg-0a",
+            ),
         ],
         back: vec![
             remembered,
-            reply(2, "network-acl", "acl-db", "acl-0ce31753e951c231d egress 110 allow tcp 49152-65535 to 10.0.1.0/24", "49152-60999"),
+            reply(
+                2,
+                "network-acl",
+                "acl-db",
+                "acl-0ce31753e951c231d egress 110 allow tcp 49152-65535 to 10.0.1.0/24",
+                "49152-60999",
+            ),
             deny.clone(),
             reply(3, "route-table", "rtb-private", "10.0.0.0/16 -> local", "49152-60999"),
         ],
@@ -184,13 +199,14 @@ fn an_unknown_client_has_a_table() {
     if let Some(reply) = &mut pair.reply {
         reply.client = "any".to_owned();
         reply.range = "1024-65535".to_owned();
-        reply.by_client = [("linux", "32768-60999", of(16384, 28232)), ("windows", "49152-65535", of(0, 1))]
-            .map(|(client, range, failing)| ClientShare {
-                client: client.to_owned(),
-                range: range.to_owned(),
-                failing,
-            })
-            .to_vec();
+        reply.by_client =
+            [("linux", "32768-60999", of(16384, 28232)), ("windows", "49152-65535", of(0, 1))]
+                .map(|(client, range, failing)| ClientShare {
+                    client: client.to_owned(),
+                    range: range.to_owned(),
+                    failing,
+                })
+                .to_vec();
     }
     let answer = answer(Verdict::Intermittent, Symptom::SomeTimeOut, vec![pair]);
     let text = printed(&answer, false, 100);

@@ -6,6 +6,7 @@
 use std::fmt::Display;
 
 use anstyle::Style;
+use cloudfw_estate::printable;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::style::PLAIN;
@@ -38,7 +39,7 @@ impl Text {
     /// With text in a style behind it.
     #[must_use]
     pub(crate) fn then_styled(mut self, style: Style, text: impl Display) -> Self {
-        self.0.push((style, harmless(&text.to_string())));
+        self.0.push((style, printable(&text.to_string()).into_owned()));
         self
     }
 
@@ -92,41 +93,28 @@ impl Text {
     /// Writes `self`, then `body` in lines of at most `width` columns that hang under its own
     /// beginning, and a line break.
     pub(crate) fn lead(&self, body: &Self, width: usize, out: &mut String) {
-        let indent = self.width();
         let mut line = Line::default();
-        for word in self.words() {
-            line.put(&word);
-        }
-        line.blanks_to(indent);
-        let mut first = true;
-        for word in body.words() {
-            if !first && line.width + word.gap + word.width > width {
-                line.end(out);
-                line = Line::default();
-                line.blanks_to(indent);
-                line.put(&Word { gap: 0, ..word });
-            } else {
-                line.put(&word);
-            }
-            first = false;
-        }
-        line.end(out);
+        self.words().iter().for_each(|word| line.put(word));
+        line.blanks_to(self.width());
+        body.flow(line, self.width(), width, out);
     }
 
     /// Writes it in lines of at most `width` columns, all but the first with `indent` blanks.
     pub(crate) fn wrap(&self, indent: usize, width: usize, out: &mut String) {
-        let mut line = Line::default();
-        let mut first = true;
-        for word in self.words() {
-            if !first && line.width + word.gap + word.width > width {
+        self.flow(Line::default(), indent, width, out);
+    }
+
+    /// Goes on with a line that has been begun.
+    fn flow(&self, mut line: Line, indent: usize, width: usize, out: &mut String) {
+        for (index, word) in self.words().into_iter().enumerate() {
+            if index == 0 || line.width + word.gap + word.width <= width {
+                line.put(&word);
+            } else {
                 line.end(out);
                 line = Line::default();
                 line.blanks_to(indent);
                 line.put(&Word { gap: 0, ..word });
-            } else {
-                line.put(&word);
             }
-            first = false;
         }
         line.end(out);
     }
@@ -214,19 +202,6 @@ impl Line {
     }
 }
 
-/// Without anything that moves the cursor, changes the terminal, or makes text look like another:
-/// control characters, and those that turn the direction of writing or cannot be seen.
-pub(crate) fn harmless(text: &str) -> String {
-    let harmful = |character: char| {
-        character.is_control()
-            || matches!(character,
-                '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
-                | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
-                | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
-    };
-    text.chars().map(|character| if harmful(character) { '·' } else { character }).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -263,13 +238,19 @@ mod tests {
     fn styles_end_with_their_words() {
         let text = Text::styled(BOLD, "a b").then(" c ").then_styled(DIM, "d");
         assert_eq!(wrapped(&text, 0, 80), "\u{1b}[1ma b\u{1b}[0m c \u{1b}[2md\u{1b}[0m\n");
-        assert_eq!(wrapped(&Text::styled(BOLD, "a b"), 0, 1), "\u{1b}[1ma\u{1b}[0m\n\u{1b}[1mb\u{1b}[0m\n");
+        assert_eq!(
+            wrapped(&Text::styled(BOLD, "a b"), 0, 1),
+            "\u{1b}[1ma\u{1b}[0m\n\u{1b}[1mb\u{1b}[0m\n"
+        );
     }
 
     #[test]
     fn strangers_cannot_write_to_the_terminal() {
         let name = "db\u{1b}]0;owned\u{7}\u{9b}31m\r\n\u{202e}txt\u{200b}";
-        assert_eq!(wrapped(&Text::of(name), 0, 80), "db·]0;owned··31m···txt·\n");
+        assert_eq!(
+            wrapped(&Text::of(name), 0, 80),
+            r"db\u{1b}]0;owned\u{7}\u{9b}31m\u{d}\u{a}\u{202e}txt\u{200b}".to_owned() + "\n"
+        );
     }
 
     #[test]

@@ -43,8 +43,9 @@ fn the_examples_of_every_command_run() {
     std::os::unix::fs::symlink(&three, home.path().join("prod")).unwrap();
     std::fs::copy(three.join("queries.txt"), home.path().join("queries.txt")).unwrap();
     let mut ran = 0;
-    for command_words in [&[][..], &["reach"], &["show"], &["record", "aws"], &["demo"],
-        &["completions"], &["man"]] {
+    for command_words in
+        [&[][..], &["reach"], &["show"], &["record", "aws"], &["demo"], &["completions"], &["man"]]
+    {
         let lines = examples(command_words);
         assert!(!lines.is_empty(), "{command_words:?} has examples");
         for line in lines {

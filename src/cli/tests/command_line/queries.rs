@@ -6,8 +6,17 @@ const THREE: &str = "testdata/aws/three-tier";
 
 #[test]
 fn every_query_of_the_scenario_is_answered_as_expected() {
-    let run = cloudfw(&["reach", "--queries", "testdata/aws/three-tier/queries.txt", "--from", THREE,
-        "--assume-none", "all", "-o", "json"]);
+    let run = cloudfw(&[
+        "reach",
+        "--queries",
+        "testdata/aws/three-tier/queries.txt",
+        "--from",
+        THREE,
+        "--assume-none",
+        "all",
+        "-o",
+        "json",
+    ]);
     assert_eq!(run.code, 1, "{}", run.err);
     let expected = std::fs::read_to_string(root().join(THREE).join("expected.json")).unwrap();
     let expected: serde_json::Map<String, serde_json::Value> =

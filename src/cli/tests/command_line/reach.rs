@@ -75,8 +75,15 @@ fn expectations_decide_the_exit_code() {
         let run = three_tier(&["web", "db:5432", "--expect", expect]);
         assert_eq!(run.code, code, "{expect}: {}", run.err);
     }
-    let run = cloudfw(&["reach", "web", "192.168.9.9:443", "--from", "testdata/aws/three-tier",
-        "--expect", "reachable"]);
+    let run = cloudfw(&[
+        "reach",
+        "web",
+        "192.168.9.9:443",
+        "--from",
+        "testdata/aws/three-tier",
+        "--expect",
+        "reachable",
+    ]);
     assert_eq!(run.code, 3, "{}{}", run.out, run.err);
 }
 
@@ -106,8 +113,15 @@ fn every_service_lists_what_passes() {
 #[test]
 fn the_text_keeps_to_its_columns() {
     for (width, name) in [(80, "80"), (160, "160")] {
-        let mut run = command(&["reach", "web", "db:5432", "--from", "testdata/aws/three-tier",
-            "--assume-none", "all"]);
+        let mut run = command(&[
+            "reach",
+            "web",
+            "db:5432",
+            "--from",
+            "testdata/aws/three-tier",
+            "--assume-none",
+            "all",
+        ]);
         let run = finish(run.env("COLUMNS", name), "");
         let widest = run.out.lines().map(|line| line.chars().count()).max().unwrap();
         assert!(widest <= width, "{widest} > {width}:\n{}", run.out);
@@ -143,7 +157,9 @@ fn names_cannot_write_to_the_terminal() {
         std::fs::write(folder.path().join(path.file_name().unwrap()), text).unwrap();
     }
     let from = folder.path().to_str().unwrap();
-    for words in [&["reach", "web", "db*:5432", "--from", from][..], &["show", "db*", "--from", from]] {
+    for words in
+        [&["reach", "web", "db*:5432", "--from", from][..], &["show", "db*", "--from", from]]
+    {
         let run = cloudfw(words);
         let text = run.out + &run.err;
         assert!(text.contains("owned"), "{text}");

@@ -16,7 +16,9 @@ impl Run {
     /// Each line of standard output as JSON.
     pub(crate) fn json(&self) -> Vec<serde_json::Value> {
         let lines = self.out.lines();
-        lines.map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"))).collect()
+        lines
+            .map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}")))
+            .collect()
     }
 }
 
@@ -33,7 +35,11 @@ pub(crate) fn cloudfw(words: &[&str]) -> Run {
 /// Not run yet: in the folder of the project, 100 columns wide, without colour, config or cloud.
 pub(crate) fn command(words: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cloudfw"));
-    command.args(words).current_dir(root()).env_clear().env("PATH", std::env::var_os("PATH").unwrap());
+    command
+        .args(words)
+        .current_dir(root())
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap());
     let nowhere = root().join("target/no-such-home");
     command
         .env("HOME", &nowhere)

@@ -9,13 +9,8 @@ const SHOWN: usize = 72;
 pub fn line_column(text: &str, offset: usize) -> (u32, u32) {
     let head = text.get(..floor_boundary(text, offset)).unwrap_or(text);
     let lines = head.bytes().filter(|byte| *byte == b'\n').count();
-    let last = head
-        .rfind('\n')
-        .map_or(head, |at| head.get(at + 1..).unwrap_or(""));
-    (
-        counted_from_one(lines),
-        counted_from_one(last.chars().count()),
-    )
+    let last = head.rfind('\n').map_or(head, |at| head.get(at + 1..).unwrap_or(""));
+    (counted_from_one(lines), counted_from_one(last.chars().count()))
 }
 
 /// The line that holds the bytes `start..end`, with its number and carets under them:
@@ -37,11 +32,7 @@ pub fn excerpt(text: &str, start: usize, end: usize) -> String {
     let left = SHOWN.saturating_sub(before.chars().count());
     let (after, cut_after) = first_characters(line_rest, left);
     // The whole of the line's beginning is indentation more often than not.
-    let before = if cut_before {
-        before
-    } else {
-        before.trim_start()
-    };
+    let before = if cut_before { before } else { before.trim_start() };
     let meant = text.get(start..floor_boundary(text, end)).unwrap_or("");
     let width = meant.split('\n').next().unwrap_or("").chars().count();
     let carets = width.clamp(1, after.chars().count().max(1));
@@ -93,13 +84,5 @@ fn first_characters(text: &str, count: usize) -> (&str, bool) {
 }
 
 fn printable(text: &str) -> String {
-    text.chars()
-        .map(|character| {
-            if character.is_control() {
-                '·'
-            } else {
-                character
-            }
-        })
-        .collect()
+    text.chars().map(|character| if character.is_control() { '·' } else { character }).collect()
 }

@@ -50,11 +50,7 @@ impl PlaceIndex {
     /// Goes through a document once.
     pub fn of(text: &str) -> Self {
         let mut index = Self::default();
-        let mut lines = LineCounter {
-            text,
-            at: 0,
-            line: 1,
-        };
+        let mut lines = LineCounter { text, at: 0, line: 1 };
         // A document that ends early is known up to its end.
         let _ = index.fill(&mut Scanner::new(text, 0), &mut lines);
         index
@@ -64,15 +60,12 @@ impl PlaceIndex {
     pub fn locate(&self, text: &str, pointer: &str) -> Option<Span> {
         let mut rest = tokens(pointer)?;
         let mut from = Anchor { start: 0, line: 1 };
-        if let Some((_, anchor, elements)) = rest
-            .first()
-            .and_then(|name| self.members.iter().find(|member| member.0 == *name))
+        if let Some((_, anchor, elements)) =
+            rest.first().and_then(|name| self.members.iter().find(|member| member.0 == *name))
         {
             from = *anchor;
             rest.remove(0);
-            let element = rest
-                .first()
-                .and_then(|token| elements.get(list_index(token)?));
+            let element = rest.first().and_then(|token| elements.get(list_index(token)?));
             if let Some(element) = element {
                 from = *element;
                 rest.remove(0);
@@ -113,14 +106,9 @@ struct LineCounter<'a> {
 
 impl LineCounter<'_> {
     fn anchor(&mut self, start: usize) -> Anchor {
-        self.line = self
-            .line
-            .saturating_add(newlines(self.text, self.at, start));
+        self.line = self.line.saturating_add(newlines(self.text, self.at, start));
         self.at = start;
-        Anchor {
-            start,
-            line: self.line,
-        }
+        Anchor { start, line: self.line }
     }
 }
 
@@ -191,12 +179,7 @@ fn tokens(pointer: &str) -> Option<Vec<String>> {
         return Some(Vec::new());
     }
     let tokens = pointer.strip_prefix('/')?;
-    Some(
-        tokens
-            .split('/')
-            .map(|token| token.replace("~1", "/").replace("~0", "~"))
-            .collect(),
-    )
+    Some(tokens.split('/').map(|token| token.replace("~1", "/").replace("~0", "~")).collect())
 }
 
 /// A list index as the RFC writes it: without leading zeros.
@@ -225,19 +208,11 @@ fn find(text: &str, from: usize, tokens: Vec<String>) -> Option<std::ops::Range<
 /// The span of a range of bytes, whose line is counted from a place of known line before it.
 fn span(text: &str, bytes: std::ops::Range<usize>, from: usize, from_line: u32) -> Span {
     let line = from_line.saturating_add(newlines(text, from, bytes.start));
-    let start_of_line = text
-        .get(..bytes.start)
-        .map_or(0, |head| head.rfind('\n').map_or(0, |at| at + 1));
-    let (_, column) = line_column(
-        text.get(start_of_line..).unwrap_or(""),
-        bytes.start - start_of_line,
-    );
-    Span {
-        line,
-        column,
-        start: bytes.start,
-        end: bytes.end,
-    }
+    let start_of_line =
+        text.get(..bytes.start).map_or(0, |head| head.rfind('\n').map_or(0, |at| at + 1));
+    let (_, column) =
+        line_column(text.get(start_of_line..).unwrap_or(""), bytes.start - start_of_line);
+    Span { line, column, start: bytes.start, end: bytes.end }
 }
 
 fn newlines(text: &str, from: usize, to: usize) -> u32 {
@@ -251,9 +226,7 @@ fn unquote(quoted: &str) -> Option<Cow<'_, str>> {
     if quoted.contains('\\') {
         return serde_json::from_str(quoted).ok().map(Cow::Owned);
     }
-    quoted
-        .get(1..quoted.len().checked_sub(1)?)
-        .map(Cow::Borrowed)
+    quoted.get(1..quoted.len().checked_sub(1)?).map(Cow::Borrowed)
 }
 
 /// A place in JSON text that moves forward. `None` from its functions: the text ends early, or is
@@ -266,15 +239,8 @@ struct Scanner<'a> {
 impl<'a> Scanner<'a> {
     fn new(text: &'a str, at: usize) -> Self {
         // Windows tools begin files with a mark that is no part of the JSON.
-        let mark = if at == 0 && text.starts_with('\u{feff}') {
-            '\u{feff}'.len_utf8()
-        } else {
-            0
-        };
-        Self {
-            text,
-            at: floor_boundary(text, at + mark),
-        }
+        let mark = if at == 0 && text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+        Self { text, at: floor_boundary(text, at + mark) }
     }
 
     fn rest(&self) -> &'a [u8] {
@@ -392,10 +358,7 @@ impl<'a> Scanner<'a> {
         }
         self.at += 1;
         loop {
-            self.at += self
-                .rest()
-                .iter()
-                .position(|byte| matches!(byte, b'"' | b'\\'))?;
+            self.at += self.rest().iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
             if self.peek()? == b'"' {
                 self.at += 1;
                 return Some(());

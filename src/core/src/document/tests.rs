@@ -13,18 +13,9 @@ fn at(text: &str, pointer: &str) -> Option<String> {
 #[test]
 fn a_pointer_prints_as_the_rfc_writes_it() {
     let group = Pointer::root().element("SecurityGroups", 3);
-    let range = group
-        .element("IpPermissions", 17)
-        .element("IpRanges", 0)
-        .member("CidrIp");
-    assert_eq!(
-        range.to_string(),
-        "/SecurityGroups/3/IpPermissions/17/IpRanges/0/CidrIp"
-    );
-    assert_eq!(
-        Pointer::root().name("a/b~c").index(2).to_string(),
-        "/a~1b~0c/2"
-    );
+    let range = group.element("IpPermissions", 17).element("IpRanges", 0).member("CidrIp");
+    assert_eq!(range.to_string(), "/SecurityGroups/3/IpPermissions/17/IpRanges/0/CidrIp");
+    assert_eq!(Pointer::root().name("a/b~c").index(2).to_string(), "/a~1b~0c/2");
     assert_eq!(Pointer::root().to_string(), "");
 }
 
@@ -39,19 +30,10 @@ fn an_origin_is_small() {
 fn an_origin_prints_document_and_place() {
     let document: Arc<str> = "vpc.json".into();
     let pointer = Pointer::root().element("Vpcs", 0);
-    assert_eq!(
-        Origin::pointer(&document, pointer).to_string(),
-        "vpc.json /Vpcs/0"
-    );
-    assert_eq!(
-        Origin::pointer(&document, Pointer::root()).to_string(),
-        "vpc.json"
-    );
+    assert_eq!(Origin::pointer(&document, pointer).to_string(), "vpc.json /Vpcs/0");
+    assert_eq!(Origin::pointer(&document, Pointer::root()).to_string(), "vpc.json");
     assert_eq!(Origin::line(&document, 7).to_string(), "vpc.json:7");
-    assert_eq!(
-        Origin::implied(&document, "AWS").to_string(),
-        "implied by AWS"
-    );
+    assert_eq!(Origin::implied(&document, "AWS").to_string(), "implied by AWS");
 }
 
 #[test]
@@ -84,28 +66,16 @@ fn a_byte_order_mark_is_no_part_of_the_json() {
 
 #[test]
 fn broken_and_deep_texts_end() {
-    for text in [
-        "",
-        "{",
-        "{\"a",
-        "{\"a\":",
-        "{\"a\": [1,",
-        "[}",
-        "]",
-        "{\"a\\",
-        "\"\\",
-        "{\"a\" 1}",
-    ] {
+    for text in
+        ["", "{", "{\"a", "{\"a\":", "{\"a\": [1,", "[}", "]", "{\"a\\", "\"\\", "{\"a\" 1}"]
+    {
         assert_eq!(at(text, "/a/1"), None, "{text}");
         let _ = pointer_at(text, text.len());
     }
     let deep = "[".repeat(1_000_000);
     assert_eq!(at(&deep, "/0/0/0"), None);
     assert_eq!(pointer_at(&deep, deep.len()), None);
-    assert_eq!(
-        at(&format!("{{\"a\":{deep}{}}}", "]".repeat(1_000_000)), "/b"),
-        None
-    );
+    assert_eq!(at(&format!("{{\"a\":{deep}{}}}", "]".repeat(1_000_000)), "/b"), None);
 }
 
 #[test]

@@ -24,12 +24,7 @@ pub struct Cube {
 impl Cube {
     /// The normalised cube, none if no flow is in it.
     pub fn new(source: IpSet, destination: IpSet, services: ServiceSet) -> Option<Cube> {
-        Cube {
-            source,
-            destination,
-            services,
-        }
-        .normalised()
+        Cube { source, destination, services }.normalised()
     }
 
     /// Clears a family that one side lacks; none if no flow is left.
@@ -88,11 +83,7 @@ impl Cube {
     /// The lowest of the flows, IPv4 before IPv6.
     pub fn a_flow(&self) -> Option<Flow> {
         let service = self.services.a_service()?;
-        Some(Flow {
-            source: self.source.first()?,
-            destination: self.destination.first()?,
-            service,
-        })
+        Some(Flow { source: self.source.first()?, destination: self.destination.first()?, service })
     }
 
     /// The flows that are not in the other, as at most three disjoint cubes.
@@ -114,20 +105,12 @@ impl Cube {
             self.services.clone(),
         );
         let destination = self.destination.intersection(&other.destination);
-        let within = Cube::new(
-            source,
-            destination,
-            self.services.difference(&other.services),
-        );
+        let within = Cube::new(source, destination, self.services.difference(&other.services));
         [elsewhere, beside, within].into_iter().flatten()
     }
 
     pub(super) fn reversed(&self) -> Option<Cube> {
-        Cube::new(
-            self.destination.clone(),
-            self.source.clone(),
-            self.services.replies(),
-        )
+        Cube::new(self.destination.clone(), self.source.clone(), self.services.replies())
     }
 
     /// The union, where that is one cube because the two differ in one dimension only.
@@ -149,10 +132,7 @@ impl Cube {
         }
         if self.source == other.source && self.destination == other.destination {
             let services = self.services.union(&other.services);
-            return Some(Cube {
-                services,
-                ..self.clone()
-            });
+            return Some(Cube { services, ..self.clone() });
         }
         None
     }
@@ -188,11 +168,7 @@ fn join_family<T: Axis>(
 /// `source → destination: services`; a family pairs only with itself.
 impl fmt::Display for Cube {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} → {}: {}",
-            self.source, self.destination, self.services
-        )
+        write!(f, "{} → {}: {}", self.source, self.destination, self.services)
     }
 }
 

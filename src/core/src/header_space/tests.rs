@@ -39,14 +39,12 @@ fn places() -> impl Strategy<Value = IpAddr> {
 }
 
 fn nets() -> impl Strategy<Value = IpSet> {
-    let one = (
-        places(),
-        proptest::sample::select(vec![0_u8, 8, 24, 31, 32, 128]),
-    )
-        .prop_map(|(address, length)| {
+    let one = (places(), proptest::sample::select(vec![0_u8, 8, 24, 31, 32, 128])).prop_map(
+        |(address, length)| {
             let longest = if address.is_ipv4() { 32 } else { 128 };
             IpSet::from(IpNet::new(address, length.min(longest)).unwrap())
-        });
+        },
+    );
     prop_oneof![
         3 => proptest::collection::vec(one, 1..3).prop_map(|parts| IpSet::union_of(&parts)),
         1 => Just(IpSet::full()),
@@ -56,15 +54,9 @@ fn nets() -> impl Strategy<Value = IpSet> {
 fn header_spaces() -> impl Strategy<Value = HeaderSpace> {
     let one = (nets(), nets(), service_sets());
     (proptest::collection::vec(one, 0..4), 0_u8..8).prop_map(|(parts, inverted)| {
-        let cubes = parts
-            .into_iter()
-            .filter_map(|(from, to, what)| Cube::new(from, to, what));
+        let cubes = parts.into_iter().filter_map(|(from, to, what)| Cube::new(from, to, what));
         let all: HeaderSpace = cubes.collect();
-        if inverted == 0 {
-            HeaderSpace::full().difference(&all)
-        } else {
-            all
-        }
+        if inverted == 0 { HeaderSpace::full().difference(&all) } else { all }
     })
 }
 
@@ -82,10 +74,7 @@ fn corners(space: &HeaderSpace) -> Vec<Flow> {
     for cube in space.cubes() {
         corners.extend(cube.a_flow());
         for family in [IpSet::only_v4, IpSet::only_v6] {
-            let (from, to) = (
-                family(&cube.source).nets(),
-                family(&cube.destination).nets(),
-            );
+            let (from, to) = (family(&cube.source).nets(), family(&cube.destination).nets());
             let (Some(from), Some(to)) = (from.last(), to.last()) else {
                 continue;
             };
@@ -93,24 +82,12 @@ fn corners(space: &HeaderSpace) -> Vec<Flow> {
             if let Some((protocols, low, high)) = cube.services.port_cubes().last() {
                 let protocol = protocols.iter().last().unwrap();
                 let (low, high) = (low.last().unwrap(), high.last().unwrap());
-                let service = Service::Ports {
-                    protocol,
-                    source: low,
-                    destination: high,
-                };
-                corners.push(Flow {
-                    source,
-                    destination,
-                    service,
-                });
+                let service = Service::Ports { protocol, source: low, destination: high };
+                corners.push(Flow { source, destination, service });
             }
             if let Some(protocol) = cube.services.other_protocols().iter().last() {
                 let service = Service::Other { protocol };
-                corners.push(Flow {
-                    source,
-                    destination,
-                    service,
-                });
+                corners.push(Flow { source, destination, service });
             }
         }
     }
@@ -258,9 +235,7 @@ fn families_do_not_mix() {
     let mixed = Flow {
         source: address("10.0.0.1"),
         destination: address("::1"),
-        service: Service::Other {
-            protocol: Protocol::ESP,
-        },
+        service: Service::Other { protocol: Protocol::ESP },
     };
     assert!(!HeaderSpace::full().contains(&mixed));
 }
@@ -269,10 +244,7 @@ fn families_do_not_mix() {
 fn everything_less_everything_is_nothing() {
     let full = HeaderSpace::full();
     assert!(full.difference(&full).is_empty());
-    assert_eq!(
-        full.reversed().union(&full.without_reply().reversed()),
-        full.reversed()
-    );
+    assert_eq!(full.reversed().union(&full.without_reply().reversed()), full.reversed());
     assert_eq!(full.difference(&full.without_reply()), full.reversed());
     assert!(HeaderSpace::empty().is_subset(&HeaderSpace::empty()));
 }
@@ -294,13 +266,7 @@ fn a_wide_rule_swallows_the_narrow_ones() {
     let narrow = (0..50_u8).map(|n| cube(&format!("10.0.{n}.0/24"), "10.9.0.0/16", &n.to_string()));
     let space = narrow.fold(HeaderSpace::empty(), |all, some| all.union(&some));
     assert_eq!(space.cubes().len(), 50);
-    assert_eq!(
-        space
-            .union(&cube("10.0.0.0/8", "10.0.0.0/8", "0-100"))
-            .cubes()
-            .len(),
-        1
-    );
+    assert_eq!(space.union(&cube("10.0.0.0/8", "10.0.0.0/8", "0-100")).cubes().len(), 1);
 }
 
 #[test]
@@ -308,14 +274,9 @@ fn a_reply_swaps_addresses_and_ports() {
     let ask = cube("10.0.0.5/32", "10.1.0.7/32", "443").with_source_ports(&PortSet::single(40000));
     let flow = ask.a_flow().unwrap();
     assert_eq!(flow.to_string(), "tcp 10.0.0.5:40000 → 10.1.0.7:443");
-    assert_eq!(
-        flow.reply().unwrap().to_string(),
-        "tcp 10.1.0.7:443 → 10.0.0.5:40000"
-    );
+    assert_eq!(flow.reply().unwrap().to_string(), "tcp 10.1.0.7:443 → 10.0.0.5:40000");
     assert!(ask.reversed().contains(&flow.reply().unwrap()));
-    let ping = cube("2001:db8::1/128", "::1/128", "icmpv6/128.0")
-        .a_flow()
-        .unwrap();
+    let ping = cube("2001:db8::1/128", "::1/128", "icmpv6/128.0").a_flow().unwrap();
     assert_eq!(ping.to_string(), "icmpv6 type 128 code 0 2001:db8::1 → ::1");
     let unreachable = cube("10.0.0.5/32", "10.1.0.7/32", "icmp/3.4");
     assert_eq!(unreachable.a_flow().unwrap().reply(), None);
@@ -332,12 +293,7 @@ fn two_separate_port_ranges_of_an_acl_leave_a_gap() {
         clients,
     ));
     let gap = back.difference(&cube("10.0.0.0/8", "10.0.0.0/8", "49152-65535"));
-    let [cube] = gap.cubes() else {
-        panic!("{gap:?}")
-    };
-    assert_eq!(
-        cube.services.to_string(),
-        "tcp 32768-49151 (source port 5432)"
-    );
+    let [cube] = gap.cubes() else { panic!("{gap:?}") };
+    assert_eq!(cube.services.to_string(), "tcp 32768-49151 (source port 5432)");
     assert_eq!(cube.services.destination_ports().count(), 16384);
 }

@@ -88,10 +88,7 @@ fn an_address_and_its_mapped_twin_differ() {
 fn ranges_need_one_family_and_an_order() {
     let (low, high) = (address("10.0.0.1"), address("10.0.0.6"));
     let set = IpSet::from_range(low, high).unwrap();
-    assert_eq!(
-        set.to_string(),
-        "10.0.0.1, 10.0.0.2/31, 10.0.0.4/31, 10.0.0.6"
-    );
+    assert_eq!(set.to_string(), "10.0.0.1, 10.0.0.2/31, 10.0.0.4/31, 10.0.0.6");
     assert_eq!(IpSet::from_range(high, low), None);
     assert_eq!(IpSet::from_range(low, address("::1")), None);
 }
@@ -103,19 +100,10 @@ fn sets_are_printed_in_words_and_cidrs() {
     assert_eq!(print(&IpSet::empty()), "none");
     assert_eq!(print(&IpSet::any_v4()), "any IPv4");
     assert_eq!(print(&IpSet::any_v6()), "any IPv6");
-    assert_eq!(
-        print(&IpSet::any_v4().union(&net("2001:db8::/32"))),
-        "any IPv4, 2001:db8::/32"
-    );
-    assert_eq!(
-        print(&net("10.0.0.5/32").union(&net("10.1.0.0/16"))),
-        "10.0.0.5, 10.1.0.0/16"
-    );
+    assert_eq!(print(&IpSet::any_v4().union(&net("2001:db8::/32"))), "any IPv4, 2001:db8::/32");
+    assert_eq!(print(&net("10.0.0.5/32").union(&net("10.1.0.0/16"))), "10.0.0.5, 10.1.0.0/16");
     assert_eq!(print(&net("::1/128")), "::1");
-    assert_eq!(
-        serde_json::to_string(&net("10.0.0.0/8")).unwrap(),
-        "\"10.0.0.0/8\""
-    );
+    assert_eq!(serde_json::to_string(&net("10.0.0.0/8")).unwrap(), "\"10.0.0.0/8\"");
 }
 
 #[test]
@@ -125,8 +113,5 @@ fn families_part_and_meet() {
     assert_eq!(both.only_v6(), net("2001:db8::/32"));
     assert_eq!(both.first(), Some(address("10.0.0.0")));
     assert_eq!(both.only_v6().first(), Some(address("2001:db8::")));
-    assert_eq!(
-        IpSet::from_families(both.v4().clone(), both.v6().clone()),
-        both
-    );
+    assert_eq!(IpSet::from_families(both.v4().clone(), both.v6().clone()), both);
 }

@@ -8,22 +8,13 @@ impl<'n> Walk<'_, 'n> {
         let Some((_, router)) = self.graph.router(at.router) else {
             return self.jump(packet);
         };
-        let holders = packet
-            .address()
-            .map_or(&[][..], |to| self.graph.held(at.router, to));
+        let holders = packet.address().map_or(&[][..], |to| self.graph.held(at.router, to));
         if holders.len() > 1 {
             let what = format!("who holds {}", packet.destinations);
             let unknown = Unknown::new(what, "several interfaces of the recording hold it", "");
-            packet.cross(Crossing::Doubt {
-                at: &router.label,
-                reason: Reason::Unheld,
-                unknown,
-            });
+            packet.cross(Crossing::Doubt { at: &router.label, reason: Reason::Unheld, unknown });
         }
-        let wanted = holders
-            .iter()
-            .find(|holder| self.is_wanted(holder))
-            .or(holders.first());
+        let wanted = holders.iter().find(|holder| self.is_wanted(holder)).or(holders.first());
         match wanted {
             Some(Holder::Interface(id, _)) => self.deliver_to(at, id, router, packet),
             Some(Holder::Gateway(id, _)) => self.deliver_to_gateway(at, id, router, packet),
@@ -46,26 +37,16 @@ impl<'n> Walk<'_, 'n> {
         mut packet: Packet<'n>,
     ) {
         match self.target {
-            Goal::Interface {
-                id: wanted,
-                interface,
-                ..
-            } if wanted == id => {
+            Goal::Interface { id: wanted, interface, .. } if wanted == id => {
                 if let Some((subnet_id, subnet)) = self.graph.subnet(&interface.subnet) {
                     self.move_to(at, subnet_id, subnet, &mut packet);
                 }
                 self.arrive(id, interface, packet);
             }
             _ => {
-                let label = self
-                    .graph
-                    .interface(id)
-                    .map_or(&router.label, |(_, held)| &held.label);
-                let reason = if self.reply {
-                    Reason::WrongReturn
-                } else {
-                    Reason::OtherHolder
-                };
+                let label = self.graph.interface(id).map_or(&router.label, |(_, held)| &held.label);
+                let reason =
+                    if self.is_reply() { Reason::WrongReturn } else { Reason::OtherHolder };
                 self.obstacle(label, reason, None, packet);
             }
         }
@@ -88,43 +69,31 @@ impl<'n> Walk<'_, 'n> {
         if let Some((subnet_id, subnet)) = subnet {
             self.move_to(at, subnet_id, subnet, &mut packet);
         }
-        let awaited = packet
-            .masquerades
-            .last()
-            .is_some_and(|last| last.gateway == id);
-        let (Some((subnet_id, subnet)), true) = (subnet, self.reply && awaited) else {
+        let awaited = packet.masquerades.last().is_some_and(|last| last.gateway == id);
+        let (Some((subnet_id, subnet)), true) = (subnet, self.is_reply() && awaited) else {
             return self.obstacle(&gateway.label, Reason::NotAnEndpoint, None, packet);
         };
         if !cross_gateway(gateway, &mut packet) {
             return self.obstacle(&gateway.label, Reason::GatewayClosed, None, packet);
         }
         packet.unmasquerade(&gateway.label);
-        let at = At {
-            router: &subnet.router,
-            subnet: Some(subnet_id),
-        };
+        cross_stack(gateway, Direction::Ingress, &mut packet);
+        let at = At { router: &subnet.router, subnet: Some(subnet_id) };
         self.out_of_subnet(at, subnet, packet);
     }
 
     /// No recorded interface holds the address.
     pub(super) fn nobody(&mut self, at: At<'n>, router: &'n Router, mut packet: Packet<'n>) {
         let to = packet.destinations.clone();
-        let own = self
-            .graph
-            .network()
-            .subnets
-            .iter()
-            .find(|(_, subnet)| subnet.router == *at.router && to.is_subset(&subnet.addresses));
+        let mut subnets = self.graph.subnets_of(at.router);
+        let own = subnets.find(|(_, subnet)| to.is_subset(&subnet.addresses));
+        drop(subnets);
         if let Some((subnet_id, subnet)) = own {
             self.move_to(at, subnet_id, subnet, &mut packet);
         }
         if let Some(unread) = router.unread.first() {
             let unknown = unread.clone();
-            packet.cross(Crossing::Opaque {
-                at: &router.label,
-                unknown,
-                rewrites: false,
-            });
+            packet.cross(Crossing::Opaque { at: &router.label, unknown, rewrites: false });
             return self.jump(packet);
         }
         self.obstacle(&router.label, Reason::Unheld, None, packet);
@@ -143,7 +112,7 @@ impl<'n> Walk<'_, 'n> {
             domain: Some(id),
             certain: true,
         });
-        if !self.reply {
+        if !self.is_reply() {
             match &interface.role {
                 Role::Endpoint => cross_liveness(interface, &mut packet),
                 Role::Opaque(unknown) => {
@@ -161,9 +130,7 @@ impl<'n> Walk<'_, 'n> {
                 }),
             }
         }
-        packet.cross(Crossing::Arrived {
-            at: &interface.label,
-        });
+        packet.cross(Crossing::Arrived { at: &interface.label });
         self.finish(packet);
     }
 
@@ -181,22 +148,14 @@ impl<'n> Walk<'_, 'n> {
     /// Goes on at the goal, whatever lies between: after an obstacle to name what else stops the
     /// packet, after something opaque since it may come out there.
     pub(super) fn jump(&mut self, mut packet: Packet<'n>) {
-        while self.reply && !packet.masquerades.is_empty() {
-            match packet
-                .masquerades
-                .last()
-                .and_then(|last| self.graph.gateway(last.gateway))
-            {
+        while self.is_reply() && !packet.masquerades.is_empty() {
+            match packet.masquerades.last().and_then(|last| self.graph.gateway(last.gateway)) {
                 Some((_, gateway)) => packet.unmasquerade(&gateway.label),
                 None => break,
             }
         }
         match self.target {
-            Goal::Interface {
-                id,
-                interface,
-                address,
-            } => {
+            Goal::Interface { id, interface, address } => {
                 packet.rewrite_destination(&interface.label, address);
                 packet.lose_identity(self.identity_across(&packet, interface));
                 if let Some((_, subnet)) = self.graph.subnet(&interface.subnet) {
@@ -205,9 +164,7 @@ impl<'n> Walk<'_, 'n> {
                 self.arrive(id, interface, packet);
             }
             Goal::External { external, .. } => {
-                packet.cross(Crossing::Arrived {
-                    at: &external.label,
-                });
+                packet.cross(Crossing::Arrived { at: &external.label });
                 self.finish(packet);
             }
             Goal::Unheld { router } => {
@@ -221,22 +178,13 @@ impl<'n> Walk<'_, 'n> {
     }
 
     pub(super) fn unheld(&self, router: &'n Router, packet: &mut Packet<'n>) {
-        let named = packet.crossings.iter().any(|crossing| {
-            matches!(
-                crossing,
-                Crossing::Obstacle {
-                    reason: Reason::Unheld,
-                    ..
-                }
-            )
-        });
+        let named = packet
+            .crossings
+            .iter()
+            .any(|crossing| matches!(crossing, Crossing::Obstacle { reason: Reason::Unheld, .. }));
         if !named && router.unread.is_empty() {
             let at = &router.label;
-            packet.cross(Crossing::Obstacle {
-                at,
-                reason: Reason::Unheld,
-                route: None,
-            });
+            packet.cross(Crossing::Obstacle { at, reason: Reason::Unheld, route: None });
         }
     }
 
@@ -253,12 +201,9 @@ impl<'n> Walk<'_, 'n> {
         if holds(there.router) {
             return Identity::Kept;
         }
-        let links = self.graph.network().gateways.values();
+        let links = self.graph.gateways_of(there.router);
         let identities = links.filter_map(|gateway| match &gateway.passage {
-            Passage::Link {
-                ends: [a, b],
-                identity,
-            } if gateway.closed.is_none() => {
+            Passage::Link { ends: [a, b], identity } if gateway.closed.is_none() => {
                 let joined = (a == there.router && holds(b)) || (b == there.router && holds(a));
                 joined.then_some(*identity)
             }

@@ -24,15 +24,13 @@ impl<'n> Walk<'_, 'n> {
             return self.obstacle(label, Reason::GatewayClosed, None, packet);
         }
         match &gateway.passage {
-            Passage::Border {
-                router,
-                external,
-                inside,
-                ..
-            } => {
+            Passage::Border { router, external, inside, .. } => {
                 let carried = router == at.router && packet.sources.is_subset(inside);
                 match self.graph.external(external).filter(|_| carried) {
-                    Some((id, external)) => self.go_out(gateway, at, id, external, packet),
+                    Some(outside) => {
+                        let door = Door { id, gateway, router: at.router };
+                        self.go_out(door, outside, packet);
+                    }
                     None => self.obstacle(label, Reason::NotCarried, None, packet),
                 }
             }
@@ -40,17 +38,18 @@ impl<'n> Walk<'_, 'n> {
             Passage::Service { routers, external } => {
                 let carried = routers.contains(at.router);
                 match self.graph.external(external).filter(|_| carried) {
-                    Some((_, external)) => self.reach_service(label, external, packet),
+                    Some(outside) => {
+                        packet.passed.push(Door { id, gateway, router: at.router });
+                        cross_stack(gateway, Direction::Egress, &mut packet);
+                        self.reach_service(label, outside, packet);
+                    }
                     None => self.obstacle(label, Reason::NotCarried, None, packet),
                 }
             }
             Passage::Opaque { unknown, rewrites } => {
                 let (unknown, rewrites) = (unknown.clone(), *rewrites);
-                packet.cross(Crossing::Opaque {
-                    at: label,
-                    unknown,
-                    rewrites,
-                });
+                cross_stack(gateway, Direction::Egress, &mut packet);
+                packet.cross(Crossing::Opaque { at: label, unknown, rewrites });
                 packet.lose_identity(Identity::Doubtful);
                 self.jump(packet);
             }
@@ -59,40 +58,38 @@ impl<'n> Walk<'_, 'n> {
     }
 
     /// Out by a border: IPv4 sources become their public addresses (AWS-66).
-    pub(super) fn go_out(
+    fn go_out(
         &mut self,
-        gateway: &'n Gateway,
-        at: At<'n>,
-        id: &'n Id<External>,
-        external: &'n External,
+        door: Door<'n>,
+        (id, external): (&'n Id<External>, &'n External),
         mut packet: Packet<'n>,
     ) {
-        let label = &gateway.label;
+        let label = &door.gateway.label;
+        if !self.lets_out(door) {
+            return self.obstacle(label, Reason::NoState, None, packet);
+        }
+        packet.passed.push(door);
         packet.lose_identity(Identity::Lost);
-        packet.cross(Crossing::Filters {
-            at: label,
-            stack: &gateway.stack,
-            direction: Direction::Egress,
-            domain: None,
-            certain: true,
-        });
+        cross_stack(door.gateway, Direction::Egress, &mut packet);
         let Some(from) = single(&packet.sources) else {
             return self.obstacle(label, Reason::NoPublicAddress, None, packet);
         };
         if from.is_ipv4() {
-            let holders = self.graph.held(at.router, from);
+            let holders = self.graph.held(door.router, from);
             let Some(to) = holders.iter().find_map(|holder| holder.address().public) else {
                 return self.obstacle(label, Reason::NoPublicAddress, None, packet);
             };
-            packet.cross(Crossing::Rewrite {
-                at: label,
-                field: Field::Source,
-                from,
-                to,
-            });
+            packet.cross(Crossing::Rewrite { at: label, field: Field::Source, from, to });
             packet.sources = IpSet::single(to);
         }
         self.outside(id, external, packet);
+    }
+
+    /// A border that only the inside may open flows through remembers them: it lets out no reply
+    /// to a flow that came in another way (AWS-68).
+    fn lets_out(&self, door: Door<'n>) -> bool {
+        let outward = matches!(door.gateway.passage, Passage::Border { opens: Opens::Outward, .. });
+        !(outward && self.is_reply()) || self.doors().iter().any(|passed| passed.id == door.id)
     }
 
     /// A packet in an outside network.
@@ -102,6 +99,14 @@ impl<'n> Walk<'_, 'n> {
         external: &'n External,
         mut packet: Packet<'n>,
     ) {
+        let back = self
+            .doors()
+            .iter()
+            .rev()
+            .find(|door| matches!(door.gateway.passage, Passage::Service { .. }));
+        if let Some(door) = back.copied() {
+            return self.back_from_service(door, packet);
+        }
         match self.target {
             Goal::External { id: goal, .. } if goal == id => {
                 let there = packet.destinations.intersection(&external.addresses);
@@ -112,16 +117,12 @@ impl<'n> Walk<'_, 'n> {
                 }
                 if !there.is_empty() {
                     packet = packet.cut(there);
-                    packet.cross(Crossing::Arrived {
-                        at: &external.label,
-                    });
+                    packet.cross(Crossing::Arrived { at: &external.label });
                     self.finish(packet);
                 }
             }
-            Goal::Interface {
-                interface, address, ..
-            } => {
-                self.come_in(id, external, interface, address, packet);
+            Goal::Interface { id: goal, interface, address } => {
+                self.come_in((id, external), (goal, interface, address), packet);
             }
             Goal::External { .. } | Goal::Unheld { .. } | Goal::Nowhere => {
                 self.obstacle(&external.label, Reason::NoRoute, None, packet);
@@ -133,31 +134,23 @@ impl<'n> Walk<'_, 'n> {
     /// gateway that the flow went out by.
     pub(super) fn come_in(
         &mut self,
-        external_id: &'n Id<External>,
-        external: &'n External,
-        interface: &'n Interface,
-        address: IpAddr,
+        outside: (&'n Id<External>, &'n External),
+        (goal, interface, address): (&'n Id<Interface>, &'n Interface, IpAddr),
         mut packet: Packet<'n>,
     ) {
         packet.lose_identity(Identity::Lost);
         let Some((at, _)) = self.place_of(interface) else {
             return self.adrift(interface, packet);
         };
-        let known_as = packet
-            .address()
-            .map_or(&[][..], |dialled| self.graph.public(dialled));
-        let awaited = packet
-            .masquerades
-            .last()
-            .map(|masquerade| masquerade.gateway);
+        let known_as = packet.address().map_or(&[][..], |dialled| self.graph.public(dialled));
+        // A reply that a gateway gave its address to comes back to that gateway.
+        let awaited = packet.masquerades.last().filter(|_| self.is_reply()).map(|m| m.gateway);
         let holder = known_as.iter().find(|holder| match holder {
-            Holder::Interface(_, held) => held.ip == address && awaited.is_none(),
-            Holder::Gateway(gateway, _) => self.reply && awaited == Some(*gateway),
+            Holder::Interface(id, held) => *id == goal && held.ip == address && awaited.is_none(),
+            Holder::Gateway(gateway, _) => awaited == Some(*gateway),
         });
         let Some(holder) = holder else {
-            let other = known_as
-                .iter()
-                .find(|holder| matches!(holder, Holder::Gateway(..)));
+            let other = known_as.iter().find(|holder| matches!(holder, Holder::Gateway(..)));
             if let Some(Holder::Gateway(id, _)) = other
                 && let Some((_, gateway)) = self.graph.gateway(id)
             {
@@ -169,13 +162,13 @@ impl<'n> Walk<'_, 'n> {
                 reason: Reason::NoPublicAddress,
                 route: None,
             });
-            return self.enter(external_id, external, at.router, address, packet);
+            return self.enter(outside, at.router, address, packet);
         };
         let (router, inside) = match holder {
             Holder::Interface(..) => (at.router, address),
             Holder::Gateway(id, held) => (self.router_of_gateway(id).unwrap_or(at.router), held.ip),
         };
-        self.enter(external_id, external, router, inside, packet);
+        self.enter(outside, router, inside, packet);
     }
 
     pub(super) fn router_of_gateway(&self, id: &Id<Gateway>) -> Option<&'n Id<Router>> {
@@ -188,8 +181,7 @@ impl<'n> Walk<'_, 'n> {
     /// In by the border of a router, towards one of its inside addresses.
     pub(super) fn enter(
         &mut self,
-        external_id: &'n Id<External>,
-        external: &'n External,
+        (external_id, external): (&'n Id<External>, &'n External),
         router: &'n Id<Router>,
         inside: IpAddr,
         mut packet: Packet<'n>,
@@ -200,11 +192,7 @@ impl<'n> Walk<'_, 'n> {
         let Some((gateway, opens, table)) = self.border(external_id, router, inside) else {
             if let Some(unread) = there.unread.first() {
                 let unknown = unread.clone();
-                packet.cross(Crossing::Opaque {
-                    at: &external.label,
-                    unknown,
-                    rewrites: false,
-                });
+                packet.cross(Crossing::Opaque { at: &external.label, unknown, rewrites: false });
                 return self.jump(packet);
             }
             return self.obstacle(&there.label, Reason::NoGateway, None, packet);
@@ -213,25 +201,21 @@ impl<'n> Walk<'_, 'n> {
         if !cross_gateway(gateway, &mut packet) {
             return self.obstacle(label, Reason::GatewayClosed, None, packet);
         }
-        if opens == Opens::Outward && !self.reply {
+        if opens == Opens::Outward && !self.went_out_by(gateway) {
             return self.obstacle(label, Reason::OutwardOnly, None, packet);
         }
         packet.rewrite_destination(label, inside);
-        packet.cross(Crossing::Filters {
-            at: label,
-            stack: &gateway.stack,
-            direction: Direction::Ingress,
-            domain: None,
-            certain: true,
-        });
-        let at = At {
-            router,
-            subnet: None,
-        };
+        cross_stack(gateway, Direction::Ingress, &mut packet);
+        let at = At { router, subnet: None };
         match table {
             Some(table) => self.by_table(table, at, packet),
             None => self.deliver(at, packet),
         }
+    }
+
+    /// Whether it is a reply to a flow that went out by this gateway.
+    fn went_out_by(&self, gateway: &Gateway) -> bool {
+        self.doors().iter().any(|door| std::ptr::eq(door.gateway, gateway))
     }
 
     /// The border by which an inside address is reached from an outside network: one that others
@@ -246,20 +230,17 @@ impl<'n> Walk<'_, 'n> {
             .graph
             .borders(router)
             .filter_map(|gateway| match &gateway.passage {
-                Passage::Border {
-                    external: to,
-                    opens,
-                    inside: carried,
-                    table,
-                    ..
-                } if to == external && carried.contains(inside) => {
+                Passage::Border { external: to, opens, inside: carried, table, .. }
+                    if to == external && carried.contains(inside) =>
+                {
                     Some((gateway, *opens, table.as_ref()))
                 }
                 _ => None,
             })
             .collect();
         candidates.sort_by_key(|(gateway, opens, _)| {
-            (*opens == Opens::Outward, gateway.closed.is_some())
+            let other = !self.went_out_by(gateway);
+            (other, *opens == Opens::Outward, gateway.closed.is_some())
         });
         candidates.into_iter().next()
     }
@@ -272,14 +253,7 @@ impl<'n> Walk<'_, 'n> {
         mut packet: Packet<'n>,
     ) {
         let label = &gateway.label;
-        let Passage::SourceNat {
-            subnet,
-            address,
-            ports,
-            services,
-            ..
-        } = &gateway.passage
-        else {
+        let Passage::SourceNat { subnet, address, ports, services, .. } = &gateway.passage else {
             return;
         };
         let Some((subnet_id, subnet)) = self.graph.subnet(subnet) else {
@@ -289,35 +263,20 @@ impl<'n> Walk<'_, 'n> {
         if !cross_gateway(gateway, &mut packet) {
             return self.obstacle(label, Reason::GatewayClosed, None, packet);
         }
-        if self.reply {
+        if self.is_reply() {
             return self.obstacle(label, Reason::NoTranslation, None, packet);
         }
-        let same_family = packet
-            .sources
-            .first()
-            .is_some_and(|s| s.is_ipv4() == address.is_ipv4());
+        let same_family = packet.sources.first().is_some_and(|s| s.is_ipv4() == address.is_ipv4());
         if !same_family || packet.masquerades.len() > 4 {
             return self.obstacle(label, Reason::NotCarried, None, packet);
         }
-        packet.cross(Crossing::Carries {
-            at: label,
-            services,
-        });
-        packet.cross(Crossing::Masquerade {
-            at: label,
-            to: *address,
-            ports,
-        });
-        packet.masquerades.push(Masquerade {
-            gateway: id,
-            original: packet.sources.clone(),
-        });
+        cross_stack(gateway, Direction::Egress, &mut packet);
+        packet.cross(Crossing::Carries { at: label, services });
+        packet.cross(Crossing::Masquerade { at: label, to: *address, ports });
+        packet.masquerades.push(Masquerade { gateway: id, original: packet.sources.clone() });
         packet.sources = IpSet::single(*address);
         packet.lose_identity(Identity::Lost);
-        let at = At {
-            router: &subnet.router,
-            subnet: Some(subnet_id),
-        };
+        let at = At { router: &subnet.router, subnet: Some(subnet_id) };
         self.out_of_subnet(at, subnet, packet);
     }
 
@@ -340,13 +299,7 @@ impl<'n> Walk<'_, 'n> {
             return self.obstacle(label, Reason::NotCarried, None, packet);
         };
         packet.lose_identity(identity);
-        packet.cross(Crossing::Filters {
-            at: label,
-            stack: &gateway.stack,
-            direction,
-            domain: None,
-            certain: true,
-        });
+        cross_stack(gateway, direction, &mut packet);
         let here = self.graph.router(at.router).map(|(_, router)| router);
         let from_here = here.is_some_and(|here| packet.sources.is_subset(&here.addresses));
         let there = packet.destinations.intersection(&router.addresses);
@@ -358,20 +311,14 @@ impl<'n> Walk<'_, 'n> {
             self.obstacle(label, Reason::NotTransitive, None, packet.cut(rest));
         }
         if !there.is_empty() {
-            self.deliver(
-                At {
-                    router: other,
-                    subnet: None,
-                },
-                packet.cut(there),
-            );
+            self.deliver(At { router: other, subnet: None }, packet.cut(there));
         }
     }
 
-    pub(super) fn reach_service(
+    fn reach_service(
         &mut self,
         label: &'n Label,
-        external: &'n External,
+        (id, external): (&'n Id<External>, &'n External),
         mut packet: Packet<'n>,
     ) {
         let there = packet.destinations.intersection(&external.addresses);
@@ -379,17 +326,31 @@ impl<'n> Walk<'_, 'n> {
         if !rest.is_empty() {
             self.obstacle(label, Reason::NotCarried, None, packet.cut(rest));
         }
-        if !there.is_empty() {
-            packet = packet.cut(there);
-            if matches!(self.target, Goal::External { .. }) {
-                packet.cross(Crossing::Arrived {
-                    at: &external.label,
-                });
-                self.finish(packet);
-            } else {
-                self.obstacle(label, Reason::NotCarried, None, packet);
-            }
+        if there.is_empty() {
+            return;
         }
+        packet = packet.cut(there);
+        // An opening packet to one of the service's addresses is there, by whatever name the
+        // question has for them; a reply that comes here is not at the client.
+        if matches!(self.target, Goal::External { .. }) && !self.is_reply() {
+            packet.cross(Crossing::Arrived { at: &external.label });
+            return self.finish(packet);
+        }
+        if matches!(self.target, Goal::External { id: goal, .. } if goal == id) {
+            packet.cross(Crossing::Arrived { at: &external.label });
+            return self.finish(packet);
+        }
+        self.obstacle(label, Reason::NotCarried, None, packet);
+    }
+
+    /// A reply from a service comes back by the gateway that the flow went out by.
+    fn back_from_service(&mut self, door: Door<'n>, mut packet: Packet<'n>) {
+        packet.lose_identity(Identity::Lost);
+        if !cross_gateway(door.gateway, &mut packet) {
+            return self.obstacle(&door.gateway.label, Reason::GatewayClosed, None, packet);
+        }
+        cross_stack(door.gateway, Direction::Ingress, &mut packet);
+        self.deliver(At { router: door.router, subnet: None }, packet);
     }
 
     /// To an interface that a route names: an appliance, or a gateway by its interface.
@@ -418,12 +379,7 @@ impl<'n> Walk<'_, 'n> {
         packet.cross(Crossing::Route { table, route });
         packet.lose_identity(Identity::Lost);
         if !interface.forwards {
-            return self.obstacle(
-                &interface.label,
-                Reason::SourceDestinationCheck,
-                None,
-                packet,
-            );
+            return self.obstacle(&interface.label, Reason::SourceDestinationCheck, None, packet);
         }
         cross_liveness(interface, &mut packet);
         packet.cross(Crossing::Filters {
@@ -434,18 +390,11 @@ impl<'n> Walk<'_, 'n> {
             certain: true,
         });
         let unknown = Unknown::new(
-            format!(
-                "what {} does with the packets that it forwards",
-                interface.label
-            ),
+            format!("what {} does with the packets that it forwards", interface.label),
             "the appliance's own rules are not in the recording",
             "",
         );
-        packet.cross(Crossing::Opaque {
-            at: &interface.label,
-            unknown,
-            rewrites: true,
-        });
+        packet.cross(Crossing::Opaque { at: &interface.label, unknown, rewrites: true });
         self.jump(packet);
     }
 }

@@ -29,6 +29,8 @@ impl<'n> Walk<'_, 'n> {
             arriving_from: packet.sources,
             arriving_at: packet.destinations,
             masquerades: packet.masquerades,
+            passed: packet.passed,
+            opaque: packet.opaque,
             identity: packet.identity,
         });
     }
@@ -39,7 +41,7 @@ impl<'n> Walk<'_, 'n> {
         interface: &'n Interface,
         mut packet: Packet<'n>,
     ) {
-        if !self.reply {
+        if !self.is_reply() {
             cross_liveness(interface, &mut packet);
         }
         let Some((at, subnet)) = self.place_of(interface) else {
@@ -53,10 +55,7 @@ impl<'n> Walk<'_, 'n> {
             if !answered.is_empty() {
                 let rest = packet.destinations.difference(&answered);
                 let mut part = packet.cut(answered);
-                part.cross(Crossing::Platform {
-                    at: &interface.label,
-                    service,
-                });
+                part.cross(Crossing::Platform { at: &interface.label, service });
                 self.finish(part);
                 packet = packet.cut(rest);
             }
@@ -78,28 +77,15 @@ impl<'n> Walk<'_, 'n> {
     pub(super) fn place_of(&self, interface: &Interface) -> Option<(At<'n>, &'n Subnet)> {
         let (id, subnet) = self.graph.subnet(&interface.subnet)?;
         let (router, _) = self.graph.router(&subnet.router)?;
-        Some((
-            At {
-                router,
-                subnet: Some(id),
-            },
-            subnet,
-        ))
+        Some((At { router, subnet: Some(id) }, subnet))
     }
 
     /// A packet at an interface whose subnet or router the network has not.
     pub(super) fn adrift(&mut self, interface: &'n Interface, mut packet: Packet<'n>) {
         let what = format!("where {} hangs", interface.label);
-        let why = format!(
-            "{} or its network is not in the recording",
-            interface.subnet
-        );
+        let why = format!("{} or its network is not in the recording", interface.subnet);
         let unknown = Unknown::new(what, why, "");
-        packet.cross(Crossing::Opaque {
-            at: &interface.label,
-            unknown,
-            rewrites: true,
-        });
+        packet.cross(Crossing::Opaque { at: &interface.label, unknown, rewrites: true });
         self.jump(packet);
     }
 
@@ -128,11 +114,7 @@ impl<'n> Walk<'_, 'n> {
             if let Some(router) = router {
                 let unknown =
                     Unknown::new(format!("route table {table}"), "not in the recording", "");
-                packet.cross(Crossing::Opaque {
-                    at: &router.label,
-                    unknown,
-                    rewrites: false,
-                });
+                packet.cross(Crossing::Opaque { at: &router.label, unknown, rewrites: false });
             }
             return self.jump(packet);
         };
@@ -150,26 +132,15 @@ impl<'n> Walk<'_, 'n> {
         mut packet: Packet<'n>,
     ) {
         if packet.crossings.len() > MOST_CROSSINGS || self.found.len() > MOST_PATHS {
-            let unknown = Unknown::new(
-                "where this leads",
-                "the way is a loop, or has too many parts",
-                "",
-            );
-            packet.cross(Crossing::Doubt {
-                at: &table.label,
-                reason: Reason::Route,
-                unknown,
-            });
+            let unknown =
+                Unknown::new("where this leads", "the way is a loop, or has too many parts", "");
+            packet.cross(Crossing::Doubt { at: &table.label, reason: Reason::Route, unknown });
             return self.finish(packet);
         }
         if let Some(doubt) = found.doubt {
             let unknown = doubt.clone();
             self.leave(at, &mut packet, false);
-            packet.cross(Crossing::Opaque {
-                at: &table.label,
-                unknown,
-                rewrites: false,
-            });
+            packet.cross(Crossing::Opaque { at: &table.label, unknown, rewrites: false });
             return self.jump(packet);
         }
         let Some(route) = found.route else {
@@ -191,21 +162,12 @@ impl<'n> Walk<'_, 'n> {
             },
             Target::Blackhole => {
                 self.leave(at, &mut packet, true);
-                self.obstacle(
-                    &table.label,
-                    Reason::Blackhole,
-                    Some((table, route)),
-                    packet,
-                );
+                self.obstacle(&table.label, Reason::Blackhole, Some((table, route)), packet);
             }
             Target::Unknown(unknown) => {
                 let unknown = unknown.clone();
                 self.leave(at, &mut packet, false);
-                packet.cross(Crossing::Opaque {
-                    at: &table.label,
-                    unknown,
-                    rewrites: true,
-                });
+                packet.cross(Crossing::Opaque { at: &table.label, unknown, rewrites: true });
                 self.jump(packet);
             }
         }
@@ -221,11 +183,7 @@ impl<'n> Walk<'_, 'n> {
         let what = format!("the target of the route {}", route.text);
         let unknown = Unknown::new(what, "not in the recording", "");
         self.leave(at, &mut packet, false);
-        packet.cross(Crossing::Opaque {
-            at: &table.label,
-            unknown,
-            rewrites: true,
-        });
+        packet.cross(Crossing::Opaque { at: &table.label, unknown, rewrites: true });
         self.jump(packet);
     }
 

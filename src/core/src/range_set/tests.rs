@@ -29,17 +29,10 @@ fn assert_normal<T: Axis>(set: &RangeSet<T>) {
         assert!(low <= high);
     }
     for pair in set.ranges().windows(2) {
-        assert!(
-            pair[0].1.next().is_some_and(|next| next < pair[1].0),
-            "{set:?} touches"
-        );
+        assert!(pair[0].1.next().is_some_and(|next| next < pair[1].0), "{set:?} touches");
     }
     let is_list = matches!(set.ranges, Few::Many(_));
-    assert_eq!(
-        is_list,
-        set.ranges().len() > 1,
-        "one representation per length"
-    );
+    assert_eq!(is_list, set.ranges().len() > 1, "one representation per length");
 }
 
 proptest! {
@@ -137,14 +130,8 @@ fn counts_are_exact_and_saturate() {
 
 #[test]
 fn touching_ranges_become_one() {
-    assert_eq!(
-        PortSet::from_ranges([(80, 89), (90, 99)]),
-        PortSet::range(80, 99)
-    );
-    assert_eq!(
-        PortSet::single(80).union(&PortSet::single(81)),
-        PortSet::range(80, 81)
-    );
+    assert_eq!(PortSet::from_ranges([(80, 89), (90, 99)]), PortSet::range(80, 99));
+    assert_eq!(PortSet::single(80).union(&PortSet::single(81)), PortSet::range(80, 81));
     assert_eq!(PortSet::from_ranges([(9, 3), (5, 5)]), PortSet::single(5));
 }
 
@@ -154,51 +141,25 @@ fn ports_are_printed_as_the_command_line_takes_them() {
     assert_eq!(ports.to_string(), "22-23,8000-8100");
     assert_eq!(PortSet::empty().to_string(), "none");
     assert_eq!(PortSet::full().to_string(), "0-65535");
-    assert_eq!(
-        serde_json::to_string(&ports).unwrap(),
-        "\"22-23,8000-8100\""
-    );
+    assert_eq!(serde_json::to_string(&ports).unwrap(), "\"22-23,8000-8100\"");
 }
 
 #[test]
 fn bad_ports_say_what_is_wrong() {
     let error = |text: &str| text.parse::<PortSet>().unwrap_err();
-    assert_eq!(
-        error("70000"),
-        PortSetError::TooLarge {
-            part: "70000".into()
-        }
-    );
+    assert_eq!(error("70000"), PortSetError::TooLarge { part: "70000".into() });
     assert_eq!(
         error("22,500-400").to_string(),
         "the port range `500-400` ends below its start; did you mean `400-500`"
     );
-    assert_eq!(
-        error("22,http"),
-        PortSetError::NotANumber {
-            part: "http".into()
-        }
-    );
-    assert_eq!(
-        error("+22"),
-        PortSetError::NotANumber { part: "+22".into() }
-    );
+    assert_eq!(error("22,http"), PortSetError::NotANumber { part: "http".into() });
+    assert_eq!(error("+22"), PortSetError::NotANumber { part: "+22".into() });
     for missing in ["", "22,", ",22", "-443", "443-", "-"] {
-        assert_eq!(
-            error(missing),
-            PortSetError::Missing {
-                list: missing.into()
-            }
-        );
+        assert_eq!(error(missing), PortSetError::Missing { list: missing.into() });
     }
-    assert_eq!(
-        error("1-2-3"),
-        PortSetError::NotANumber { part: "2-3".into() }
-    );
+    assert_eq!(error("1-2-3"), PortSetError::NotANumber { part: "2-3".into() });
     assert_eq!(
         error("99999999999999999999"),
-        PortSetError::TooLarge {
-            part: "99999999999999999999".into()
-        }
+        PortSetError::TooLarge { part: "99999999999999999999".into() }
     );
 }

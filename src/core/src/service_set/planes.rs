@@ -59,11 +59,7 @@ impl<T: Axis> Plane<T> {
             (_, true, true) => protocols = protocols.union(other.protocols),
             _ => return None,
         }
-        Some(Plane {
-            protocols,
-            first,
-            second,
-        })
+        Some(Plane { protocols, first, second })
     }
 
     fn fibres(&self) -> ByProtocol<T> {
@@ -82,19 +78,11 @@ impl<T: Axis> Planes<T> {
         if protocols.is_empty() {
             return Planes(Few::None);
         }
-        Planes(Few::One(Plane {
-            protocols,
-            first: RangeSet::full(),
-            second: RangeSet::full(),
-        }))
+        Planes(Few::One(Plane { protocols, first: RangeSet::full(), second: RangeSet::full() }))
     }
 
     pub(super) fn one(plane: Plane<T>) -> Planes<T> {
-        Planes(if plane.is_empty() {
-            Few::None
-        } else {
-            Few::One(plane)
-        })
+        Planes(if plane.is_empty() { Few::None } else { Few::One(plane) })
     }
 
     /// The union of planes that may overlap.
@@ -123,15 +111,11 @@ impl<T: Axis> Planes<T> {
     }
 
     pub(super) fn protocols(&self) -> ProtocolSet {
-        self.planes()
-            .iter()
-            .fold(ProtocolSet::EMPTY, |all, plane| all.union(plane.protocols))
+        self.planes().iter().fold(ProtocolSet::EMPTY, |all, plane| all.union(plane.protocols))
     }
 
     pub(super) fn intersects(&self, other: &Planes<T>) -> bool {
-        self.planes()
-            .iter()
-            .any(|a| other.planes().iter().any(|b| a.intersects(b)))
+        self.planes().iter().any(|a| other.planes().iter().any(|b| a.intersects(b)))
     }
 
     pub(super) fn is_subset(&self, other: &Planes<T>) -> bool {
@@ -178,10 +162,7 @@ impl<T: Axis> Planes<T> {
                 if a.protocols.is_subset(b.protocols) && a.first.is_subset(&b.first) =>
             {
                 let second = a.second.difference(&b.second);
-                Planes::one(Plane {
-                    second,
-                    ..a.clone()
-                })
+                Planes::one(Plane { second, ..a.clone() })
             }
             _ => self.fibres().difference(&other.fibres()).into(),
         }
@@ -190,9 +171,7 @@ impl<T: Axis> Planes<T> {
     fn fibres(&self) -> ByProtocol<T> {
         let groups = self.planes().chunk_by(|a, b| a.protocols == b.protocols);
         let by_protocol = groups.filter_map(|group| {
-            let fields = group
-                .iter()
-                .map(|plane| (plane.first.clone(), plane.second.clone()));
+            let fields = group.iter().map(|plane| (plane.first.clone(), plane.second.clone()));
             let protocols = group.first()?.protocols;
             Some((protocols, Fibres::from_disjoint(fields.collect())))
         });
@@ -205,11 +184,7 @@ impl<T: Axis> From<ByProtocol<T>> for Planes<T> {
         let mut planes = Vec::new();
         for (protocols, fields) in fibres.into_pairs() {
             for (first, second) in fields.into_pairs() {
-                planes.push(Plane {
-                    protocols,
-                    first,
-                    second,
-                });
+                planes.push(Plane { protocols, first, second });
             }
         }
         Planes(planes.into())

@@ -2,25 +2,11 @@ use super::*;
 use proptest::prelude::*;
 
 fn ports() -> impl Strategy<Value = u16> {
-    prop_oneof![
-        0_u16..4,
-        (u16::MAX - 2)..=u16::MAX,
-        Just(443),
-        Just(49152),
-        any::<u16>()
-    ]
+    prop_oneof![0_u16..4, (u16::MAX - 2)..=u16::MAX, Just(443), Just(49152), any::<u16>()]
 }
 
 fn kinds() -> impl Strategy<Value = u8> {
-    prop_oneof![
-        Just(0_u8),
-        Just(3),
-        Just(8),
-        Just(128),
-        Just(129),
-        Just(255),
-        any::<u8>()
-    ]
+    prop_oneof![Just(0_u8), Just(3), Just(8), Just(128), Just(129), Just(255), any::<u8>()]
 }
 
 fn icmp_protocols() -> impl Strategy<Value = Protocol> {
@@ -28,25 +14,14 @@ fn icmp_protocols() -> impl Strategy<Value = Protocol> {
 }
 
 fn port_protocols() -> impl Strategy<Value = Protocol> {
-    prop_oneof![
-        Just(Protocol::TCP),
-        Just(Protocol::UDP),
-        Just(Protocol::SCTP)
-    ]
+    prop_oneof![Just(Protocol::TCP), Just(Protocol::UDP), Just(Protocol::SCTP)]
 }
 
 fn other_protocols() -> impl Strategy<Value = Protocol> {
     let any_other = any::<u8>()
         .prop_map(Protocol)
-        .prop_filter("neither ports nor types", |p| {
-            !p.has_ports() && !p.is_icmp()
-        });
-    prop_oneof![
-        Just(Protocol::ESP),
-        Just(Protocol(0)),
-        Just(Protocol(255)),
-        any_other
-    ]
+        .prop_filter("neither ports nor types", |p| !p.has_ports() && !p.is_icmp());
+    prop_oneof![Just(Protocol::ESP), Just(Protocol(0)), Just(Protocol(255)), any_other]
 }
 
 pub(crate) fn services() -> impl Strategy<Value = Service> {
@@ -79,9 +54,7 @@ pub(crate) fn service_sets() -> impl Strategy<Value = ServiceSet> {
         1 => Just(ServiceSet::full()),
     ];
     (proptest::collection::vec(part, 0..5), any::<bool>()).prop_map(|(parts, inverted)| {
-        let all = parts
-            .iter()
-            .fold(ServiceSet::empty(), |all, part| all.union(part));
+        let all = parts.iter().fold(ServiceSet::empty(), |all, part| all.union(part));
         if inverted { all.complement() } else { all }
     })
 }
@@ -213,27 +186,15 @@ fn bad_services_say_what_is_wrong() {
     );
     assert!(error("443/icmp").starts_with("`icmp` is not a protocol with ports"));
     assert!(error("443/").starts_with("`` is not a protocol with ports"));
-    assert_eq!(
-        error("70000"),
-        "port `70000` is too large; ports are 0-65535"
-    );
+    assert_eq!(error("70000"), "port `70000` is too large; ports are 0-65535");
     assert_eq!(
         error("500-400"),
         "the port range `500-400` ends below its start; did you mean `400-500`"
     );
-    assert_eq!(
-        error("icmp/300"),
-        "icmp type `300` is not a number from 0 to 255"
-    );
-    assert_eq!(
-        error("icmp/8.x"),
-        "icmp code `x` is not a number from 0 to 255"
-    );
+    assert_eq!(error("icmp/300"), "icmp type `300` is not a number from 0 to 255");
+    assert_eq!(error("icmp/8.x"), "icmp code `x` is not a number from 0 to 255");
     assert_eq!(error("icmp/"), "icmp type `` is not a number from 0 to 255");
-    assert_eq!(
-        error("proto/256"),
-        "protocol `256` is not a number from 0 to 255"
-    );
+    assert_eq!(error("proto/256"), "protocol `256` is not a number from 0 to 255");
     assert!(error("ssh").starts_with("`ssh` is neither a port nor a protocol; write ports (`443`"));
     assert!(error("esp/1").starts_with("`esp/1` is neither a port nor a protocol"));
     assert!(error("80,http").starts_with("`http` is not a port"));
@@ -248,11 +209,7 @@ fn sets_of_most_protocols_are_printed_by_what_is_missing() {
     let some = ssh.union(&ServiceSet::udp(PortSet::single(53)));
     assert_eq!(some.to_string(), "tcp 22, udp 53");
     assert_eq!(serde_json::to_string(&some).unwrap(), "\"tcp 22, udp 53\"");
-    let reply = ServiceSet::ports(
-        Protocol::TCP,
-        PortSet::single(443),
-        PortSet::range(1024, 65535),
-    );
+    let reply = ServiceSet::ports(Protocol::TCP, PortSet::single(443), PortSet::range(1024, 65535));
     assert_eq!(reply.to_string(), "tcp 1024-65535 (source port 443)");
     assert_eq!(
         reply.union(&"esp".parse().unwrap()).to_string(),
@@ -274,44 +231,19 @@ fn aws_16_a_missing_type_or_code_is_all() {
     let all = ServiceSet::icmp(Protocol::ICMP, None, None);
     assert_eq!(all, ServiceSet::all_of(Protocol::ICMP));
     let unreachable = ServiceSet::icmp(Protocol::ICMP, Some(3), None);
-    assert!(unreachable.contains(&Service::Icmp {
-        protocol: Protocol::ICMP,
-        kind: 3,
-        code: 4
-    }));
-    assert!(!unreachable.contains(&Service::Icmp {
-        protocol: Protocol::ICMPV6,
-        kind: 3,
-        code: 4
-    }));
+    assert!(unreachable.contains(&Service::Icmp { protocol: Protocol::ICMP, kind: 3, code: 4 }));
+    assert!(!unreachable.contains(&Service::Icmp { protocol: Protocol::ICMPV6, kind: 3, code: 4 }));
 }
 
 #[test]
 fn only_echo_is_answered() {
     let v4 = ServiceSet::icmp(Protocol::ICMP, Some(8), Some(0));
-    assert_eq!(
-        v4.replies(),
-        ServiceSet::icmp(Protocol::ICMP, Some(0), Some(0))
-    );
+    assert_eq!(v4.replies(), ServiceSet::icmp(Protocol::ICMP, Some(0), Some(0)));
     let v6 = ServiceSet::icmp(Protocol::ICMPV6, Some(129), None);
-    assert_eq!(
-        v6.replies(),
-        ServiceSet::icmp(Protocol::ICMPV6, Some(128), None)
-    );
-    assert!(
-        ServiceSet::icmp(Protocol::ICMP, Some(3), Some(4))
-            .replies()
-            .is_empty()
-    );
-    assert!(
-        ServiceSet::icmp(Protocol::ICMP, Some(128), None)
-            .replies()
-            .is_empty()
-    );
-    assert_eq!(
-        ServiceSet::all_of(Protocol::ESP).replies(),
-        ServiceSet::all_of(Protocol::ESP)
-    );
+    assert_eq!(v6.replies(), ServiceSet::icmp(Protocol::ICMPV6, Some(128), None));
+    assert!(ServiceSet::icmp(Protocol::ICMP, Some(3), Some(4)).replies().is_empty());
+    assert!(ServiceSet::icmp(Protocol::ICMP, Some(128), None).replies().is_empty());
+    assert_eq!(ServiceSet::all_of(Protocol::ESP).replies(), ServiceSet::all_of(Protocol::ESP));
 }
 
 #[test]
@@ -342,10 +274,5 @@ fn translated_ports_replace_the_old_ones() {
     assert_eq!(mapped.destination_ports(), PortSet::single(8443));
     let mapped = set.map_source_ports(&PortSet::range(1024, 65535));
     assert_eq!(mapped.source_ports(), PortSet::range(1024, 65535));
-    assert!(
-        set.map_source_ports(&PortSet::empty())
-            .port_cubes()
-            .next()
-            .is_none()
-    );
+    assert!(set.map_source_ports(&PortSet::empty()).port_cubes().next().is_none());
 }

@@ -260,7 +260,7 @@ pub(crate) fn symptom_over(pairs: &[Pair]) -> Symptom {
 }
 
 /// One [`Flows`] for each protocol and set of ports of a set of services.
-pub(crate) fn services(services: &ServiceSet, base: &Flows) -> Vec<Flows> {
+fn services(services: &ServiceSet, base: &Flows) -> Vec<Flows> {
     let of = |protocol: String| Flows { protocol, ..base.clone() };
     if services.is_full() {
         return vec![of("any".to_owned())];

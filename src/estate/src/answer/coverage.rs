@@ -99,7 +99,10 @@ impl Coverage {
         }
         let kind = call.kind.name().to_owned();
         let outcome = match call.knowledge {
-            Knowledge::Read => return drop(scope.read.insert(kind, call.count)),
+            Knowledge::Read => {
+                scope.read.insert(kind, call.count);
+                return;
+            }
             Knowledge::Assumed => return scope.assumed_none.push(kind),
             Knowledge::Incomplete => "incomplete",
             Knowledge::Denied => "denied",

@@ -45,6 +45,12 @@ pub enum QueryError {
         /// The option.
         option: String,
     },
+    /// A switch with a value.
+    #[error("`{option}` takes no value")]
+    NeedlessValue {
+        /// The option.
+        option: String,
+    },
     /// A SERVICE that cannot be read.
     #[error("in the service `{text}`: {error}")]
     BadService {
@@ -181,10 +187,17 @@ fn did_you_mean(near: &[String]) -> String {
 /// The names that look most like `text`, at most three, best first.
 pub(crate) fn near<'a>(text: &str, names: impl Iterator<Item = &'a str>) -> Vec<String> {
     /// Below this, names look alike only by chance.
-    const LEAST: f64 = 0.8;
+    const LEAST: f64 = 0.85;
     let lower = text.to_lowercase();
+    let likeness = |name: &str| {
+        let name = name.to_lowercase();
+        // One slip of the finger is enough in a short name too.
+        let slip = name.len() > 2 && strsim::osa_distance(&lower, &name) <= 1;
+        let alike = strsim::jaro_winkler(&lower, &name);
+        if slip { alike.max(LEAST) } else { alike }
+    };
     let mut alike: Vec<(f64, &str)> = names
-        .map(|name| (strsim::jaro_winkler(&lower, &name.to_lowercase()), name))
+        .map(|name| (likeness(name), name))
         .filter(|(alike, _)| *alike >= LEAST)
         .collect();
     alike.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));

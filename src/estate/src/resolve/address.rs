@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use cloudfw_core::{Id, Interface, IpSet, Router};
 
-use super::{Party, Resolved, Resolver, Wanted, Within, families, of_part, unclaimed};
+use super::{Party, Parties, Resolver, Wanted, Within, of_part, unclaimed};
 use crate::addresses::global_unicast;
 use crate::index::What;
 use crate::query::{QueryError, near};
@@ -18,8 +18,8 @@ impl<'a> Resolver<'a> {
         text: &str,
         address: IpAddr,
         scope: Option<&Within<'_>>,
-    ) -> Result<Resolved, QueryError> {
-        let one = |party| Ok(Resolved { parties: vec![party], single: true });
+    ) -> Result<Parties, QueryError> {
+        let one = |party| Ok(vec![party]);
         let mut choices = self.holders(address);
         choices.extend(self.unheld(address, &choices));
         if let Some(scope) = scope {
@@ -31,7 +31,7 @@ impl<'a> Resolver<'a> {
         }
         match choices.len() {
             0 => {}
-            1 => return Ok(Resolved { parties: choices, single: true }),
+            1 => return Ok(choices),
             _ => return one(Party::OneOf { text: text.to_owned(), choices }),
         }
         if self.is_platform(address) {
@@ -40,7 +40,7 @@ impl<'a> Resolver<'a> {
         let single = IpSet::single(address);
         let outside = self.outside(&single);
         let parties = if outside.is_empty() { unclaimed(&single) } else { outside };
-        Ok(Resolved { parties, single: true })
+        Ok(parties)
     }
 
     /// The recorded interfaces with an address in the set, and what of the set lies outside the
@@ -50,7 +50,7 @@ impl<'a> Resolver<'a> {
         text: &str,
         addresses: &IpSet,
         scope: Option<&Within<'_>>,
-    ) -> Result<Resolved, QueryError> {
+    ) -> Result<Parties, QueryError> {
         let mut parties: Vec<Party> = self
             .in_range(addresses)
             .into_iter()
@@ -74,7 +74,7 @@ impl<'a> Resolver<'a> {
                        to see what becomes of packets to it";
             return Err(QueryError::NoInterfaces { text: text.to_owned(), why: why.to_owned() });
         }
-        Ok(Resolved { parties, single: false })
+        Ok(parties)
     }
 
     /// What stands behind an `@`.
@@ -193,9 +193,4 @@ impl<'a> Resolver<'a> {
             None => format!("`{text}`: {what}"),
         }
     }
-}
-
-/// The families of a set, for those who ask about each apart.
-pub(crate) fn by_family(addresses: &IpSet) -> impl Iterator<Item = IpSet> {
-    families(addresses)
 }

@@ -1,0 +1,276 @@
+//! Block Public Access (AWS-72): what internet gateways carry at all, whatever groups, ACLs and
+//! routes say.
+//!
+//! It is a filter at the internet gateway, and sees the own addresses of the inside.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use cloudfw_core::{
+    Action, Direction, Filter, Gateway, Id, IpSet, Label, Match, Opens, Origin, Passage, Peer,
+    Peers, Router, Rule, RuleList, Scope, ServiceSet, StateSet, Tracking, Unknown,
+};
+
+use super::Lowering;
+use super::filters::{deny_all, unknown_filter};
+use super::label::{missing, nowhere, unknown};
+use super::scope::{compatible, text};
+use crate::kind::Kind;
+
+/// What is known of a mode.
+enum Mode {
+    Off,
+    Bidirectional,
+    Ingress,
+}
+
+/// The addresses that a block leaves out.
+#[derive(Default)]
+struct Exempt {
+    /// Both ways.
+    both: Vec<Part>,
+    /// Connections from inside, and their replies.
+    outward: Vec<Part>,
+}
+
+/// Addresses and why they are left out.
+struct Part {
+    name: Arc<str>,
+    addresses: IpSet,
+    origin: Origin,
+    doubt: Option<Unknown>,
+}
+
+impl Lowering<'_> {
+    pub(super) fn lower_public_access(&mut self) {
+        let borders: Vec<(Id<Gateway>, Id<Router>, Opens)> = self
+            .network
+            .gateways
+            .iter()
+            .filter_map(|(key, gateway)| match &gateway.passage {
+                Passage::Border { router, opens, .. } => {
+                    Some((key.clone(), router.clone(), *opens))
+                }
+                _ => None,
+            })
+            .collect();
+        for (key, router, opens) in borders {
+            if let Some(filter) = self.public_access_filter(&router, opens) {
+                let id = format!("block public access at {key}");
+                let filter = self.add_filter(&id, filter);
+                if let Some(gateway) = self.network.gateways.get_mut(&key) {
+                    gateway.stack.filters.push(filter);
+                }
+            }
+        }
+    }
+
+    fn public_access_filter(&self, router: &Id<Router>, opens: Opens) -> Option<Filter> {
+        let scope = self.scope_of_router(router);
+        let (mode, origin) = match self.mode(router, &scope) {
+            Ok(known) => known,
+            Err(gap) => {
+                let label = label(&scope, &self.origin_of(router));
+                return Some(unknown_filter(label, Tracking::Stateless, gap));
+            }
+        };
+        let exempt = match mode {
+            Mode::Off => return None,
+            // An egress-only gateway lets connections out only, which this mode allows.
+            Mode::Ingress if opens == Opens::Outward => return None,
+            Mode::Ingress => {
+                let mut exempt = self.exclusions(router, &scope);
+                // They let connections out only.
+                exempt.outward.clear();
+                exempt.both.extend(self.nat_addresses(router));
+                exempt
+            }
+            Mode::Bidirectional => {
+                let mut exempt = self.exclusions(router, &scope);
+                if opens == Opens::Outward {
+                    exempt.both.append(&mut exempt.outward);
+                }
+                exempt
+            }
+        };
+        Some(filter(&label(&scope, &origin), &exempt))
+    }
+
+    /// The mode in force for a VPC.
+    fn mode(&self, router: &Id<Router>, scope: &Scope) -> Result<(Mode, Origin), Unknown> {
+        let near = self.recorded.public_access.iter();
+        let options: Vec<_> = near.filter(|entry| compatible(&entry.scope, scope)).collect();
+        let what = || format!("block public access of {}", shown(scope));
+        if let Some(first) = options.first() {
+            let read = |told: Option<&str>, state: Option<&str>| match (told, state) {
+                (_, Some("update-in-progress")) => Err("it is being changed".to_owned()),
+                (Some("off"), _) => Ok(Mode::Off),
+                (Some("block-bidirectional"), _) => Ok(Mode::Bidirectional),
+                (Some("block-ingress"), _) => Ok(Mode::Ingress),
+                (Some(mode), _) => Err(format!("its mode was recorded as `{mode}`")),
+                (None, _) => Err("its mode is not recorded".to_owned()),
+            };
+            let told = |entry: &super::table::Entry<'_, crate::raw::VpcBlockPublicAccessOptions>| {
+                (entry.value.internet_gateway_block_mode.clone(), entry.value.state.clone())
+            };
+            if options.iter().any(|entry| told(entry).0 != told(first).0) {
+                return Err(unknown(what(), "it is told in two ways", &first.origin));
+            }
+            let value = first.value;
+            return read(value.internet_gateway_block_mode.as_deref(), value.state.as_deref())
+                .map(|mode| (mode, first.origin.clone()))
+                .map_err(|why| unknown(what(), why, &first.origin));
+        }
+        let Some(why) = self.coverage.missing(Kind::VpcBlockPublicAccessOptions, scope) else {
+            return Ok((Mode::Off, nowhere()));
+        };
+        // The VPC itself says what is in force for it.
+        let vpc = self.recorded.vpcs.by_key(router.as_str());
+        let vpc = vpc.filter(|vpc| vpc.versions.len() == 1).and_then(|vpc| vpc.first());
+        let own = vpc.and_then(|entry| {
+            let states = entry.value.block_public_access_states.as_ref()?;
+            Some((states.internet_gateway_block_mode.as_deref()?, entry))
+        });
+        match own {
+            Some(("off", entry)) => Ok((Mode::Off, entry.origin.clone())),
+            _ => Err(unknown(what(), why, &self.origin_of(router))),
+        }
+    }
+
+    /// What is left out of the block, in this VPC.
+    fn exclusions(&self, router: &Id<Router>, scope: &Scope) -> Exempt {
+        let mut exempt = Exempt::default();
+        for entry in &self.recorded.public_access_exclusions {
+            if !compatible(&entry.scope, scope) {
+                continue;
+            }
+            let told = entry.value;
+            let arn = told.resource_arn.as_deref().unwrap_or("?");
+            let Some(addresses) = self.excluded(arn, router) else { continue };
+            let doubt = match told.state.as_deref() {
+                Some("create-complete" | "update-complete") => None,
+                Some("create-failed" | "delete-complete" | "disable-complete") => continue,
+                state => Some(unknown(
+                    format!("whether {arn} is left out of block public access"),
+                    format!("its state was recorded as `{}`", state.unwrap_or("?")),
+                    &entry.origin,
+                )),
+            };
+            let part = |doubt| Part {
+                name: arn.into(),
+                addresses: addresses.clone(),
+                origin: entry.origin.clone(),
+                doubt,
+            };
+            match told.internet_gateway_exclusion_mode.as_deref() {
+                Some("allow-bidirectional") => exempt.both.push(part(doubt)),
+                Some("allow-egress") => exempt.outward.push(part(doubt)),
+                mode => {
+                    let why = format!("its mode was recorded as `{}`", mode.unwrap_or("?"));
+                    let what = format!("what of {arn} is left out of block public access");
+                    exempt.both.push(part(Some(unknown(what, why, &entry.origin))));
+                }
+            }
+        }
+        if let Some(why) = self.coverage.missing(Kind::VpcBlockPublicAccessExclusions, scope) {
+            let origin = self.origin_of(router);
+            let what = format!("what is left out of block public access of {}", shown(scope));
+            exempt.both.push(Part {
+                name: "exclusions".into(),
+                addresses: IpSet::full(),
+                doubt: Some(unknown(what, why, &origin)),
+                origin,
+            });
+        }
+        exempt
+    }
+
+    /// The addresses of the VPC that the ARN of an exclusion names: all of it, or a subnet.
+    fn excluded(&self, arn: &str, router: &Id<Router>) -> Option<IpSet> {
+        let id = arn.rsplit('/').next().unwrap_or(arn);
+        let own = self.network.routers.get(router)?;
+        if *own.label.id == *id {
+            return Some(IpSet::full());
+        }
+        let mut subnets = self.network.subnets.values();
+        let subnet = subnets.find(|subnet| *subnet.label.id == *id && subnet.router == *router)?;
+        Some(subnet.addresses.clone())
+    }
+
+    /// The addresses of the NAT gateways of a VPC, which let connections out only.
+    fn nat_addresses(&self, router: &Id<Router>) -> Vec<Part> {
+        let gateways = self.network.gateways.values();
+        gateways
+            .filter_map(|gateway| match &gateway.passage {
+                Passage::SourceNat { subnet, address, .. } => {
+                    let subnet = self.network.subnets.get(subnet)?;
+                    (subnet.router == *router).then(|| Part {
+                        name: Arc::clone(&gateway.label.id),
+                        addresses: IpSet::single(*address),
+                        origin: gateway.label.origin.clone(),
+                        doubt: None,
+                    })
+                }
+                _ => None,
+            })
+            .collect()
+    }
+
+    fn origin_of(&self, router: &Id<Router>) -> Origin {
+        let router = self.network.routers.get(router);
+        router.map_or_else(nowhere, |router| router.label.origin.clone())
+    }
+}
+
+fn shown(scope: &Scope) -> String {
+    let text = text(scope);
+    if text.is_empty() { "the account".to_owned() } else { text }
+}
+
+fn label(scope: &Scope, origin: &Origin) -> Label {
+    missing("block-public-access", "block-public-access", scope, origin)
+}
+
+/// Lets the exempt addresses through, and nothing else.
+fn filter(label: &Label, exempt: &Exempt) -> Filter {
+    let list = |direction| {
+        let mut rules: Vec<Rule> =
+            exempt.both.iter().map(|part| rule(part, direction, part.doubt.clone())).collect();
+        for part in &exempt.outward {
+            // A reply cannot be told from a first packet here.
+            let doubt = part.doubt.clone().or_else(|| {
+                (direction == Direction::Ingress).then(|| {
+                    let what = format!("what comes in to {} is a reply", part.name);
+                    let why = "it is left out of block public access for connections from inside";
+                    unknown(what, why, &part.origin)
+                })
+            });
+            rules.push(rule(part, direction, doubt));
+        }
+        rules.sort_by(|one, two| one.id.cmp(&two.id));
+        rules.push(deny_all(&label.origin));
+        vec![Arc::new(RuleList { label: label.clone(), rules })]
+    };
+    Filter {
+        label: label.clone(),
+        tracking: Tracking::Stateless,
+        ingress: list(Direction::Ingress),
+        egress: list(Direction::Egress),
+        chains: BTreeMap::new(),
+    }
+}
+
+fn rule(part: &Part, direction: Direction, doubt: Option<Unknown>) -> Rule {
+    let inside = if part.addresses.is_full() {
+        Peers::Any
+    } else {
+        Peers::Of(vec![Peer::addresses(part.addresses.clone())])
+    };
+    let (sources, destinations) = match direction {
+        Direction::Ingress => (Peers::Any, inside),
+        Direction::Egress => (inside, Peers::Any),
+    };
+    let services = ServiceSet::full();
+    let matches = Match { sources, destinations, services, states: StateSet::ALL, doubt };
+    Rule { id: Arc::clone(&part.name), matches, action: Action::Allow, origin: part.origin.clone() }
+}

@@ -1,0 +1,75 @@
+//! Questions in few words, for tests that write their network as text.
+
+use cloudfw_core::{
+    Client, Endpoint, Id, IpSet, Network, PathGraph, Question, Reachability, Step, reach,
+};
+
+/// The network of a text that is known to be right.
+pub fn network(text: &str) -> Network {
+    Network::from_text(text).unwrap_or_else(|error| panic!("{error}\n{text}"))
+}
+
+/// An interface by its first address: `web`, by its second address `web/1`, as it is dialled from
+/// elsewhere `web@203.0.113.10`; an outside address `internet:198.51.100.7` or a whole outside
+/// network `internet:*`; an address that nobody holds `?vpc:10.0.1.99`.
+pub fn end(network: &Network, text: &str) -> Endpoint {
+    if let Some((router, address)) = text.strip_prefix('?').and_then(|t| t.split_once(':')) {
+        return Endpoint::Unheld { router: Id::from(router), address: address.parse().unwrap() };
+    }
+    if let Some((external, addresses)) = text.split_once(':').filter(|(e, _)| !e.contains('@')) {
+        let id = Id::from(external);
+        let addresses = match addresses {
+            "*" => network.externals[&id].addresses.only_v4(),
+            one => IpSet::single(one.parse().unwrap()),
+        };
+        return Endpoint::External { id, addresses };
+    }
+    let (name, dialled) = match text.split_once('@') {
+        Some((name, dialled)) => (name, Some(dialled.parse().unwrap())),
+        None => (text, None),
+    };
+    let (name, index) = match name.split_once('/') {
+        Some((name, index)) => (name, index.parse().unwrap()),
+        None => (name, 0),
+    };
+    let id = Id::from(name);
+    let address = network.interfaces[&id].addresses[index].ip;
+    Endpoint::Interface { id, address, dialled }
+}
+
+/// Asks a round trip: `ask(&network, "web", "db", "5432")`.
+pub fn ask(network: &Network, source: &str, destination: &str, services: &str) -> Reachability {
+    ask_as(network, source, destination, services, None)
+}
+
+/// The same for a given kind of client.
+pub fn ask_as(
+    network: &Network,
+    source: &str,
+    destination: &str,
+    services: &str,
+    client: Option<Client>,
+) -> Reachability {
+    let question = Question {
+        source: end(network, source),
+        destination: end(network, destination),
+        services: services.parse().unwrap(),
+        client,
+        one_way: false,
+    };
+    reach(&PathGraph::new(network), &question)
+}
+
+/// Who stops it: `acl-db egress *`, `rt no-route`; the one that acts first in front.
+pub fn blockers(answer: &Reachability) -> Vec<String> {
+    answer.blockers.iter().map(place).collect()
+}
+
+/// A step in few words.
+pub fn place(step: &Step) -> String {
+    match (&step.rule, step.direction) {
+        (Some(rule), Some(direction)) => format!("{} {direction} {}", rule.list.id, rule.id),
+        (None, Some(direction)) => format!("{} {direction} {:?}", step.at.id, step.reason),
+        _ => format!("{} {:?}", step.at.id, step.reason),
+    }
+}
