@@ -1,4 +1,5 @@
 //! Lowers real recordings: no panic, nothing unread that was read, and few unknowns.
+#![expect(clippy::expect_used, reason = "a test that prints what it saw")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -4,6 +4,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use cloudfw_core::{Client, ServiceError, ServiceSet, Verdict};
+use cloudfw_estate::Query;
+use cloudfw_estate::query::{parse_client, parse_verdict};
 
 use crate::commands::{completions, demo, man, reach, record, show};
 
@@ -43,11 +46,18 @@ Exit codes of `reach`:
 #[derive(Debug, Args)]
 pub(crate) struct Global {
     /// When to use colour; NO_COLOR and CLICOLOR are honoured
-    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Color::Auto)]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "WHEN",
+        default_value_t = Color::Auto,
+        display_order = 900
+    )]
     pub(crate) color: Color,
 
     /// The settings file, else the first cloudfw.toml from this folder upwards
-    #[arg(long, global = true, value_name = "PATH")]
+    #[arg(long, global = true, value_name = "PATH", display_order = 901)]
     pub(crate) config: Option<PathBuf>,
 
     /// How many columns text is laid out for, else the terminal's
@@ -62,12 +72,11 @@ pub(crate) enum Color {
     Never,
 }
 
+/// For people, or for programs: versioned JSON, one document a line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
-    /// For people
     #[default]
     Text,
-    /// For programs: one versioned JSON document
     Json,
 }
 
@@ -85,6 +94,51 @@ pub(crate) enum Command {
     Completions(completions::Completions),
     /// Print the manual page
     Man(man::Man),
+}
+
+/// What a query can say beside its ends.
+#[derive(Debug, Args)]
+pub(crate) struct QueryOptions {
+    /// The service; then DESTINATION is never split at a colon
+    #[arg(long, value_parser = service)]
+    pub(crate) service: Option<ServiceSet>,
+
+    /// The client, by the ports it dials from: linux, windows, any, or LO-HI
+    #[arg(long, value_name = "CLIENT", value_parser = client)]
+    pub(crate) client: Option<Client>,
+
+    /// The verdict that there should be; the exit code is then 0 if it is
+    #[arg(long, value_name = "VERDICT", value_parser = verdict)]
+    pub(crate) expect: Option<Verdict>,
+
+    /// Ask only about the way out
+    #[arg(long)]
+    pub(crate) one_way: bool,
+}
+
+impl QueryOptions {
+    /// The query with these options where it does not have its own.
+    pub(crate) fn with(&self, query: Query) -> Query {
+        Query {
+            service: query.service.or_else(|| self.service.clone()),
+            client: query.client.or_else(|| self.client.clone()),
+            expect: query.expect.or(self.expect),
+            one_way: query.one_way || self.one_way,
+            ..query
+        }
+    }
+}
+
+fn service(text: &str) -> Result<ServiceSet, String> {
+    text.parse().map_err(|error: ServiceError| error.to_string())
+}
+
+fn client(text: &str) -> Result<Client, String> {
+    parse_client(text).map_err(|error| error.to_string())
+}
+
+fn verdict(text: &str) -> Result<Verdict, String> {
+    parse_verdict(text).map_err(|error| error.to_string())
 }
 
 /// Which estate is asked about.
@@ -106,17 +160,17 @@ pub(crate) struct EstateArguments {
 
     /// How old the cached recording of the live cloud may be: 90s, 5m, 2h
     #[arg(long, value_name = "AGE", value_parser = duration,
-          help_heading = "The live cloud (without --from)")]
+          help_heading = "The live cloud")]
     pub(crate) max_age: Option<Duration>,
 
     /// Record the live cloud anew, however young the cached recording
-    #[arg(long, help_heading = "The live cloud (without --from)")]
+    #[arg(long, help_heading = "The live cloud")]
     pub(crate) refresh: bool,
 }
 
 /// Which cloud is recorded, as the AWS CLI has it.
 #[derive(Debug, Default, Args)]
-#[command(next_help_heading = "The live cloud (without --from)")]
+#[command(next_help_heading = "The live cloud")]
 pub(crate) struct CloudArguments {
     /// The profile of the AWS configuration
     #[arg(long, value_name = "NAME")]

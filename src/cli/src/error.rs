@@ -16,7 +16,7 @@ pub(crate) enum Error {
     Config(#[from] ConfigError),
     /// The recording cannot be opened.
     #[error(transparent)]
-    Estate(#[from] cloudfw_estate::OpenError),
+    Estate(Box<cloudfw_estate::OpenError>),
     /// The question is wrong.
     #[error(transparent)]
     Query(#[from] cloudfw_estate::QueryError),
@@ -68,6 +68,12 @@ pub(crate) enum Error {
     /// Results cannot be written.
     #[error("cannot write the results")]
     Output(#[source] io::Error),
+}
+
+impl From<cloudfw_estate::OpenError> for Error {
+    fn from(error: cloudfw_estate::OpenError) -> Self {
+        Self::Estate(Box::new(error))
+    }
 }
 
 impl Error {
@@ -124,7 +130,7 @@ fn live_hints(error: &cloudfw_aws::live::LiveError) -> &'static [&'static str] {
     };
     match error {
         NoCredentials { .. } | BadCredentials { .. } => &[
-            "--profile NAME                  a profile of the AWS configuration (`aws configure list-profiles`)",
+            "--profile NAME                  a profile of the AWS configuration",
             "--from PATH                     a recording instead of the live cloud",
             "cloudfw demo                    see what it does; needs no credentials",
         ],

@@ -79,27 +79,64 @@ impl HeaderSpace {
 
     /// The flows of this set that are not in the other.
     pub fn difference(&self, other: &HeaderSpace) -> HeaderSpace {
-        let Some((first, more)) = other.cubes.split_first() else {
-            return self.clone();
-        };
-        more.iter().fold(self.subtract_cube(first), |rest, cube| rest.subtract_cube(cube))
+        let mut rest = self.clone();
+        rest.remove(other);
+        rest
+    }
+
+    /// Takes the flows of another set out of this one.
+    pub fn remove(&mut self, other: &HeaderSpace) {
+        for cube in &other.cubes {
+            self.remove_cube(cube);
+        }
     }
 
     /// The flows that are not in the cube.
     pub fn subtract_cube(&self, cube: &Cube) -> HeaderSpace {
-        let mut rest = HeaderSpace { cubes: Vec::with_capacity(self.cubes.len()) };
-        let mut cut = Vec::new();
-        for own in &self.cubes {
-            if own.intersects(cube) {
-                cut.push(own);
-            } else {
-                rest.cubes.push(own.clone());
-            }
-        }
-        for piece in cut.into_iter().flat_map(|own| own.difference(cube)) {
-            rest.push_disjoint(piece);
-        }
+        let mut rest = self.clone();
+        rest.remove_cube(cube);
         rest
+    }
+
+    /// Cubes that the cut misses stay where they are: a long list of rules mostly misses.
+    fn remove_cube(&mut self, cube: &Cube) {
+        let mut pieces = Vec::new();
+        self.cubes.retain(|own| {
+            let cut = own.intersects(cube);
+            if cut {
+                pieces.extend(own.difference(cube));
+            }
+            !cut
+        });
+        for piece in pieces {
+            self.push_disjoint(piece);
+        }
+    }
+
+    /// The flows with one of these services, from one of these sources and to one of these
+    /// destinations; `None` is any. A cube that misses costs no allocation.
+    pub fn within(
+        &self,
+        sources: Option<&IpSet>,
+        destinations: Option<&IpSet>,
+        services: &ServiceSet,
+    ) -> HeaderSpace {
+        let meets = |cube: &&Cube| {
+            cube.services.intersects(services)
+                && sources.is_none_or(|sources| cube.source.intersects(sources))
+                && destinations.is_none_or(|to| cube.destination.intersects(to))
+        };
+        let cut = |own: &IpSet, to: Option<&IpSet>| {
+            to.map_or_else(|| own.clone(), |to| own.intersection(to))
+        };
+        let cubes = self.cubes.iter().filter(meets).filter_map(|cube| {
+            Cube::new(
+                cut(&cube.source, sources),
+                cut(&cube.destination, destinations),
+                cube.services.intersection(services),
+            )
+        });
+        HeaderSpace { cubes: cubes.collect() }
     }
 
     /// Whether every flow of this set is in the other.

@@ -313,7 +313,9 @@ fn pass_filters(
     };
     if blurred {
         // Some source may be let through: then any flow to that destination may.
-        current.pass = current.pass.intersection(&blur(&outcome.pass));
+        if certain {
+            current.pass = current.pass.intersection(&blur(&outcome.pass));
+        }
         return current.doubt();
     }
     if certain {
@@ -373,8 +375,11 @@ impl<'n> Teller<'_, 'n> {
             return Some(Outcome { pass: asked.clone(), ..Outcome::default() });
         }
         let outcome = evaluate_stack(filters, direction, phase, asked, sight);
-        self.next_hop();
-        for hit in &outcome.hits {
+        let mut told = outcome.hits.iter().filter(|hit| !goes_without_saying(hit)).peekable();
+        if told.peek().is_some() {
+            self.next_hop();
+        }
+        for hit in told {
             self.tell_hit(at, hit, &outcome, certain);
         }
         Some(outcome)
@@ -523,6 +528,14 @@ impl<'n> Teller<'_, 'n> {
         };
         fill(&mut step);
         self.log.steps.push(step);
+    }
+}
+
+/// Whether a rule only lets on what the rest of its filter is not about: one without an id.
+fn goes_without_saying(hit: &Hit<'_>) -> bool {
+    match hit.by {
+        Decider::Rule(_, rule) => rule.id.is_empty() && hit.verdict.is_ok(),
+        _ => false,
     }
 }
 

@@ -29,6 +29,7 @@ mod leg;
 mod network;
 mod path;
 mod path_graph;
+mod points;
 mod reachability;
 mod round_trip;
 mod route;

@@ -146,7 +146,7 @@ pub(crate) fn replies<'n>(
 impl<'n> Path<'n> {
     /// A reply counts only if it comes from the address that was dialled.
     fn answering(mut self, there: &Self) -> Self {
-        let seen_through = self.opaque.is_none();
+        let seen_through = self.opaque.is_none() && there.opaque.is_none();
         let stopped = self.crossings.iter().any(|c| matches!(c, Crossing::Obstacle { .. }));
         if seen_through && !stopped && !self.arriving_from.is_subset(&there.destinations) {
             let arrived = self.crossings.iter().rev().find_map(|crossing| match crossing {
@@ -248,6 +248,7 @@ impl<'n> Packet<'n> {
     fn cross(&mut self, crossing: Crossing<'n>) {
         if let Crossing::Opaque { unknown, .. } = &crossing {
             self.opaque.get_or_insert_with(|| unknown.clone());
+            self.lose_identity(Identity::Doubtful);
         }
         self.crossings.push(crossing);
     }

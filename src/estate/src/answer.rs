@@ -28,7 +28,6 @@ pub const REACH_SCHEMA: &str = "cloudfw.reach/1";
 /// One line of output: an answer, or why there is none.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(untagged)]
-#[expect(clippy::large_enum_variant, reason = "made one at a time and printed at once")]
 pub enum Outcome {
     /// The query was answered.
     Answered(Answer),
@@ -179,8 +178,8 @@ pub struct Flows {
     pub sources: Vec<String>,
     /// The same of destinations.
     pub destinations: Vec<String>,
-    /// `tcp`, `udp`, `icmp`, `esp`, `proto/253` …; `any` for every protocol, `other` for all
-    /// that have neither ports nor ICMP types.
+    /// `tcp`, `udp`, `icmp`, `esp`, `proto/253` …; `other` for all that have neither ports nor
+    /// ICMP types; `any` for every protocol: ports beside it are meant of those that have some.
     pub protocol: String,
     /// Absent where the protocol has no ports, and where it is any.
     #[serde(skip_serializing_if = "Option::is_none")]

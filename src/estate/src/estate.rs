@@ -1,11 +1,10 @@
 //! Documents, made into a network in which everything has its name.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use cloudfw_aws::{AssumeNone, Kind, LowerOptions, Lowered};
-use cloudfw_core::{Document, Id, Network, Router, Unknown};
+use cloudfw_core::{Document, Id, Network};
 
 use crate::answer::{Coverage, Lines, Missing, missing};
 use crate::index::{Index, Rank, Resource, What};
@@ -55,8 +54,6 @@ pub struct Estate {
     pub(crate) index: Index,
     pub(crate) lines: Lines,
     pub(crate) coverage: Arc<Coverage>,
-    /// The routers of which not every interface is known.
-    pub(crate) unread: BTreeMap<Id<Router>, Vec<Unknown>>,
     warnings: Vec<Missing>,
 }
 
@@ -104,7 +101,6 @@ impl Estate {
             network: lowered.network,
             lines,
             coverage,
-            unread: lowered.unheld,
             warnings,
         }
     }

@@ -10,10 +10,9 @@ pub const EXIT_ERROR: u8 = 2;
 pub fn exit_code(verdict: Verdict, expected: Option<Verdict>) -> u8 {
     match (verdict, expected) {
         (verdict, Some(expected)) if verdict == expected => 0,
-        (Verdict::Unknown, _) => 3,
-        (_, Some(_)) => 1,
         (Verdict::Reachable, None) => 0,
-        (_, None) => 1,
+        (Verdict::Unknown, _) => 3,
+        _ => 1,
     }
 }
 

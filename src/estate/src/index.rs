@@ -5,9 +5,10 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use cloudfw_core::{
-    Address, External, Filter, Gateway, Group, Host, Id, Interface, IpSet, Label, Network,
-    Passage, Role, RouteTable, Router, Subnet,
+    Address, Destinations, External, Filter, Gateway, Group, Host, Id, Interface, IpSet, Label,
+    Network, Passage, Role, RouteTable, Router, Subnet, Target,
 };
+use ipnet::IpNet;
 
 use crate::addresses::global_unicast;
 
@@ -52,7 +53,6 @@ pub(crate) enum What {
     Other(&'static str, Arc<str>, Vec<Id<Interface>>),
 }
 
-
 /// Names, addresses and neighbourhoods of an estate.
 #[derive(Debug, Default)]
 pub(crate) struct Index {
@@ -72,12 +72,34 @@ pub(crate) struct Index {
     by_gateway: HashMap<Id<Gateway>, Vec<Id<Interface>>>,
     /// Routers that an open link joins.
     linked: BTreeSet<(Id<Router>, Id<Router>)>,
-    /// Routers by the first and last IPv4 or IPv6 address of each of their ranges.
+    /// Tables with a route to a gateway that nobody can see through: it may join any networks.
+    beyond: HashMap<Id<RouteTable>, Vec<IpNet>>,
+    /// Routers with their addresses.
     claims: Vec<(Id<Router>, IpSet)>,
     /// The addresses of all routers, and the public addresses.
     pub(crate) estate: IpSet,
     /// The public internet: the network outside, and what of it is not the estate's.
-    pub(crate) internet: Option<(Id<External>, IpSet)>,
+    pub(crate) internet: Option<Internet>,
+}
+
+/// The public internet without the estate's own addresses.
+#[derive(Debug)]
+pub(crate) struct Internet {
+    pub(crate) id: Id<External>,
+    pub(crate) addresses: IpSet,
+    v4: IpSet,
+    v6: IpSet,
+}
+
+impl Internet {
+    fn new(id: Id<External>, addresses: IpSet) -> Self {
+        Self { id, v4: addresses.only_v4(), v6: addresses.only_v6(), addresses }
+    }
+
+    /// Whether a set is all of the internet in one family, or in both.
+    pub(crate) fn is_all_of_a_family(&self, set: &IpSet) -> bool {
+        !set.is_empty() && (*set == self.v4 || *set == self.v6 || *set == self.addresses)
+    }
 }
 
 impl Index {
@@ -97,8 +119,9 @@ impl Index {
         let mut know = |what: What, label: &Label| {
             known.insert(what.clone(), Resource::of(what, label));
         };
-        let Network { interfaces, hosts, subnets, routers, gateways, tables, filters, groups, .. } =
-            network;
+        let Network {
+            interfaces, hosts, subnets, routers, gateways, tables, filters, groups, ..
+        } = network;
         interfaces.iter().for_each(|(id, it)| know(What::Interface(id.clone()), &it.label));
         for (id, host) in hosts {
             // What is both, a NAT gateway, is known as the gateway.
@@ -184,6 +207,20 @@ impl Index {
                 self.linked.insert((other.clone(), one.clone()));
             }
         }
+        let is_opaque = |id: &Id<Gateway>| {
+            let gateway = network.gateways.get(id);
+            gateway.is_some_and(|it| matches!(it.passage, Passage::Opaque { .. }))
+        };
+        for (id, table) in &network.tables {
+            for route in &table.routes {
+                if let (Target::Gateway(gateway), Destinations::Prefixes(prefixes)) =
+                    (&route.target, &route.destinations)
+                    && is_opaque(gateway)
+                {
+                    self.beyond.entry(id.clone()).or_default().extend(prefixes);
+                }
+            }
+        }
         let claim = |(id, router): (&Id<Router>, &Router)| (id.clone(), router.addresses.clone());
         self.claims = network.routers.iter().map(claim).collect();
     }
@@ -198,11 +235,11 @@ impl Index {
             self.public.keys().copied().chain(gateways).map(IpSet::single).collect();
         self.estate = routers.union(&IpSet::union_of(&singles));
         let internet = network.externals.iter().find(|(_, external)| {
-            &*external.label.kind == INTERNET || &*external.label.id == INTERNET
+            external.label.kind == INTERNET || &*external.label.id == INTERNET
         });
         self.internet = internet.map(|(id, external)| {
             let addresses = external.addresses.intersection(&global_unicast());
-            (id.clone(), addresses.difference(&self.estate))
+            Internet::new(id.clone(), addresses.difference(&self.estate))
         });
     }
 }
@@ -244,14 +281,16 @@ impl Index {
 
     /// All names and ids.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        self.resources.iter().flat_map(|resource| resource.name.as_deref().into_iter().chain([&*resource.id]))
+        self.resources
+            .iter()
+            .flat_map(|resource| resource.name.as_deref().into_iter().chain([&*resource.id]))
     }
 
     /// All tags, as they are asked for.
     pub(crate) fn tags(&self) -> impl Iterator<Item = String> {
-        self.by_tag.iter().flat_map(|(key, values)| {
-            values.keys().map(move |value| format!("tag:{key}={value}"))
-        })
+        self.by_tag
+            .iter()
+            .flat_map(|(key, values)| values.keys().map(move |value| format!("tag:{key}={value}")))
     }
 
     /// The routers whose ranges hold an address.
@@ -265,8 +304,18 @@ impl Index {
         one == other || self.linked.contains(&(one.clone(), other.clone()))
     }
 
+    /// Whether a table may send packets to an address to a gateway that nobody can see through.
+    pub(crate) fn leads_beyond(&self, table: &Id<RouteTable>, address: IpAddr) -> bool {
+        let prefixes = self.beyond.get(table);
+        prefixes.is_some_and(|prefixes| prefixes.iter().any(|net| net.contains(&address)))
+    }
+
     /// The interfaces that a resource means.
-    pub(crate) fn interfaces<'a>(&'a self, network: &'a Network, what: &'a What) -> &'a [Id<Interface>] {
+    pub(crate) fn interfaces<'a>(
+        &'a self,
+        network: &'a Network,
+        what: &'a What,
+    ) -> &'a [Id<Interface>] {
         let found = match what {
             What::Host(id) => return network.hosts.get(id).map_or(&[], |host| &host.interfaces),
             What::Interface(id) => return std::slice::from_ref(id),
@@ -294,7 +343,9 @@ impl Index {
         }
         let id = resource.rsplit(['/', ':']).next().unwrap_or(resource).to_lowercase();
         let fits = |resource: &&Resource| {
-            [region, account].into_iter().all(|part| part.is_empty() || may_be_of(&resource.scope, part))
+            [region, account]
+                .into_iter()
+                .all(|part| part.is_empty() || may_be_of(&resource.scope, part))
         };
         let places = self.by_id.get(&id).map_or(&[][..], Vec::as_slice);
         self.at(places).into_iter().filter(fits).collect()

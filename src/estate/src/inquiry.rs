@@ -7,7 +7,7 @@ use cloudfw_core::{
 };
 
 use crate::answer::{
-    Answer, Asked, Builder, Failure, Outcome, Pair, REACH_SCHEMA, missing, symptom_over,
+    Answer, Asked, Builder, Failure, Missing, Outcome, Pair, REACH_SCHEMA, missing, symptom_over,
 };
 use crate::estate::Estate;
 use crate::pairs::{PairAsked, pairs};
@@ -112,8 +112,8 @@ impl<'e> Inquiry<'e> {
     }
 
     fn resolver(&self) -> Resolver<'e> {
-        let Estate { network, index, unread, .. } = self.estate;
-        Resolver { network, index, unread }
+        let Estate { network, index, .. } = self.estate;
+        Resolver { network, index }
     }
 
     fn asking<'q>(&self, query: &'q Query) -> Result<Asking<'q>, QueryError> {
@@ -150,7 +150,7 @@ impl<'e> Inquiry<'e> {
         let builder = Builder {
             network: &self.estate.network,
             lines: &self.estate.lines,
-            internet: self.estate.index.internet.as_ref().map(|(_, addresses)| addresses),
+            internet: self.estate.index.internet.as_ref(),
         };
         match pair {
             PairAsked::Unanswerable { source, destination, unknowns } => {
@@ -168,18 +168,17 @@ impl<'e> Inquiry<'e> {
         let mut pair = builder.pair(reach);
         for end in [&reach.question.source, &reach.question.destination] {
             let Endpoint::Unheld { router, address } = end else { continue };
-            let Some(unread) = self.estate.unread.get(router).filter(|them| !them.is_empty()) else {
+            let Some(router) = self.estate.network.routers.get(router) else { continue };
+            let mut services = router.platform.iter();
+            if router.unread.is_empty() || services.any(|it| it.addresses.contains(*address)) {
                 continue;
-            };
-            let of_platform = self.estate.network.routers.get(router).is_some_and(|router| {
-                router.platform.iter().any(|service| service.addresses.contains(*address))
-            });
-            if !of_platform {
-                pair.verdict = Verdict::Unknown;
-                pair.forward_verdict = Verdict::Unknown;
-                pair.symptom = Symptom::Unknown;
-                pair.unknowns.extend(unread.iter().map(missing));
             }
+            pair.verdict = Verdict::Unknown;
+            pair.forward_verdict = Verdict::Unknown;
+            pair.symptom = Symptom::Unknown;
+            let unread: Vec<Missing> = router.unread.iter().map(missing).collect();
+            pair.unknowns.retain(|unknown| !unread.contains(unknown));
+            pair.unknowns.extend(unread);
         }
         pair
     }

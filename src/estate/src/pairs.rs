@@ -5,7 +5,9 @@
 
 use std::net::IpAddr;
 
-use cloudfw_core::{Address, Endpoint, Id, Interface, IpSet, Protocol, ProtocolSet, ServiceSet, Unknown};
+use cloudfw_core::{
+    Address, Endpoint, Id, Interface, IpSet, Protocol, ProtocolSet, ServiceSet, Unknown,
+};
 
 use crate::query::QueryError;
 use crate::resolve::{Party, Resolver, Wanted};
@@ -45,7 +47,8 @@ pub(crate) fn pairs(
             most: MOST_PAIRS,
         });
     }
-    let mut pairing = Pairing { resolver, families: families_of(services), found: Vec::new() };
+    let mut pairing =
+        Pairing { resolver, families: families_of(services), apart: None, found: Vec::new() };
     for source in sources {
         for destination in destinations {
             pairing.pair(source, destination)?;
@@ -53,6 +56,16 @@ pub(crate) fn pairs(
     }
     // One answer says it for the whole set.
     pairing.unread(sources, destinations);
+    if let Some((source, destination)) = pairing.apart.take_if(|_| pairing.found.is_empty()) {
+        // Both are recorded, and no packet goes between them: that is an answer of its own.
+        let unknown = Unknown::new(
+            "how the one could reach the other",
+            "no address family is recorded for both that the service could use, and translation \
+             between families is not modelled",
+            "",
+        );
+        return Ok(vec![PairAsked::Unanswerable { source, destination, unknowns: vec![unknown] }]);
+    }
     if pairing.found.is_empty() {
         return Err(QueryError::NoPairs { why: why_nothing(sources, destinations, services) });
     }
@@ -61,9 +74,7 @@ pub(crate) fn pairs(
 
 fn why_nothing(sources: &[Party], destinations: &[Party], services: &ServiceSet) -> String {
     let outside = |end: &[Party]| {
-        end.iter().all(|party| {
-            matches!(party, Party::External { .. } | Party::Beyond { .. })
-        })
+        end.iter().all(|party| matches!(party, Party::External { .. } | Party::Beyond { .. }))
     };
     if outside(sources) && outside(destinations) {
         return "both ends are outside of what was recorded".to_owned();
@@ -80,6 +91,8 @@ struct Pairing<'a> {
     resolver: Resolver<'a>,
     /// Whether any service asked about exists in IPv4, and in IPv6.
     families: [bool; 2],
+    /// The first two different interfaces: what is named where none share a family.
+    apart: Option<(Party, Party)>,
     found: Vec<PairAsked>,
 }
 
@@ -92,7 +105,10 @@ impl Pairing<'_> {
         let source = self.placed(source, destination)?;
         let destination = self.placed(destination, &source)?;
         match (&source, &destination) {
-            (Party::Interface { id: one, wanted: from }, Party::Interface { id: other, wanted }) => {
+            (
+                Party::Interface { id: one, wanted: from },
+                Party::Interface { id: other, wanted },
+            ) => {
                 if one != other {
                     self.interfaces((one, from), (other, wanted));
                 }
@@ -160,26 +176,31 @@ impl Pairing<'_> {
         (one, from): (&Id<Interface>, &Wanted),
         (other, wanted): (&Id<Interface>, &Wanted),
     ) {
-        let near = match (self.resolver.router_of(one), self.resolver.router_of(other)) {
-            (Some(one), Some(other)) => self.resolver.index.share_domain(one, other),
-            _ => false,
-        };
-        let before = self.found.len();
+        let near = self.share_domain(one, other);
         for source in self.own(one, from) {
             for destination in self.dialled(other, wanted, source, near) {
                 self.ask(source_of(one, source), destination);
             }
         }
-        // Both have addresses, but none of one family: that is an answer of its own.
-        if self.found.len() == before && self.families == [true, true] {
-            let (source, destination) = (interface(one), interface(other));
-            let unknown = Unknown::new(
-                format!("how {one} could reach {other}"),
-                "no address family is recorded for both, and translation between families is not modelled",
-                "",
-            );
-            self.found.push(PairAsked::Unanswerable { source, destination, unknowns: vec![unknown] });
+        self.apart.get_or_insert_with(|| (interface(one), interface(other)));
+    }
+
+    /// Whether two interfaces are in one routing domain: in one network, in two that an open link
+    /// joins, or where the routes of the one lead to the other's addresses through a gateway that
+    /// nobody can see through.
+    fn share_domain(&self, one: &Id<Interface>, other: &Id<Interface>) -> bool {
+        let Resolver { network, index } = self.resolver;
+        match (self.resolver.router_of(one), self.resolver.router_of(other)) {
+            (Some(one), Some(other)) if index.share_domain(one, other) => return true,
+            (Some(_), Some(_)) => {}
+            _ => return false,
         }
+        let subnet = network.interfaces.get(one).and_then(|it| network.subnets.get(&it.subnet));
+        let (Some(subnet), Some(other)) = (subnet, network.interfaces.get(other)) else {
+            return false;
+        };
+        let private = other.addresses.iter().find(|address| address.ip.is_ipv4());
+        private.is_some_and(|address| index.leads_beyond(&subnet.table, address.ip))
     }
 
     fn outward(&mut self, id: &Id<Interface>, wanted: &Wanted, outside: &Party) {
@@ -312,10 +333,14 @@ impl Pairing<'_> {
         from: IpAddr,
         near: bool,
     ) -> Vec<Endpoint> {
-        if let [false, _] = self.families && from.is_ipv4() {
+        if let [false, _] = self.families
+            && from.is_ipv4()
+        {
             return Vec::new();
         }
-        if let [_, false] = self.families && from.is_ipv6() {
+        if let [_, false] = self.families
+            && from.is_ipv6()
+        {
             return Vec::new();
         }
         let Some(interface) = self.resolver.network.interfaces.get(id) else { return Vec::new() };

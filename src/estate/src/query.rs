@@ -218,9 +218,8 @@ impl Written {
 
     fn query(self) -> Result<Query, QueryError> {
         let source = self.source.filter(|text| !text.is_empty()).ok_or(QueryError::NoSource)?;
-        let destination = match self.destination.filter(|text| !text.is_empty()) {
-            Some(destination) => destination,
-            None => return Err(QueryError::NoDestination { source_text: source }),
+        let Some(destination) = self.destination.filter(|text| !text.is_empty()) else {
+            return Err(QueryError::NoDestination { source_text: source });
         };
         if let Some(service) = destination.strip_prefix(':')
             && service.parse::<ServiceSet>().is_ok()
@@ -240,9 +239,8 @@ impl Written {
 
 /// SERVICE, with the error of a query.
 pub(crate) fn parse_service(text: &str) -> Result<ServiceSet, QueryError> {
-    let service: ServiceSet = text
-        .parse()
-        .map_err(|error| QueryError::BadService { text: text.to_owned(), error })?;
+    let service: ServiceSet =
+        text.parse().map_err(|error| QueryError::BadService { text: text.to_owned(), error })?;
     Ok(service)
 }
 

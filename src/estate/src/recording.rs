@@ -72,11 +72,11 @@ pub enum OpenError {
         /// How many files were looked at.
         count: usize,
         /// What was said of the first.
-        first: DocumentError,
+        first: Box<DocumentError>,
     },
     /// A document that cannot be read.
     #[error(transparent)]
-    Document(#[from] DocumentError),
+    Document(Box<DocumentError>),
     /// A kind that does not exist.
     #[error("no kind `{kind}` to assume none of{}; there are {known}, and `all`", did_you_mean(.near))]
     UnknownKind {
@@ -87,6 +87,12 @@ pub enum OpenError {
         /// The kinds that recordings made by others seldom hold.
         known: String,
     },
+}
+
+impl From<DocumentError> for OpenError {
+    fn from(error: DocumentError) -> Self {
+        Self::Document(Box::new(error))
+    }
 }
 
 fn files(count: &usize) -> String {
@@ -154,7 +160,7 @@ fn open_folder(
                 opened.documents.push(document);
             }
             Err(error @ DocumentError::NotRecognised { .. }) => {
-                first.get_or_insert_with(|| error.clone());
+                first.get_or_insert_with(|| Box::new(error.clone()));
                 opened.left_out.push((name, error));
             }
             Err(error) => return Err(error.into()),
@@ -210,12 +216,7 @@ fn not_text(path: &Path, error: &std::string::FromUtf8Error) -> OpenError {
     let at = error.utf8_error().valid_up_to();
     let text = String::from_utf8_lossy(error.as_bytes());
     let (line, column) = line_column(&text, at);
-    OpenError::NotText {
-        path: path.to_owned(),
-        line,
-        column,
-        excerpt: excerpt(&text, at, at + 1),
-    }
+    OpenError::NotText { path: path.to_owned(), line, column, excerpt: excerpt(&text, at, at + 1) }
 }
 
 fn io_error(path: &Path, error: io::Error) -> OpenError {

@@ -1,12 +1,12 @@
 //! From the text of an end to what it means in the estate.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use cloudfw_core::{External, Id, Interface, IpSet, Network, Passage, Router, ServiceSet, Unknown};
 
 use crate::addresses::global_unicast;
-use crate::index::{Index, Rank, Resource, What};
+use crate::index::{Index, Internet, Rank, Resource, What};
 use crate::query::{QueryError, Reading, Selector, Split, near, split_service, suspicious_service};
 
 mod address;
@@ -63,26 +63,34 @@ pub(crate) struct Target<'a> {
 pub(crate) struct Resolver<'a> {
     pub(crate) network: &'a Network,
     pub(crate) index: &'a Index,
-    /// The routers of which not every interface is known.
-    pub(crate) unread: &'a BTreeMap<Id<Router>, Vec<Unknown>>,
 }
 
 impl<'a> Resolver<'a> {
     /// What SOURCE means.
     pub(crate) fn source(&self, text: &str) -> Result<Parties, QueryError> {
-        self.end(text).map_err(|error| match (error, split_service(text)) {
-            (QueryError::UnknownName { text, near, .. }, Split::Certain(end, _) | Split::Perhaps(end, _))
-                if self.end(end).is_ok() =>
-            {
+        let found = self.end(text).map_err(|error| match (error, split_service(text)) {
+            (
+                QueryError::UnknownName { text, near, .. },
+                Split::Certain(end, _) | Split::Perhaps(end, _),
+            ) if self.end(end).is_ok() => {
                 let hint = format!("; `{end}` is recorded, but a service belongs to DESTINATION");
                 QueryError::UnknownName { text, near, hint }
             }
             (error, _) => error,
-        })
+        });
+        found.map_err(|error| self.suggest(error))
     }
 
     /// What DESTINATION means, and the service behind its last colon. With `whole` there is none.
     pub(crate) fn destination<'t>(
+        &self,
+        text: &'t str,
+        whole: bool,
+    ) -> Result<Target<'t>, QueryError> {
+        self.split_destination(text, whole).map_err(|error| self.suggest(error))
+    }
+
+    fn split_destination<'t>(
         &self,
         text: &'t str,
         whole: bool,
@@ -126,8 +134,7 @@ impl<'a> Resolver<'a> {
                 Ok(resolved) if found.is_none() => found = Some(resolved),
                 Ok(_) => {
                     let (end, scope) = text.rsplit_once('@').unwrap_or((text, ""));
-                    let readings =
-                        (format!("the name `{text}`"), format!("`{end}` in `{scope}`"));
+                    let readings = (format!("the name `{text}`"), format!("`{end}` in `{scope}`"));
                     let readings = Box::new(readings);
                     return Err(QueryError::TwoReadings { text: text.to_owned(), readings });
                 }
@@ -171,9 +178,10 @@ impl<'a> Resolver<'a> {
 
     /// The part of some addresses that is on the internet, by family.
     fn outside(&self, addresses: &IpSet) -> Vec<Party> {
-        let Some((id, internet)) = &self.index.internet else {
+        let Some(Internet { id, addresses: internet, .. }) = &self.index.internet else {
             // A network without any way out still has an internet that cannot reach it.
-            let addresses = addresses.intersection(&global_unicast()).difference(&self.index.estate);
+            let addresses =
+                addresses.intersection(&global_unicast()).difference(&self.index.estate);
             return unclaimed(&addresses);
         };
         let addresses = internet.intersection(addresses);
@@ -211,7 +219,7 @@ impl<'a> Resolver<'a> {
     ) -> Result<&'a Resource, QueryError> {
         let found = self.index.named(name);
         if found.is_empty() {
-            return Err(self.unknown(text, name));
+            return Err(Self::unknown(text));
         }
         let found = self.likeliest(within(scope, found, |what| self.routers_of(what)));
         match found.as_slice() {
@@ -221,9 +229,8 @@ impl<'a> Resolver<'a> {
             }),
             [one] => Ok(one),
             [first, rest @ ..] => {
-                let meant = |resource: &'a Resource| {
-                    self.index.interfaces(self.network, &resource.what)
-                };
+                let meant =
+                    |resource: &'a Resource| self.index.interfaces(self.network, &resource.what);
                 let same = !meant(first).is_empty()
                     && rest.iter().all(|other| meant(other) == meant(first));
                 if same {
@@ -236,6 +243,10 @@ impl<'a> Resolver<'a> {
 
     /// A resource by any of its names, for those who look at it and do not send to it.
     pub(crate) fn resource(&self, text: &str) -> Result<&'a Resource, QueryError> {
+        self.any_resource(text).map_err(|error| self.suggest(error))
+    }
+
+    fn any_resource(&self, text: &str) -> Result<&'a Resource, QueryError> {
         let whole = self.one(text, text, None);
         let Some((name, scope)) = text.rsplit_once('@') else { return whole };
         if whole.is_ok() || name.is_empty() {
@@ -277,8 +288,9 @@ impl<'a> Resolver<'a> {
     /// The interfaces that may belong to a set and were not read, of the routers that may have
     /// some.
     fn unread_in(&self, text: &str, may_have: impl Fn(&Id<Router>) -> bool) -> Option<Party> {
-        let unread = self.unread.iter().filter(|(router, _)| may_have(router));
-        let mut unknowns: Vec<Unknown> = unread.flat_map(|(_, unknowns)| unknowns).cloned().collect();
+        let routers = self.network.routers.iter().filter(|(id, _)| may_have(id));
+        let mut unknowns: Vec<Unknown> =
+            routers.flat_map(|(_, router)| &router.unread).cloned().collect();
         unknowns.sort();
         unknowns.dedup();
         let what = format!("interfaces in {text} that were not read");
@@ -316,9 +328,21 @@ impl<'a> Resolver<'a> {
         found.into_iter().filter(|resource| Some(resource.rank) == best).collect()
     }
 
-    fn unknown(&self, text: &str, name: &str) -> QueryError {
-        let (near, hint) = (near(name, self.index.names()), String::new());
-        QueryError::UnknownName { text: text.to_owned(), near, hint }
+    fn unknown(text: &str) -> QueryError {
+        QueryError::UnknownName { text: text.to_owned(), near: Vec::new(), hint: String::new() }
+    }
+
+    /// Adds the names that are like one that nothing has. Done last, and once: it looks at every
+    /// name of the estate, and most readings of a query that fail are not the user's.
+    fn suggest(&self, error: QueryError) -> QueryError {
+        match error {
+            QueryError::UnknownName { text, near: known, hint } if known.is_empty() => {
+                let name = text.rsplit_once('@').map_or(text.as_str(), |(name, _)| name);
+                let near = near(name, self.index.names());
+                QueryError::UnknownName { text, near, hint }
+            }
+            other => other,
+        }
     }
 
     /// The routers that a resource is in.

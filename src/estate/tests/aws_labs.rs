@@ -6,6 +6,14 @@
 //!
 //! Of the rows of tier `core`, those whose first hop is no transit gateway and whose destination is
 //! no balancer have to be right, but for a few unknowns; the others must not be wrong.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test: what fails here is reported as its failure"
+)]
 
 use std::collections::BTreeMap;
 use std::fmt::Write;

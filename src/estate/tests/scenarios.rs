@@ -14,6 +14,14 @@
 //! right = "intermittent"
 //! reason = "…"
 //! ```
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test: what fails here is reported as its failure"
+)]
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -222,7 +230,8 @@ fn scenarios() -> Vec<PathBuf> {
         found.sort();
         found
     };
-    let scenarios = folders(&root).iter().flat_map(|provider| folders(provider)).collect::<Vec<_>>();
+    let scenarios =
+        folders(&root).iter().flat_map(|provider| folders(provider)).collect::<Vec<_>>();
     let asked = |path: &PathBuf| path.join("queries.txt").is_file();
     let scenarios: Vec<PathBuf> = scenarios.into_iter().filter(asked).collect();
     assert!(!scenarios.is_empty(), "testdata has scenarios");

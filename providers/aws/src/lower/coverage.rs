@@ -100,9 +100,12 @@ impl Coverage {
             for call in &manifest.calls {
                 rows.call(scope, call);
             }
-            rows.vouched.extend(manifest.assumed_complete.iter().filter_map(|kind| {
-                Kind::from_name(kind).map(|kind| (scope.clone(), kind))
-            }));
+            rows.vouched.extend(
+                manifest
+                    .assumed_complete
+                    .iter()
+                    .filter_map(|kind| Kind::from_name(kind).map(|kind| (scope.clone(), kind))),
+            );
         }
         for (scope, kind) in nameless {
             rows.part(scope, *kind, 0, false);
@@ -159,8 +162,12 @@ impl CallCoverage {
         let of = if scope.is_empty() { String::new() } else { format!(" for {scope}") };
         match self.knowledge {
             Knowledge::Read | Knowledge::Assumed => format!("{command} was read{of}"),
-            Knowledge::Incomplete => format!("{command} was read in part{of}: record all its pages"),
-            Knowledge::Denied => format!("{command} was denied{of}{told}: allow it and record again"),
+            Knowledge::Incomplete => {
+                format!("{command} was read in part{of}: record all its pages")
+            }
+            Knowledge::Denied => {
+                format!("{command} was denied{of}{told}: allow it and record again")
+            }
             Knowledge::Failed => format!("{command} failed{of}{told}: record again"),
             Knowledge::Throttled => format!("{command} was throttled{of}{told}: record again"),
             Knowledge::Unsupported => format!("{command} is not supported there{of}"),

@@ -27,11 +27,12 @@ impl Lowering<'_> {
                 (Some(contradiction), _) => {
                     Passage::Opaque { unknown: contradiction, rewrites: true }
                 }
-                (None, EndpointKind::Gateway) => self.service(entry, &mut doubts),
+                (None, EndpointKind::Gateway) if entry.value.vpc_id.is_some() => {
+                    self.service(entry, &mut doubts)
+                }
                 (None, _) => {
                     let why = "what is behind an endpoint of this type is not modelled yet";
-                    let unknown =
-                        unknown(format!("what {} does", object.id), why, &entry.origin);
+                    let unknown = unknown(format!("what {} does", object.id), why, &entry.origin);
                     Passage::Opaque { unknown, rewrites: true }
                 }
             };
@@ -51,7 +52,10 @@ impl Lowering<'_> {
             doubts.push(unknown(format!("the addresses of {name}"), why, &entry.origin));
             global_unicast()
         };
-        let external = Id::new(format!("{name} ({addresses_of})", addresses_of = super::scope::text(&entry.scope)));
+        let external = Id::new(format!(
+            "{name} ({addresses_of})",
+            addresses_of = super::scope::text(&entry.scope)
+        ));
         let label = Label {
             id: name.into(),
             name: None,

@@ -29,15 +29,11 @@ const NOT_GLOBAL: [(Ipv4Addr, Ipv4Addr); 10] = [
 /// Global unicast, IPv4 and IPv6 (2000::/3, RFC 4291).
 pub(super) fn global_unicast() -> IpSet {
     let range = |low, high| IpSet::from_range(low, high).unwrap_or_default();
-    let not_global: Vec<IpSet> = NOT_GLOBAL
-        .iter()
-        .map(|&(low, high)| range(IpAddr::V4(low), IpAddr::V4(high)))
-        .collect();
+    let not_global: Vec<IpSet> =
+        NOT_GLOBAL.iter().map(|&(low, high)| range(IpAddr::V4(low), IpAddr::V4(high))).collect();
     let v6 = range(
         IpAddr::V6(Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0)),
-        IpAddr::V6(Ipv6Addr::new(
-            0x3fff, 0xffff, 0xffff, 0xffff, 0xffff, 0xffff, 0xffff, 0xffff,
-        )),
+        IpAddr::V6(Ipv6Addr::new(0x3fff, 0xffff, 0xffff, 0xffff, 0xffff, 0xffff, 0xffff, 0xffff)),
     );
     IpSet::any_v4().difference(&IpSet::union_of(&not_global)).union(&v6)
 }

@@ -1,5 +1,6 @@
 //! Internet gateways and egress-only internet gateways (AWS-66, AWS-68).
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use cloudfw_core::{
@@ -9,6 +10,7 @@ use cloudfw_core::{
 use super::Lowering;
 use super::external::INTERNET;
 use super::label::{label, missing, name_tag, unknown};
+use super::scope::compatible;
 use super::table::Object;
 use crate::kind::Kind;
 use crate::raw::{InternetGatewayAttachment, Tag};
@@ -45,9 +47,10 @@ impl BorderKind {
 impl Lowering<'_> {
     pub(super) fn lower_internet_gateways(&mut self) {
         for object in self.recorded.internet_gateways.iter() {
-            let facts = object.versions.iter().map(|entry| {
-                (entry.value.attachments.as_ref(), entry.value.tags.as_ref(), entry)
-            });
+            let facts = object
+                .versions
+                .iter()
+                .map(|entry| (entry.value.attachments.as_ref(), entry.value.tags.as_ref(), entry));
             let facts: Vec<_> = facts.map(|(a, t, e)| (a, t, &e.scope, &e.origin)).collect();
             self.border(object, INTERNET_GATEWAY, &facts);
         }
@@ -55,9 +58,10 @@ impl Lowering<'_> {
 
     pub(super) fn lower_egress_only_gateways(&mut self) {
         for object in self.recorded.egress_only_gateways.iter() {
-            let facts = object.versions.iter().map(|entry| {
-                (entry.value.attachments.as_ref(), entry.value.tags.as_ref(), entry)
-            });
+            let facts = object
+                .versions
+                .iter()
+                .map(|entry| (entry.value.attachments.as_ref(), entry.value.tags.as_ref(), entry));
             let facts: Vec<_> = facts.map(|(a, t, e)| (a, t, &e.scope, &e.origin)).collect();
             self.border(object, EGRESS_ONLY, &facts);
         }
@@ -69,11 +73,14 @@ impl Lowering<'_> {
         let contradiction = object.contradiction();
         let gateway = match attachments.map(Vec::as_slice) {
             Some([]) if contradiction.is_none() => detached(label, "it is attached to no VPC"),
-            Some([one]) if contradiction.is_none() => {
-                let router = self.router(one.vpc_id.as_deref(), scope, origin);
-                attached(label, kind, router, one.state.as_deref(), origin)
+            Some([InternetGatewayAttachment { vpc_id: Some(vpc), state }])
+                if contradiction.is_none() =>
+            {
+                let router = self.router(Some(vpc), scope, origin);
+                attached(label, kind, router, state.as_deref(), origin)
             }
             _ => {
+                self.adrift.extend(versions.iter().map(|(_, _, scope, _)| (*scope).clone()));
                 let why = "its attachment is not recorded";
                 let gap = contradiction
                     .unwrap_or_else(|| unknown(format!("what {} joins", object.id), why, origin));
@@ -113,22 +120,22 @@ impl Lowering<'_> {
         key
     }
 
-    /// Where internet gateways were not read, every VPC without one may have one.
+    /// Where internet gateways were not read, or one is attached nobody knows to what, every VPC
+    /// without one may have one.
     pub(super) fn possible_borders(&mut self) {
-        let has_border = |router: &Id<Router>, gateway: &Gateway| match &gateway.passage {
-            Passage::Border { router: inside, opens: Opens::Both, .. } => inside == router,
-            _ => false,
-        };
-        let without: Vec<(Id<Router>, Label)> = self
-            .network
-            .routers
-            .iter()
-            .filter(|(key, _)| !self.network.gateways.values().any(|g| has_border(key, g)))
-            .map(|(key, router)| (key.clone(), router.label.clone()))
-            .collect();
+        let open = self.network.gateways.values().filter_map(|gateway| match &gateway.passage {
+            Passage::Border { router, opens: Opens::Both, .. } => Some(router),
+            _ => None,
+        });
+        let with: BTreeSet<&Id<Router>> = open.collect();
+        let routers = self.network.routers.iter().filter(|(key, _)| !with.contains(key));
+        let without: Vec<(Id<Router>, Label)> =
+            routers.map(|(key, router)| (key.clone(), router.label.clone())).collect();
         for (router, of) in without {
             let scope = self.scope_of_router(&router);
-            if self.coverage.missing(Kind::InternetGateways, &scope).is_some() {
+            if self.coverage.missing(Kind::InternetGateways, &scope).is_some()
+                || self.adrift.iter().any(|one| compatible(one, &scope))
+            {
                 let id = format!("the internet gateway of {}", of.id);
                 self.unrecorded_border(&id, INTERNET_GATEWAY, &router, &scope, &of.origin);
             }

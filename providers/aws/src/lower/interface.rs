@@ -22,8 +22,12 @@ use crate::raw::{self, NetworkInterface};
 pub(super) struct Memberships<'a> {
     /// The NAT gateways that name an interface as theirs.
     nat: BTreeMap<&'a str, Vec<(Scope, Arc<str>)>>,
+    /// The NAT gateways by their subnet and address, for interfaces that none names.
+    nat_by_address: BTreeMap<(&'a str, IpAddr), Vec<(Scope, Arc<str>)>>,
     /// The elastic addresses of an interface's own addresses.
     elastic: BTreeMap<&'a str, Vec<(Option<IpAddr>, IpAddr)>>,
+    /// The VPCs of the interfaces in a subnet.
+    vpcs: BTreeMap<&'a str, BTreeSet<&'a str>>,
 }
 
 impl<'a> Memberships<'a> {
@@ -31,10 +35,22 @@ impl<'a> Memberships<'a> {
         let mut known = Self::default();
         for object in recorded.nat_gateways.iter() {
             for entry in &object.versions {
-                let addresses = entry.value.nat_gateway_addresses.iter().flatten();
-                for id in addresses.filter_map(|one| one.network_interface_id.as_deref()) {
+                for address in entry.value.nat_gateway_addresses.iter().flatten() {
                     let gateway = (entry.scope.clone(), Arc::clone(&object.key));
-                    known.nat.entry(id).or_default().push(gateway);
+                    let own = parse(address.private_ip.as_deref());
+                    if let Some(id) = address.network_interface_id.as_deref() {
+                        known.nat.entry(id).or_default().push(gateway);
+                    } else if let Some(at) = entry.value.subnet_id.as_deref().zip(own) {
+                        known.nat_by_address.entry(at).or_default().push(gateway);
+                    }
+                }
+            }
+        }
+        for object in recorded.interfaces.iter() {
+            for entry in &object.versions {
+                let at = entry.value.subnet_id.as_deref().zip(entry.value.vpc_id.as_deref());
+                if let Some((subnet, vpc)) = at {
+                    known.vpcs.entry(subnet).or_default().insert(vpc);
                 }
             }
         }
@@ -46,6 +62,12 @@ impl<'a> Memberships<'a> {
             }
         }
         known
+    }
+
+    /// The VPC of a subnet, as the interfaces in it tell it.
+    pub(super) fn vpc_of(&self, subnet: &str) -> Option<&'a str> {
+        let vpcs = self.vpcs.get(subnet)?;
+        vpcs.first().copied().filter(|_| vpcs.len() == 1)
     }
 }
 
@@ -108,19 +130,31 @@ impl<'a> Lowering<'a> {
         let addresses = self.addresses(object.id, entry);
         let own: IpSet = addresses.iter().map(|address| address.ip).collect();
         let router = self.settle(&subnet, &own);
-        if let (Some(router), true) = (router, has_prefixes(told)) {
-            let what = format!("who holds the prefixes that {} was given", object.id);
-            let why = "what is behind a prefix of an interface is not recorded";
-            self.doubt_holders(&router, unknown(what, why, &entry.origin));
+        if let Some(router) = router {
+            if has_prefixes(told) {
+                let what = format!("who holds the prefixes that {} was given", object.id);
+                let why = "what is behind a prefix of an interface is not recorded";
+                self.doubt_holders(&router, unknown(what, why, &entry.origin));
+            }
+            if told.private_ip_addresses.is_none() && told.ipv6_native.given() != Some(&true) {
+                let what = format!("all addresses of {}", object.id);
+                let why = "`PrivateIpAddresses` is not recorded";
+                self.doubt_holders(&router, unknown(what, why, &entry.origin));
+            }
+            let at = self.network.subnets.get(&subnet);
+            let has_v6 = at.is_some_and(|subnet| !subnet.addresses.v6().is_empty());
+            if has_v6 && told.ipv6_addresses.is_none() {
+                let what = format!("the IPv6 addresses of {}", object.id);
+                let why = "`Ipv6Addresses` is not recorded";
+                self.doubt_holders(&router, unknown(what, why, &entry.origin));
+            }
         }
         let contradiction = object.contradiction();
         let nat = self.nat_gateway_of(object.id, entry);
         let (groups, stack) = self.interface_groups(object, entry, nat.is_some());
         let (liveness, host, client) = match (&contradiction, &nat) {
             (Some(gap), _) => (Liveness::Unknown(gap.clone()), None, Client::any()),
-            (None, Some(nat)) => {
-                (Liveness::Up, Some(Id::new(nat.as_str())), nat_client())
-            }
+            (None, Some(nat)) => (Liveness::Up, Some(Id::new(nat.as_str())), nat_client()),
             (None, None) => self.attachment(object.id, &object.key, entry),
         };
         let role = match contradiction {
@@ -130,8 +164,18 @@ impl<'a> Lowering<'a> {
         // Absent or bad it may be off, and what is behind it is not known (AWS-73).
         let forwards = told.source_dest_check.given() != Some(&true);
         let label = label(object, "network-interface", name_tag(told.tag_set.as_ref()));
-        let interface =
-            Interface { label, host, subnet, addresses, groups, stack, role, forwards, liveness, client };
+        let interface = Interface {
+            label,
+            host,
+            subnet,
+            addresses,
+            groups,
+            stack,
+            role,
+            forwards,
+            liveness,
+            client,
+        };
         self.network.interfaces.insert(Id::new(Arc::clone(&object.key)), interface);
     }
 
@@ -184,7 +228,12 @@ impl<'a> Lowering<'a> {
     }
 
     fn nat_gateway_of(&self, id: &str, entry: &Entry<'_, NetworkInterface>) -> Option<Id<Gateway>> {
-        let gateways = self.memberships.nat.get(id)?;
+        let by_address = || {
+            let own = parse(entry.value.private_ip_address.as_deref());
+            let at = entry.value.subnet_id.as_deref().zip(own)?;
+            self.memberships.nat_by_address.get(&at)
+        };
+        let gateways = self.memberships.nat.get(id).or_else(by_address)?;
         let own = gateways.iter().find(|(scope, _)| *scope == entry.scope);
         let (_, key) = own.or_else(|| gateways.first())?;
         Some(Id::new(Arc::clone(key)))
@@ -199,9 +248,7 @@ impl<'a> Lowering<'a> {
         entry: &Entry<'_, NetworkInterface>,
     ) -> (Liveness, Option<Id<Host>>, Client) {
         let told = entry.value;
-        let gap = |what: String, why: String| {
-            Liveness::Unknown(unknown(what, why, &entry.origin))
-        };
+        let gap = |what: String, why: String| Liveness::Unknown(unknown(what, why, &entry.origin));
         let attachment = told.attachment.as_ref();
         if let Some(instance) = attachment.and_then(|one| one.instance_id.as_deref()) {
             let Some(object) = self.recorded.instances.get(instance, &entry.scope) else {
@@ -212,9 +259,7 @@ impl<'a> Lowering<'a> {
             let host = Some(Id::new(Arc::clone(&object.key)));
             return match (object.contradiction(), object.first()) {
                 (None, Some(instance)) => (state(instance), host, client(instance.value)),
-                (Some(contradiction), _) => {
-                    (Liveness::Unknown(contradiction), host, Client::any())
-                }
+                (Some(contradiction), _) => (Liveness::Unknown(contradiction), host, Client::any()),
                 (None, None) => (Liveness::Up, host, Client::any()),
             };
         }
@@ -304,8 +349,7 @@ fn own_addresses(told: &NetworkInterface) -> Own {
     };
     for one in told.private_ip_addresses.iter().flatten() {
         let text = one.private_ip_address.as_deref();
-        let is_primary =
-            one.primary.given() == Some(&true) || (text.is_some() && text == primary);
+        let is_primary = one.primary.given() == Some(&true) || (text.is_some() && text == primary);
         let own = one.association.as_ref();
         let association = if is_primary { own.or(association) } else { own };
         add(u8::from(!is_primary), text, association);
@@ -344,12 +388,7 @@ fn is_balancer(told: &NetworkInterface) -> bool {
         )
 }
 
-fn role(
-    told: &NetworkInterface,
-    nat: Option<Id<Gateway>>,
-    origin: &Origin,
-    id: &str,
-) -> Role {
+fn role(told: &NetworkInterface, nat: Option<Id<Gateway>>, origin: &Origin, id: &str) -> Role {
     if let Some(nat) = nat {
         return Role::Gateway(nat);
     }

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use cloudfw_core::{Document, Filter, Id, IpSet, Network, Router, Unknown};
+use cloudfw_core::{Document, Filter, Id, IpSet, Network, Router, Scope, Unknown};
 
 use crate::documents::{DocumentError, read};
 use crate::kind::Kind;
@@ -24,6 +24,7 @@ mod network_acl;
 mod opaque;
 mod peering;
 mod permission;
+mod port_25;
 mod prefix_list;
 mod public_access;
 mod recorded;
@@ -45,6 +46,7 @@ pub use resource::Resource;
 use interface::Memberships;
 use recorded::Recorded;
 use route_table::TableUse;
+use scope::compatible;
 
 /// How to lower.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -135,7 +137,11 @@ pub fn lower_read(mut documents: Vec<ReadDocument>, options: &LowerOptions) -> L
     let coverage = Coverage::new(&documents, &scopes, &recorded.nameless, options);
     let mut lowering = Lowering::new(&recorded, &coverage);
     lowering.run();
-    let Lowering { network, warnings, unheld, .. } = lowering;
+    let Lowering { network, warnings, .. } = lowering;
+    let unread = |(key, router): (&Id<Router>, &Router)| {
+        (!router.unread.is_empty()).then(|| (key.clone(), router.unread.clone()))
+    };
+    let unheld = network.routers.iter().filter_map(unread).collect();
     let resources = resource::index(&recorded, &network);
     let warnings = warnings.into_iter().collect();
     Lowered { network, coverage, resources, unheld, warnings }
@@ -147,7 +153,11 @@ struct Lowering<'a> {
     coverage: &'a Coverage,
     network: Network,
     warnings: BTreeSet<Unknown>,
-    unheld: BTreeMap<Id<Router>, Vec<Unknown>>,
+    unheld: BTreeMap<Id<Router>, BTreeSet<Unknown>>,
+    /// The scopes of gateways to the internet of which it is not known what they are attached to.
+    adrift: BTreeSet<Scope>,
+    /// What is in no VPC that is known, and in what scope: it may be in any.
+    lost: BTreeSet<(Scope, Unknown)>,
     /// Which interfaces are whose, as others than themselves tell it.
     memberships: Memberships<'a>,
     /// The addresses of interfaces whose groups are not known: any reference to a group may mean
@@ -171,6 +181,8 @@ impl<'a> Lowering<'a> {
             network: Network::default(),
             warnings: recorded.warnings.clone(),
             unheld: BTreeMap::new(),
+            adrift: BTreeSet::new(),
+            lost: BTreeSet::new(),
             memberships: Memberships::new(recorded),
             unknown_members: interface::unknown_members(recorded),
             group_rules: BTreeMap::new(),
@@ -197,6 +209,7 @@ impl<'a> Lowering<'a> {
         self.possible_borders();
         self.lower_edge_tables();
         self.lower_public_access();
+        self.lower_port_25();
         self.note_gaps();
     }
 
@@ -209,10 +222,15 @@ impl<'a> Lowering<'a> {
                 let gap = Unknown::new(format!("the interfaces of {router}"), why, "");
                 self.doubt_holders(&router, gap);
             }
+            let lost = self.lost.iter().filter(|(of, _)| compatible(of, &scope));
+            let lost: Vec<Unknown> = lost.map(|(_, gap)| gap.clone()).collect();
+            for gap in lost {
+                self.doubt_holders(&router, gap);
+            }
         }
         for (router, doubts) in &self.unheld {
             if let Some(router) = self.network.routers.get_mut(router) {
-                router.unread.clone_from(doubts);
+                router.unread = doubts.iter().cloned().collect();
             }
         }
     }

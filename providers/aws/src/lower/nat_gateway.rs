@@ -3,9 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use cloudfw_core::{
-    Gateway, Passage, PortSet, Protocol, ServiceSet, Stack, Unknown,
-};
+use cloudfw_core::{Gateway, Passage, PortSet, Protocol, ServiceSet, Stack, Unknown};
 
 use super::Lowering;
 use super::label::{label, name_tag, unknown};
@@ -77,8 +75,7 @@ impl Lowering<'_> {
             let why = "it is not recorded, and it is not a private NAT gateway";
             doubts.push(unknown(format!("the public address of {id}"), why, &entry.origin));
         }
-        let services =
-            [Protocol::TCP, Protocol::UDP, Protocol::ICMP].map(ServiceSet::all_of);
+        let services = [Protocol::TCP, Protocol::UDP, Protocol::ICMP].map(ServiceSet::all_of);
         Passage::SourceNat {
             subnet: self.subnet(
                 nat.subnet_id.as_deref(),

@@ -36,8 +36,7 @@ pub(super) const ENDPOINT: OpaqueKind =
     OpaqueKind { word: "vpc-endpoint", kind: Some(Kind::VpcEndpoints), rewrites: true };
 pub(super) const LOCAL: OpaqueKind =
     OpaqueKind { word: "local-gateway", kind: None, rewrites: true };
-pub(super) const CORE: OpaqueKind =
-    OpaqueKind { word: "core-network", kind: None, rewrites: true };
+pub(super) const CORE: OpaqueKind = OpaqueKind { word: "core-network", kind: None, rewrites: true };
 pub(super) const ORACLE: OpaqueKind =
     OpaqueKind { word: "odb-network", kind: None, rewrites: true };
 pub(super) const OTHER: OpaqueKind = OpaqueKind { word: "gateway", kind: None, rewrites: true };

@@ -94,13 +94,10 @@ fn icmp(protocol: Protocol, kind: &Field<i64>, code: &Field<i64>) -> Services {
         (Some(kind), None) if all(code) => {
             Services::certain(ServiceSet::icmp(protocol, Some(kind), None))
         }
-        (None, None) if all(kind) && all(code) => {
-            Services::certain(ServiceSet::all_of(protocol))
+        (None, None) if all(kind) && all(code) => Services::certain(ServiceSet::all_of(protocol)),
+        _ => {
+            Services::doubtful(ServiceSet::all_of(protocol), bad("ICMP type and code", kind, code))
         }
-        _ => Services::doubtful(
-            ServiceSet::all_of(protocol),
-            bad("ICMP type and code", kind, code),
-        ),
     }
 }
 

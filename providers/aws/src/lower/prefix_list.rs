@@ -41,12 +41,7 @@ impl Lowering<'_> {
     }
 
     /// A list as one side of a rule.
-    pub(super) fn prefix_list_peer(
-        &self,
-        id: Option<&str>,
-        from: &Scope,
-        origin: &Origin,
-    ) -> Peer {
+    pub(super) fn prefix_list_peer(&self, id: Option<&str>, from: &Scope, origin: &Origin) -> Peer {
         let Some(id) = id else {
             return Peer::Unresolved {
                 name: "?".into(),
@@ -66,19 +61,19 @@ impl Lowering<'_> {
     }
 
     /// The blocks of the list of an AWS service, by the name of the service.
-    pub(super) fn service_blocks(&self, service: &str, from: &Scope) -> Option<(String, Vec<IpNet>)> {
+    pub(super) fn service_blocks(
+        &self,
+        service: &str,
+        from: &Scope,
+    ) -> Option<(String, Vec<IpNet>)> {
         let named = |name: Option<&String>| name.is_some_and(|name| name == service);
         let aws = self.recorded.service_prefix_lists.iter();
         let ids = aws
-            .filter(|list| {
-                list.versions.iter().any(|e| named(e.value.prefix_list_name.as_ref()))
-            })
+            .filter(|list| list.versions.iter().any(|e| named(e.value.prefix_list_name.as_ref())))
             .map(|list| list.id);
         let managed = self.recorded.prefix_lists.iter();
         let managed = managed
-            .filter(|list| {
-                list.versions.iter().any(|e| named(e.value.prefix_list_name.as_ref()))
-            })
+            .filter(|list| list.versions.iter().any(|e| named(e.value.prefix_list_name.as_ref())))
             .map(|list| list.id);
         let mut ids = ids.chain(managed);
         ids.find_map(|id| {

@@ -110,9 +110,10 @@ impl Lowering<'_> {
                 (Some(mode), _) => Err(format!("its mode was recorded as `{mode}`")),
                 (None, _) => Err("its mode is not recorded".to_owned()),
             };
-            let told = |entry: &super::table::Entry<'_, crate::raw::VpcBlockPublicAccessOptions>| {
-                (entry.value.internet_gateway_block_mode.clone(), entry.value.state.clone())
-            };
+            let told =
+                |entry: &super::table::Entry<'_, crate::raw::VpcBlockPublicAccessOptions>| {
+                    (entry.value.internet_gateway_block_mode.clone(), entry.value.state.clone())
+                };
             if options.iter().any(|entry| told(entry).0 != told(first).0) {
                 return Err(unknown(what(), "it is told in two ways", &first.origin));
             }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use cloudfw_core::{Document, Origin, Pointer, Scope, Unknown};
+use cloudfw_core::{Document, Origin, Scope, Unknown};
 use serde::Serialize;
 
 use super::scope::{place, region_of_zone, scope_of, text};
@@ -112,10 +112,9 @@ impl<'a> Recorded<'a> {
         self.groups = self.table(Kind::SecurityGroups, lists.groups, |v| v.group_id.as_deref());
         self.acls = self.table(Kind::NetworkAcls, lists.acls, |v| v.network_acl_id.as_deref());
         self.tables = self.table(Kind::RouteTables, lists.tables, |v| v.route_table_id.as_deref());
-        self.internet_gateways =
-            self.table(Kind::InternetGateways, lists.internet_gateways, |v| {
-                v.internet_gateway_id.as_deref()
-            });
+        self.internet_gateways = self.table(Kind::InternetGateways, lists.internet_gateways, |v| {
+            v.internet_gateway_id.as_deref()
+        });
         self.egress_only_gateways =
             self.table(Kind::EgressOnlyInternetGateways, lists.egress_only_gateways, |v| {
                 v.egress_only_internet_gateway_id.as_deref()
@@ -127,9 +126,8 @@ impl<'a> Recorded<'a> {
         });
         self.endpoints =
             self.table(Kind::VpcEndpoints, lists.endpoints, |v| v.vpc_endpoint_id.as_deref());
-        self.prefix_lists = self.table(Kind::ManagedPrefixLists, lists.prefix_lists, |v| {
-            v.prefix_list_id.as_deref()
-        });
+        self.prefix_lists = self
+            .table(Kind::ManagedPrefixLists, lists.prefix_lists, |v| v.prefix_list_id.as_deref());
         self.prefix_list_entries =
             self.table(Kind::ManagedPrefixListEntries, lists.prefix_list_entries, |v| {
                 v.prefix_list_id.as_deref()
@@ -183,12 +181,10 @@ fn entries<'a, T>(
 ) -> impl Iterator<Item = Entry<'a, T>> {
     elements.iter().map(move |element| {
         let (owner, region) = own(&element.value);
-        entry(document, element.pointer.clone(), &element.value, scope_of(folder, owner, region))
+        let scope = scope_of(folder, owner, region);
+        let origin = Origin::pointer(&document.name, element.pointer.clone());
+        Entry { value: &element.value, origin, scope, owner }
     })
-}
-
-fn entry<'a, T>(document: &Document, pointer: Pointer, value: &'a T, scope: Scope) -> Entry<'a, T> {
-    Entry { value, origin: Origin::pointer(&document.name, pointer), scope }
 }
 
 fn nobody<'a, T>(_: &'a T) -> Own<'a> {
@@ -272,9 +268,8 @@ impl<'a> Lists<'a> {
         match items {
             // The owner of a shared list is another account; its entries are this one's to see.
             Items::ManagedPrefixLists(list) => {
-                let own = |v: &'a raw::ManagedPrefixList| {
-                    (None, arn_region(v.prefix_list_arn.as_ref()))
-                };
+                let own =
+                    |v: &'a raw::ManagedPrefixList| (None, arn_region(v.prefix_list_arn.as_ref()));
                 self.prefix_lists.extend(entries(document, folder, list, own));
             }
             Items::ManagedPrefixListEntries(list) => {
@@ -326,8 +321,9 @@ impl<'a> Lists<'a> {
             let owner = reservation.value.owner_id.as_deref();
             for (i, instance) in reservation.value.instances.iter().flatten().enumerate() {
                 let pointer = reservation.pointer.element("Instances", i);
+                let origin = Origin::pointer(&document.name, pointer);
                 let scope = scope_of(folder, owner, instance_region(instance));
-                self.instances.push(entry(document, pointer, instance, scope));
+                self.instances.push(Entry { value: instance, origin, scope, owner });
             }
         }
     }

@@ -207,7 +207,8 @@ impl Index<'_> {
             let told = told(entry.value);
             let scope = &entry.scope;
             let vpc = told.vpc.and_then(|id| self.recorded.vpcs.get(id, scope));
-            let mut tags: Vec<(Arc<str>, Arc<str>)> = told.tags.map_or(Vec::new(), |tags| pairs(tags));
+            let mut tags: Vec<(Arc<str>, Arc<str>)> =
+                told.tags.map_or(Vec::new(), |tags| pairs(tags));
             tags.sort();
             let arn = told.arn.map(str::to_owned).or_else(|| made_arn(scope, arn_type, object.id));
             self.resources.push(Resource {

@@ -85,9 +85,7 @@ impl Lowering<'_> {
                 };
                 (list.to_owned(), destinations, true)
             }
-            [None, None, None] => {
-                ("?".to_owned(), unresolved("?", "it is not recorded"), false)
-            }
+            [None, None, None] => ("?".to_owned(), unresolved("?", "it is not recorded"), false),
             _ => ("?".to_owned(), unresolved("?", "several are recorded"), false),
         }
     }
@@ -167,15 +165,9 @@ impl Lowering<'_> {
         let recorded = self.recorded;
         let key = match kind.kind {
             Some(Kind::NatGateways) => recorded.nat_gateways.get(id, scope).map(|o| &o.key),
-            Some(Kind::VpcPeeringConnections) => {
-                recorded.peerings.get(id, scope).map(|o| &o.key)
-            }
-            Some(Kind::TransitGateways) => {
-                recorded.transit_gateways.get(id, scope).map(|o| &o.key)
-            }
-            Some(Kind::CarrierGateways) => {
-                recorded.carrier_gateways.get(id, scope).map(|o| &o.key)
-            }
+            Some(Kind::VpcPeeringConnections) => recorded.peerings.get(id, scope).map(|o| &o.key),
+            Some(Kind::TransitGateways) => recorded.transit_gateways.get(id, scope).map(|o| &o.key),
+            Some(Kind::CarrierGateways) => recorded.carrier_gateways.get(id, scope).map(|o| &o.key),
             Some(Kind::VpcEndpoints) => recorded.endpoints.get(id, scope).map(|o| &o.key),
             _ => None,
         };

@@ -1,11 +1,12 @@
 //! Route tables: which one is used where (AWS-60, AWS-71), and what is in it (AWS-61 to AWS-64).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 use cloudfw_core::{
-    Destinations, Gateway, Id, IpSet, Label, Origin, Passage, Route, RouteTable, Router, Scope, Target,
-    Unknown,
+    Destinations, Gateway, Id, IpSet, Label, Origin, Passage, Route, RouteTable, Router, Scope,
+    Target, Unknown,
 };
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
@@ -229,18 +230,24 @@ impl Lowering<'_> {
         let mut routes = Vec::with_capacity(told.len());
         // The prefixes of routes that do not say whether they are propagated (AWS-63).
         let mut unranked = BTreeSet::new();
+        // Blocks that cannot be read: a list cannot be more specific than a local route, a block can
+        // (AWS-62), so that no route of its family is certain to win.
+        let mut unreadable = Vec::new();
         for (i, route) in told.iter().enumerate() {
             let origin = within(&table.origin, "Routes", i);
             let lowered = self.route(route, &router, &table.scope, &origin);
             if route.origin.is_none() {
                 unranked.extend(prefixes(&lowered).iter().map(IpNet::trunc));
             }
+            if let Destinations::Unresolved(gap) = &lowered.destinations
+                && route.destination_prefix_list_id.is_none()
+            {
+                unreadable.push((families(route), gap.clone()));
+            }
             routes.push(lowered);
         }
         self.add_local_routes(&mut routes, vpc, &router, table);
-        routes.sort_by(|one, two| {
-            (&one.text, one.preference).cmp(&(&two.text, two.preference))
-        });
+        routes.sort_by(|one, two| (&one.text, one.preference).cmp(&(&two.text, two.preference)));
         routes.dedup_by(|two, one| {
             one.text == two.text
                 && one.destinations == two.destinations
@@ -248,6 +255,9 @@ impl Lowering<'_> {
                 && one.preference == two.preference
         });
         settle_ties(&mut routes, &unranked);
+        for (families, gap) in unreadable {
+            blur(&mut routes, families, &gap, &table.origin);
+        }
         routes
     }
 
@@ -291,11 +301,36 @@ fn prefixes(route: &Route) -> &[IpNet] {
     }
 }
 
+/// Everything of each family.
+const ALL: [IpNet; 2] = [
+    IpNet::V4(Ipv4Net::new_assert(Ipv4Addr::UNSPECIFIED, 0)),
+    IpNet::V6(Ipv6Net::new_assert(Ipv6Addr::UNSPECIFIED, 0)),
+];
+
+/// The families that a route without a block that can be read may be about.
+fn families(route: &raw::Route) -> &'static [IpNet] {
+    match (&route.destination_cidr_block, &route.destination_ipv6_cidr_block) {
+        (Some(_), None) => &ALL[..1],
+        (None, Some(_)) => &ALL[1..],
+        _ => &ALL,
+    }
+}
+
+/// Makes it unknown where anything of these families goes.
+fn blur(routes: &mut Vec<Route>, families: &[IpNet], gap: &Unknown, origin: &Origin) {
+    let meant = |prefix: &IpNet| families.iter().any(|all| all.contains(prefix));
+    for route in routes.iter_mut().filter(|route| prefixes(route).iter().any(meant)) {
+        route.target = Target::Unknown(gap.clone());
+    }
+    let mut rest = unknown_route(gap.clone(), origin);
+    rest.destinations = Destinations::Prefixes(families.to_vec());
+    routes.push(rest);
+}
+
 /// A route of everything to where nobody knows.
 fn unknown_route(gap: Unknown, origin: &Origin) -> Route {
-    let all = [IpNet::V4(Ipv4Net::default()), IpNet::V6(Ipv6Net::default())];
     Route {
-        destinations: Destinations::Prefixes(all.to_vec()),
+        destinations: Destinations::Prefixes(ALL.to_vec()),
         target: Target::Unknown(gap),
         preference: 0,
         origin: origin.clone(),

@@ -77,9 +77,7 @@ impl Lowering<'_> {
         }
         // A group has no order (AWS-2); this one does not hang on that of the document.
         rules.sort_by(|one, two| one.0.cmp(&two.0));
-        rules.dedup_by(|two, one| {
-            one.1.matches == two.1.matches && one.1.matches.doubt.is_none()
-        });
+        rules.dedup_by(|two, one| one.1.matches == two.1.matches && one.1.matches.doubt.is_none());
         let rules = rules.into_iter().map(|(_, rule)| rule).collect();
         Arc::new(RuleList { label: label.clone(), rules })
     }
@@ -94,20 +92,22 @@ impl Lowering<'_> {
         rules: &mut Vec<(SortKey<'p>, Rule)>,
     ) {
         let services = group_services(permission);
-        let mut add = |class: u8, text: &'p str, extra: &'p str, origin: Origin, peers: Vec<Peer>| {
-            let doubt = services.doubt.as_ref().map(|doubt| {
-                unknown(doubt.as_str(), "the rule may match less, or nothing", &origin)
-            });
-            let peers = Peers::Of(peers);
-            let (sources, destinations) = match direction {
-                Direction::Ingress => (peers, Peers::Any),
-                Direction::Egress => (Peers::Any, peers),
+        let mut add =
+            |class: u8, text: &'p str, extra: &'p str, origin: Origin, peers: Vec<Peer>| {
+                let doubt = services.doubt.as_ref().map(|doubt| {
+                    unknown(doubt.as_str(), "the rule may match less, or nothing", &origin)
+                });
+                let peers = Peers::Of(peers);
+                let (sources, destinations) = match direction {
+                    Direction::Ingress => (peers, Peers::Any),
+                    Direction::Egress => (Peers::Any, peers),
+                };
+                let services = services.set.clone();
+                let matches =
+                    Match { sources, destinations, services, states: StateSet::ALL, doubt };
+                let rule = Rule { id: "rule".into(), matches, action: Action::Allow, origin };
+                rules.push((SortKey::new(permission, class, text, extra), rule));
             };
-            let services = services.set.clone();
-            let matches = Match { sources, destinations, services, states: StateSet::ALL, doubt };
-            let rule = Rule { id: "rule".into(), matches, action: Action::Allow, origin };
-            rules.push((SortKey::new(permission, class, text, extra), rule));
-        };
         for (i, range) in permission.ip_ranges.iter().flatten().enumerate() {
             let origin = within(origin, "IpRanges", i);
             let peer = block_peer(range.cidr_ip.as_deref(), Family::V4, at(&origin));
@@ -254,7 +254,11 @@ impl Lowering<'_> {
     }
 
     /// The filter of an interface whose groups are not known.
-    pub(super) fn unknown_groups_filter(&mut self, interface: &str, unknown: Unknown) -> Id<Filter> {
+    pub(super) fn unknown_groups_filter(
+        &mut self,
+        interface: &str,
+        unknown: Unknown,
+    ) -> Id<Filter> {
         let label = Label {
             id: format!("the groups of {interface}").into(),
             name: None,

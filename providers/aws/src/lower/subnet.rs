@@ -15,7 +15,8 @@ impl Lowering<'_> {
     pub(super) fn lower_subnets(&mut self) {
         for object in self.recorded.subnets.iter() {
             let Some(entry) = object.first() else { continue };
-            let vpc = entry.value.vpc_id.as_deref();
+            let told = entry.value.vpc_id.as_deref();
+            let vpc = told.or_else(|| self.memberships.vpc_of(object.id));
             let router = self.router(vpc, &entry.scope, &entry.origin);
             let (addresses, unsure) = addresses(entry.value);
             for text in unsure {
@@ -76,7 +77,8 @@ impl Lowering<'_> {
                 label: missing(&name, "subnet", from, origin),
                 router,
                 addresses: IpSet::empty(),
-                table: self.table_of(&name, vpc, from, origin),
+                // Without its id it is not known whether it has a table of its own.
+                table: self.table_of(&name, id.and(vpc), from, origin),
                 boundary: self.boundary(&name, from, origin),
             };
             self.network.subnets.insert(key.clone(), subnet);

@@ -17,13 +17,31 @@ pub(super) struct Entry<'a, T> {
     pub(super) value: &'a T,
     /// Where it stands.
     pub(super) origin: Origin,
-    /// Whose it is.
+    /// Whose it is, as its document's folder says it, or else itself.
     pub(super) scope: Scope,
+    /// Whose it is, as it says itself: others see what is shared with them.
+    pub(super) owner: Option<&'a str>,
+}
+
+impl<T> Entry<'_, T> {
+    /// Where it really is. Equal tellings of two places are two objects: ids of anonymised
+    /// recordings and of emulators repeat.
+    fn home(&self) -> Scope {
+        Scope {
+            account: self.owner.map(Arc::from).or_else(|| self.scope.account.clone()),
+            region: self.scope.region.clone(),
+        }
+    }
 }
 
 impl<T> Clone for Entry<'_, T> {
     fn clone(&self) -> Self {
-        Self { value: self.value, origin: self.origin.clone(), scope: self.scope.clone() }
+        Self {
+            value: self.value,
+            origin: self.origin.clone(),
+            scope: self.scope.clone(),
+            owner: self.owner,
+        }
     }
 }
 
@@ -52,7 +70,9 @@ impl<'a, T> Object<'a, T> {
         let other = place(&second.origin);
         Some(Unknown::new(
             format!("what `{}` is", self.id),
-            format!("it is recorded twice, with different content (also at {other}); record it again"),
+            format!(
+                "it is recorded twice, with different content (also at {other}); record it again"
+            ),
             place(&first.origin),
         ))
     }
@@ -132,24 +152,41 @@ fn objects<'a, T: PartialEq + Serialize>(
         [one, two] => one.value == two.value,
         _ => true,
     });
-    if all_equal {
+    let one_home = have_one_home(&entries);
+    if all_equal && one_home {
         entries.sort_by(|one, two| one.origin.cmp(&two.origin));
         entries.truncate(1);
         return vec![Object { id, key: id.into(), versions: entries, scopes }];
     }
-    apart(id, entries, scopes)
+    apart(id, entries, scopes, one_home)
 }
 
-/// Objects that share an id and are not the same to the letter.
+/// Whether all elements may be of one account and one Region.
+fn have_one_home<T>(entries: &[Entry<'_, T>]) -> bool {
+    let homes: Vec<Scope> = entries.iter().map(Entry::home).collect();
+    let accounts: BTreeSet<_> = homes.iter().filter_map(|home| home.account.as_ref()).collect();
+    let regions: BTreeSet<_> = homes.iter().filter_map(|home| home.region.as_ref()).collect();
+    accounts.len() < 2 && regions.len() < 2
+}
+
+/// Objects that share an id and are not the same to the letter, or not in one place.
 fn apart<'a, T: Serialize>(
     id: &'a str,
     entries: Vec<Entry<'a, T>>,
     scopes: BTreeSet<Scope>,
+    one_home: bool,
 ) -> Vec<Object<'a, T>> {
     // By content without tags (whom a subnet is shared with does not see them); the one with the
     // most tags comes first.
+    let content = |entry: &Entry<'a, T>| {
+        let mut content = Content::of(entry.value);
+        if !one_home {
+            content.bare.push_str(&text(&entry.home()));
+        }
+        content
+    };
     let mut told: Vec<(Content, Entry<'a, T>)> =
-        entries.into_iter().map(|entry| (Content::of(entry.value), entry)).collect();
+        entries.into_iter().map(|entry| (content(&entry), entry)).collect();
     told.sort_by(|(one, first), (two, second)| {
         let (long, short) = (one.full.len(), two.full.len());
         (&one.bare, Reverse(long), &one.full)

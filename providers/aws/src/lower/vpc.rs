@@ -78,18 +78,23 @@ impl Lowering<'_> {
     ) -> Vec<IpNet> {
         let (blocks, unsure) = vpc_blocks(vpc);
         for text in unsure {
-            self.warn(unknown(
-                format!("the block `{text}` of {}", object.id),
-                "it is not a CIDR, or being added or taken away",
-                origin,
-            ));
+            let what = format!("the block `{text}` of {}", object.id);
+            let why = "it is not recorded, not a CIDR, or being added or taken away";
+            let gap = unknown(what, why, origin);
+            self.doubt_holders(&Id::new(Arc::clone(&object.key)), gap.clone());
+            self.warn(gap);
         }
         blocks
     }
 
     /// The router of a VPC that something refers to; one without addresses where the VPC is not
     /// recorded.
-    pub(super) fn router(&mut self, vpc: Option<&str>, from: &Scope, origin: &Origin) -> Id<Router> {
+    pub(super) fn router(
+        &mut self,
+        vpc: Option<&str>,
+        from: &Scope,
+        origin: &Origin,
+    ) -> Id<Router> {
         if let Some(object) = vpc.and_then(|id| self.recorded.vpcs.get(id, from)) {
             return Id::new(Arc::clone(&object.key));
         }
@@ -109,6 +114,10 @@ impl Lowering<'_> {
             self.network.routers.insert(key.clone(), router);
             let gap = unknown(format!("the VPC `{id}`"), why, origin);
             self.doubt_holders(&key, gap.clone());
+            if vpc.is_none() {
+                // What is in it may be in any other.
+                self.lost.insert((from.clone(), gap.clone()));
+            }
             self.warn(gap);
         }
         key
@@ -116,23 +125,20 @@ impl Lowering<'_> {
 
     /// A key for a VPC that is not recorded in this scope, though others of its id may be.
     fn free_router_key(&self, id: &str, from: &Scope) -> String {
-        let taken = self.recorded.vpcs.iter().any(|object| *object.key == *id);
-        if taken { format!("{id}@{}", super::scope::text(from)) } else { id.to_owned() }
+        if self.recorded.vpcs.by_key(id).is_some() {
+            format!("{id}@{}", super::scope::text(from))
+        } else {
+            id.to_owned()
+        }
     }
 
     /// Notes that an address of the router that no interface is recorded for may be held.
     pub(super) fn doubt_holders(&mut self, router: &Id<Router>, doubt: Unknown) {
-        let doubts = self.unheld.entry(router.clone()).or_default();
-        if !doubts.contains(&doubt) {
-            doubts.push(doubt);
-        }
+        self.unheld.entry(router.clone()).or_default().insert(doubt);
     }
 
-    /// Adds addresses to the router of a VPC that is not recorded, as others tell of them.
+    /// Adds addresses that others than the VPC tell to be its.
     pub(super) fn widen(&mut self, router: &Id<Router>, addresses: &IpSet) {
-        if self.recorded.vpcs.by_key(router.as_str()).is_some() {
-            return;
-        }
         if let Some(router) = self.network.routers.get_mut(router) {
             router.addresses = router.addresses.union(addresses);
         }
@@ -150,13 +156,13 @@ fn vpc_blocks(vpc: &raw::Vpc) -> (Vec<IpNet>, Vec<&str>) {
         (block.ipv6_cidr_block.as_deref(), state)
     });
     let mut told: Vec<_> = v4.chain(v6).collect();
-    if vpc.cidr_block_association_set.is_none() {
+    if vpc.cidr_block.is_some() || vpc.cidr_block_association_set.is_none() {
         told.push((vpc.cidr_block.as_deref(), None));
     }
     let mut blocks = Vec::new();
     let mut unsure = Vec::new();
     for (text, state) in told {
-        let Some(text) = text else { continue };
+        let text = text.unwrap_or("?");
         match (text.parse::<IpNet>(), state) {
             (Ok(block), None | Some("associated")) => blocks.push(block.trunc()),
             (Ok(_), Some("disassociated" | "failed")) => {}

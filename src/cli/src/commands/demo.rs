@@ -5,7 +5,7 @@ use cloudfw_estate::query::{Word, read_queries};
 use cloudfw_estate::{Answer, Query};
 
 use crate::DONE;
-use crate::arguments::Format;
+use crate::arguments::{Format, QueryOptions};
 use crate::error::Error;
 use crate::estate::Opened;
 use crate::print::style::{BOLD, DIM};
@@ -28,25 +28,28 @@ const QUERIES: &str = include_str!("../../../../testdata/aws/demo/queries.txt");
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Demo {
-    /// The format: for people, or one JSON document a line
+    /// For people, or for programs: one JSON document a line
     #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
     output: Format,
 
     /// A question of your own, as after `cloudfw reach`; else some that show what there is
-    #[arg(
-        trailing_var_arg = true,
-        allow_hyphen_values = true,
-        value_name = "SOURCE DESTINATION[:SERVICE]"
-    )]
-    query: Vec<String>,
+    #[arg(requires = "destination")]
+    source: Option<String>,
+
+    /// Whom it is addressed to, and at which port
+    #[arg(value_name = "DESTINATION[:SERVICE]")]
+    destination: Option<String>,
+
+    #[command(flatten)]
+    options: QueryOptions,
 }
 
 pub(crate) fn run(arguments: &Demo, screen: &mut Screen) -> Result<u8, Error> {
     let opened = Opened::built_in("demo.json", ESTATE)?;
     let ready = opened.ready();
-    if !arguments.query.is_empty() {
-        let words = arguments.query.iter().map(|word| Word { text: word.clone(), quoted: false });
-        let answer = ready.reach(&Query::from_words(words)?)?;
+    if let (Some(source), Some(destination)) = (&arguments.source, &arguments.destination) {
+        let words = [source, destination].map(|text| Word { text: text.clone(), quoted: true });
+        let answer = ready.reach(&arguments.options.with(Query::from_words(words)?))?;
         show(&answer, &opened, arguments.output, screen)?;
         return Ok(answer.exit_code());
     }
@@ -57,7 +60,12 @@ pub(crate) fn run(arguments: &Demo, screen: &mut Screen) -> Result<u8, Error> {
             screen.out(&text)?;
             first = false;
         }
-        show(&ready.reach(&line.query?)?, &opened, arguments.output, screen)?;
+        show(
+            &ready.reach(&arguments.options.with(line.query?))?,
+            &opened,
+            arguments.output,
+            screen,
+        )?;
     }
     if arguments.output == Format::Text {
         screen.out(&next(screen.width()))?;

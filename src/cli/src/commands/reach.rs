@@ -4,22 +4,25 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use cloudfw_core::{Client, ServiceSet, Verdict};
 use cloudfw_estate::answer::Failure;
-use cloudfw_estate::query::{Word, parse_client, parse_verdict, read_queries};
+use cloudfw_estate::query::{Word, read_queries};
 use cloudfw_estate::{Answer, EXIT_ERROR, Outcome, Query, exit_code_of_several};
 
-use crate::arguments::{EstateArguments, Format, Global};
+use crate::arguments::{EstateArguments, Format, Global, QueryOptions};
 use crate::error::Error;
 use crate::estate::Opened;
 use crate::print::style::DIM;
 use crate::print::{Screen, Text, answer};
 
+const USAGE: &str = "\
+cloudfw reach [OPTIONS] <SOURCE> <DESTINATION[:SERVICE]>
+       cloudfw reach [OPTIONS] --queries <FILE>";
+
 const EXAMPLES: &str = "\
 Examples:
   cloudfw reach web db:5432 --from prod
   cloudfw reach web db:5432 --from prod --client windows
-  cloudfw reach internet 'tag:tier=web:443' --from prod
+  cloudfw reach internet 'tag:Name=web:443' --from prod
   cloudfw reach 'web*' 10.0.0.0/8 --from prod -v      many pairs, each with its hops
   cloudfw reach internet db:5432 --from prod --expect unreachable
   cloudfw reach db internet:53/udp --one-way --from prod
@@ -30,7 +33,7 @@ SOURCE and DESTINATION:
   10.0.1.5  2001:db8::1  10.0.0.0/8         addresses; 10.0.1.5@vpc-1 where networks overlap
   internet                                  everything public outside the estate
   i-0abc  eni-0abc  subnet-0abc  arn:aws:…  ids
-  web  'web-*'  tag:tier=web                names, globs and tags
+  web  'web-*'  tag:Name=web                names, globs and tags
   the names of `networks` in cloudfw.toml
 SERVICE:
   443  80,443  8000-8100  53/udp  icmp  icmp/8.0  esp  proto/50; none asks about everything
@@ -44,7 +47,7 @@ Exit codes:
 
 /// Can SOURCE reach DESTINATION, there and back, and which rule says so?
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, override_usage = USAGE)]
 pub(crate) struct Reach {
     /// Who opens the connection
     #[arg(required_unless_present = "queries", conflicts_with = "queries")]
@@ -54,27 +57,14 @@ pub(crate) struct Reach {
     #[arg(value_name = "DESTINATION[:SERVICE]", required_unless_present = "queries")]
     destination: Option<String>,
 
-    /// The service; then DESTINATION is never split at a colon
-    #[arg(long, value_parser = service, conflicts_with = "queries")]
-    service: Option<ServiceSet>,
-
-    /// The client, by the ports it dials from: linux, windows, any, or LO-HI
-    #[arg(long, value_parser = client)]
-    client: Option<Client>,
-
-    /// The verdict that there should be: then 0 if it is that one
-    #[arg(long, value_parser = verdict)]
-    expect: Option<Verdict>,
-
-    /// Ask only about the way out
-    #[arg(long)]
-    one_way: bool,
+    #[command(flatten)]
+    options: QueryOptions,
 
     /// Ask the questions of a file (`-` is standard input), one a line: web db:5432 --client any
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "service")]
     queries: Option<PathBuf>,
 
-    /// The format: for people, or one JSON document a line
+    /// For people, or for programs: one JSON document a line
     #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
     output: Format,
 
@@ -99,7 +89,7 @@ fn one(arguments: &Reach, global: &Global, screen: &mut Screen) -> Result<u8, Er
         [&arguments.source, &arguments.destination].map(|end| end.clone().unwrap_or_default());
     // What is wrong without any estate is told before one is opened.
     let words = ends.map(|text| Word { text, quoted: true });
-    let query = arguments.with_options(Query::from_words(words)?);
+    let query = arguments.options.with(Query::from_words(words)?);
     let opened = Opened::new(&arguments.estate, global, screen)?;
     let answer = opened.ready().reach(&query)?;
     match arguments.output {
@@ -123,7 +113,7 @@ fn many(path: &Path, arguments: &Reach, global: &Global, screen: &mut Screen) ->
     let ready = opened.ready();
     let mut codes = Vec::new();
     for (index, line) in lines.into_iter().enumerate() {
-        let asked = line.query.map(|query| arguments.with_options(query));
+        let asked = line.query.map(|query| arguments.options.with(query));
         let outcome = asked.and_then(|query| ready.reach(&query));
         codes.push(outcome.as_ref().map_or(EXIT_ERROR, Answer::exit_code));
         let outcome = match outcome {
@@ -164,19 +154,6 @@ fn block(
     out
 }
 
-impl Reach {
-    /// The options of the command line are for every query that does not have its own.
-    fn with_options(&self, query: Query) -> Query {
-        Query {
-            service: query.service.or_else(|| self.service.clone()),
-            client: query.client.or_else(|| self.client.clone()),
-            expect: query.expect.or(self.expect),
-            one_way: query.one_way || self.one_way,
-            ..query
-        }
-    }
-}
-
 fn read(path: &Path) -> Result<String, Error> {
     let text = if path == Path::new("-") {
         let mut text = String::new();
@@ -185,16 +162,4 @@ fn read(path: &Path) -> Result<String, Error> {
         std::fs::read_to_string(path)
     };
     text.map_err(|source| Error::Queries { path: path.to_owned(), source })
-}
-
-fn service(text: &str) -> Result<ServiceSet, String> {
-    text.parse().map_err(|error: cloudfw_core::ServiceError| error.to_string())
-}
-
-fn client(text: &str) -> Result<Client, String> {
-    parse_client(text).map_err(|error| error.to_string())
-}
-
-fn verdict(text: &str) -> Result<Verdict, String> {
-    parse_verdict(text).map_err(|error| error.to_string())
 }

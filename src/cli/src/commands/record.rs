@@ -42,11 +42,19 @@ enum Cloud {
 
 /// Record an AWS account with the credentials that the AWS CLI would take.
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, override_usage = "cloudfw record aws [OPTIONS] --to <DIR>")]
 struct Aws {
     /// The folder that gets the recording
     #[arg(long, value_name = "DIR", required_unless_present_any = ["print_policy", "print_commands"])]
     to: Option<PathBuf>,
+
+    /// Print the AWS CLI commands that make the same recording, and call nothing
+    #[arg(long)]
+    print_commands: bool,
+
+    /// Print the IAM policy that allows the calls and no others, and call nothing
+    #[arg(long, conflicts_with = "print_commands")]
+    print_policy: bool,
 
     #[command(flatten)]
     cloud: CloudArguments,
@@ -58,14 +66,6 @@ struct Aws {
     /// Most calls a second to one Region of an account
     #[arg(long, value_name = "CALLS", default_value = "10", help_heading = "The live cloud")]
     rate: NonZeroU32,
-
-    /// Print the AWS CLI commands that make the same recording, and call nothing
-    #[arg(long)]
-    print_commands: bool,
-
-    /// Print the IAM policy that allows the calls and no others, and call nothing
-    #[arg(long, conflicts_with = "print_commands")]
-    print_policy: bool,
 }
 
 #[cfg(not(feature = "live"))]

@@ -10,18 +10,18 @@ use crate::print::{Screen, shown};
 
 const EXAMPLES: &str = "\
 Examples:
-  cloudfw show db --from prod
-  cloudfw show 10.0.2.20 --from prod
+  cloudfw show db --from prod                         an instance: groups, ACL, routes
+  cloudfw show subnet-db --from prod                  its network ACL and its routes
   cloudfw show db --from prod -o json";
 
 /// What a resource is, where it hangs, and its effective rules in order.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Show {
-    /// An id, a name, an ARN or an address
+    /// An id, a name or an ARN
     resource: String,
 
-    /// The format: for people, or one JSON document
+    /// For people, or for programs: one JSON document
     #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
     output: Format,
 

@@ -70,11 +70,15 @@ fn summary(answer: &Answer, pairs: &[Pair], width: usize, out: &mut String) {
     out.push('\n');
     let mut table = Table::default();
     for pair in pairs {
+        let [source, from] = named(&pair.source);
+        let [destination, to] = named(&pair.destination);
         table.row([
             Text::styled(style::verdict(pair.verdict), pair.verdict),
-            named(&pair.source),
+            source,
+            from,
             Text::of("→"),
-            named(&pair.destination),
+            destination,
+            to,
             Text::of(outcome(pair, Detail::Short)),
         ]);
     }
@@ -83,6 +87,9 @@ fn summary(answer: &Answer, pairs: &[Pair], width: usize, out: &mut String) {
 
 /// One pair: its verdict and everything that proves it.
 fn pair(answer: &Answer, pair: &Pair, network: &Network, width: usize, out: &mut String) {
+    let mut named = pair.clone();
+    name_steps(&mut named, network);
+    let pair = &named;
     let head = Text::styled(style::verdict(pair.verdict).bold(), pair.verdict).then("  ");
     let mut body = Text::styled(BOLD, short(&pair.source))
         .then(" → ")
@@ -101,6 +108,24 @@ fn pair(answer: &Answer, pair: &Pair, network: &Network, width: usize, out: &mut
     unknowns(pair, width, out);
 }
 
+/// Gives steps the names that people know. An interface goes by what the ends are called. The rule
+/// that denies for want of any other belongs to the groups that have no other: it goes by theirs.
+fn name_steps(pair: &mut Pair, network: &Network) {
+    let ends = [&pair.source, &pair.destination].map(|end| (end.id.clone(), short(end)));
+    let steps = pair.forward.iter_mut().chain(&mut pair.back).chain(&mut pair.blockers);
+    for step in steps {
+        let rule = step.rule.as_ref();
+        let implied = rule.is_some_and(|rule| rule.origin.implied_by.is_some());
+        if step.kind == "security-group" && implied {
+            let group = network.groups.values().find(|group| *group.label.id == step.id);
+            step.name = group.and_then(|group| group.label.name.as_deref().map(str::to_owned));
+        } else if step.name.is_none() {
+            let end = ends.iter().find(|(id, _)| *id == step.id);
+            step.name = end.map(|(_, name)| name.clone());
+        }
+    }
+}
+
 /// Which addresses the names stand for.
 fn ends(pair: &Pair, width: usize, out: &mut String) {
     let mut text = Text::styled(DIM, addressed(&pair.source))
@@ -112,15 +137,12 @@ fn ends(pair: &Pair, width: usize, out: &mut String) {
     Text::of("  ").lead(&text, width, out);
 }
 
-/// `web (10.0.1.10)`; an address that is its own name is not said twice.
-fn named(end: &End) -> Text {
+/// `web` and `10.0.1.10`; an address that is its own name is not said twice.
+fn named(end: &End) -> [Text; 2] {
     let name = short(end);
     let addresses = end.addresses.join(", ");
-    let text = Text::of(&name);
-    if addresses == name || end.kind == "internet" {
-        return text;
-    }
-    text.then(" ").then_styled(DIM, addresses)
+    let told = addresses == name || end.kind == "internet";
+    [Text::of(name), if told { Text::new() } else { Text::styled(DIM, addresses) }]
 }
 
 /// What people call it.
@@ -154,9 +176,11 @@ fn outcome(pair: &Pair, detail: Detail) -> String {
     match (pair.verdict, &pair.reply) {
         (Verdict::Intermittent, Some(reply)) => losses(reply, pair.symptom, detail),
         (Verdict::Unknown, _) => match pair.unknowns.first() {
+            Some(_) if detail == Detail::Short => "something was not read".to_owned(),
             Some(unknown) => format!("it depends on {}", unknown.what),
             None => String::new(),
         },
+        (Verdict::Partial, _) => "some of it passes".to_owned(),
         (_, _) if pair.symptom == Symptom::Unknown => String::new(),
         (Verdict::Reachable, None) => "gets there; the way back was not asked about".to_owned(),
         _ => pair.symptom.to_string(),

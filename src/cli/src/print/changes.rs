@@ -57,7 +57,12 @@ fn all(pair: &Pair, network: &Network) -> Vec<Text> {
 fn one(step: &Step, pair: &Pair, network: &Network) -> Text {
     match step.reason {
         Reason::Rule | Reason::NoState if step.direction.is_some() => rule(step, pair, network),
-        Reason::NoRoute => at(step).then(format!(": add a route to {}", destinations(step, pair))),
+        Reason::NoRoute => {
+            let to = destinations(step, pair);
+            let outside = to == "0.0.0.0/0" || to == "::/0";
+            let by = if outside { " by a gateway to the internet" } else { "" };
+            at(step).then(format!(": add a route to {to}{by}"))
+        }
         Reason::NoTranslation => at(step).then(
             ": it has no state for this reply; send replies back by the gateway that the \
              connection comes in by",

@@ -2,10 +2,10 @@
 
 use cloudfw_core::Decision;
 use cloudfw_estate::Pair;
-use cloudfw_estate::answer::{End, Step};
+use cloudfw_estate::answer::Step;
 
 use super::Text;
-use super::answer::{heading, short};
+use super::answer::heading;
 use super::steps::{body, mark, share, title, written};
 use super::style::DIM;
 
@@ -14,8 +14,8 @@ const GAP: usize = 2;
 
 /// Both legs. The numbers go on from one to the other, so that each hop has one of its own.
 pub(crate) fn write(pair: &Pair, width: usize, out: &mut String) {
-    let there = hops(&pair.forward, &pair.destination);
-    let back = hops(&pair.back, &pair.source);
+    let there = hops(&pair.forward);
+    let back = hops(&pair.back);
     let layout = Layout::of(&there, &back, width);
     if !there.is_empty() {
         heading("there", out);
@@ -27,6 +27,9 @@ pub(crate) fn write(pair: &Pair, width: usize, out: &mut String) {
         layout.leg(&back, there.len() + 1, out);
     }
 }
+
+/// Farther to the right than this the eye loses the line.
+const FAR: usize = 100;
 
 /// What happens at one place.
 struct Hop {
@@ -47,15 +50,13 @@ struct Line {
     place: Text,
 }
 
-/// The hops of a leg that leads to `end`: neighbouring steps with one number are one.
-fn hops(steps: &[Step], end: &End) -> Vec<Hop> {
+/// The hops of a leg: neighbouring steps with one number are one.
+fn hops(steps: &[Step]) -> Vec<Hop> {
     let places = steps.chunk_by(|a, b| a.hop == b.hop).map(|place| {
         let denies = |step: &Step| matches!(step.decision, Decision::Deny | Decision::Reject);
-        let arrives = place.iter().any(|step| step.decision == Decision::Deliver);
-        let name = arrives.then(|| short(end));
         Hop {
             mark: mark(place.iter().map(|step| step.decision)),
-            title: title(place, name.as_deref()),
+            title: title(place),
             lines: lines(place),
             stops: place.iter().all(denies),
         }
@@ -144,7 +145,7 @@ impl Layout {
         if place.is_empty() {
             return lead.lead(&title.clone().then("  ").and(body.clone()), self.width, out);
         }
-        let column = self.width.saturating_sub(place.width());
+        let column = self.width.min(FAR).saturating_sub(place.width());
         let head = lead.and(title.clone());
         let indent = Text::of(" ".repeat(indent));
         if head.width() + GAP > column {

@@ -28,22 +28,18 @@ pub(crate) fn mark(decisions: impl IntoIterator<Item = Decision>) -> Text {
     }
 }
 
-/// What stands at this place: `network ACL acl-db`; `called` is what people call it.
-pub(crate) fn title(place: &[Step], called: Option<&str>) -> Text {
+/// What stands at this place: `network ACL acl-db`.
+pub(crate) fn title(place: &[Step]) -> Text {
     let Some(step) = place.first() else { return Text::new() };
     let what = kind(&step.kind);
-    match called.unwrap_or_else(|| name(step)) {
+    match name(step) {
         name if name == step.kind || name == what => Text::styled(BOLD, what),
         name => Text::styled(DIM, what).then(" ").then_styled(BOLD, name),
     }
 }
 
-/// The name of what decides. The rule that denies for want of any other is of no group by itself:
-/// it goes by the ids of those that have none.
+/// The name of what decides, else its id.
 pub(crate) fn name(step: &Step) -> &str {
-    if is_group(step) && is_implied(step) {
-        return &step.id;
-    }
     step.name.as_deref().unwrap_or(&step.id)
 }
 
@@ -70,13 +66,17 @@ pub(crate) fn kind(kind: &str) -> String {
 
 /// What was decided there, and by which rule.
 pub(crate) fn body(step: &Step) -> Text {
-    let rule = step.rule.as_ref().map(|rule| Text::of(&rule.text));
+    let style = match step.decision {
+        Decision::Deny | Decision::Reject => style::BAD,
+        _ => style::PLAIN,
+    };
+    let rule = step.rule.as_ref().map(|rule| Text::styled(style, &rule.text));
     let more = match &step.unknown {
         Some(unknown) if step.decision == Decision::Unknown => {
             Text::styled(style::OPEN, &unknown.what).then(": ").then(&unknown.why)
         }
         _ if is_group(step) && is_implied(step) => Text::of("no rule allows it"),
-        _ => Text::of(reason(step)),
+        _ => Text::styled(style, reason(step)),
     };
     match rule {
         Some(rule) if more.is_empty() => rule,

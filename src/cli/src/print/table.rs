@@ -29,7 +29,7 @@ impl Table {
             for (index, cell) in row.into_iter().enumerate() {
                 if index + 1 == count {
                     body = cell;
-                } else if let Some(wide) = widths.get(index) {
+                } else if let Some(wide) = widths.get(index).filter(|wide| **wide > 0) {
                     lead = lead.and(cell.cut_to(*wide).pad_to(wide + GAP));
                 }
             }
@@ -46,7 +46,9 @@ impl Table {
         let mut widths: Vec<usize> = (0..columns).map(widest).collect();
         let last = self.rows.iter().filter_map(|row| row.last()).map(Text::width).max();
         let last = last.unwrap_or(0).min(width / 3);
-        let taken = |widths: &[usize]| widths.iter().map(|wide| wide + GAP).sum::<usize>() + last;
+        let taken = |widths: &[usize]| {
+            widths.iter().filter(|wide| **wide > 0).map(|wide| wide + GAP).sum::<usize>() + last
+        };
         while taken(&widths) > width {
             match widths.iter_mut().max() {
                 Some(widest) if *widest > LEAST => *widest -= 1,

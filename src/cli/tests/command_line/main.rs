@@ -1,4 +1,9 @@
 //! The binary as its user meets it: what goes to standard output and error, and the exit code.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking, in its helping functions too"
+)]
 
 mod config;
 mod demo;
@@ -6,5 +11,6 @@ mod examples;
 mod queries;
 mod reach;
 mod run;
+mod schemas;
 mod show;
 mod usage;

@@ -96,10 +96,10 @@ fn only_the_way_out() {
 
 #[test]
 fn many_pairs_are_a_table_first() {
-    let run = three_tier(&["*", "db:5432"]);
+    let run = three_tier(&["*", "*:5432"]);
     assert_eq!(run.code, 1, "{}", run.err);
     insta::assert_snapshot!(run.out);
-    let verbose = three_tier(&["*", "db:5432", "-v"]);
+    let verbose = three_tier(&["*", "*:5432", "-v"]);
     assert!(verbose.out.lines().count() > 2 * run.out.lines().count());
 }
 
@@ -157,9 +157,10 @@ fn names_cannot_write_to_the_terminal() {
         std::fs::write(folder.path().join(path.file_name().unwrap()), text).unwrap();
     }
     let from = folder.path().to_str().unwrap();
-    for words in
-        [&["reach", "web", "db*:5432", "--from", from][..], &["show", "db*", "--from", from]]
-    {
+    for words in [
+        &["reach", "web", "db*:5432", "--from", from][..],
+        &["show", "i-0c61d48ceb3531a62", "--from", from],
+    ] {
         let run = cloudfw(words);
         let text = run.out + &run.err;
         assert!(text.contains("owned"), "{text}");

@@ -157,7 +157,10 @@ impl<'n> Walk<'_, 'n> {
         match self.target {
             Goal::Interface { id, interface, address } => {
                 packet.rewrite_destination(&interface.label, address);
-                packet.lose_identity(self.identity_across(&packet, interface));
+                // What cannot be seen through has put the identity in doubt already.
+                if packet.opaque.is_none() {
+                    packet.lose_identity(self.identity_across(&packet, interface));
+                }
                 if let Some((_, subnet)) = self.graph.subnet(&interface.subnet) {
                     cross_boundary(subnet, Direction::Ingress, false, &mut packet);
                 }

@@ -50,7 +50,6 @@ impl<'n> Walk<'_, 'n> {
                 let (unknown, rewrites) = (unknown.clone(), *rewrites);
                 cross_stack(gateway, Direction::Egress, &mut packet);
                 packet.cross(Crossing::Opaque { at: label, unknown, rewrites });
-                packet.lose_identity(Identity::Doubtful);
                 self.jump(packet);
             }
             Passage::SourceNat { .. } => {}
@@ -256,7 +255,8 @@ impl<'n> Walk<'_, 'n> {
         let Passage::SourceNat { subnet, address, ports, services, .. } = &gateway.passage else {
             return;
         };
-        let Some((subnet_id, subnet)) = self.graph.subnet(subnet) else {
+        let own = self.graph.subnet(subnet).filter(|(_, subnet)| subnet.router == *at.router);
+        let Some((subnet_id, subnet)) = own else {
             return self.obstacle(label, Reason::NotCarried, None, packet);
         };
         self.move_to(at, subnet_id, subnet, &mut packet);

@@ -114,7 +114,7 @@ impl<'n> Walk<'_, 'n> {
             if let Some(router) = router {
                 let unknown =
                     Unknown::new(format!("route table {table}"), "not in the recording", "");
-                packet.cross(Crossing::Opaque { at: &router.label, unknown, rewrites: false });
+                packet.cross(Crossing::Opaque { at: &router.label, unknown, rewrites: true });
             }
             return self.jump(packet);
         };
@@ -140,7 +140,8 @@ impl<'n> Walk<'_, 'n> {
         if let Some(doubt) = found.doubt {
             let unknown = doubt.clone();
             self.leave(at, &mut packet, false);
-            packet.cross(Crossing::Opaque { at: &table.label, unknown, rewrites: false });
+            // It may be a gateway that gives the flow another source.
+            packet.cross(Crossing::Opaque { at: &table.label, unknown, rewrites: true });
             return self.jump(packet);
         }
         let Some(route) = found.route else {

@@ -5,14 +5,14 @@ use cloudfw_core::{
 };
 
 /// The network of a text that is known to be right.
-pub fn network(text: &str) -> Network {
+pub(crate) fn network(text: &str) -> Network {
     Network::from_text(text).unwrap_or_else(|error| panic!("{error}\n{text}"))
 }
 
 /// An interface by its first address: `web`, by its second address `web/1`, as it is dialled from
 /// elsewhere `web@203.0.113.10`; an outside address `internet:198.51.100.7` or a whole outside
 /// network `internet:*`; an address that nobody holds `?vpc:10.0.1.99`.
-pub fn end(network: &Network, text: &str) -> Endpoint {
+pub(crate) fn end(network: &Network, text: &str) -> Endpoint {
     if let Some((router, address)) = text.strip_prefix('?').and_then(|t| t.split_once(':')) {
         return Endpoint::Unheld { router: Id::from(router), address: address.parse().unwrap() };
     }
@@ -38,12 +38,12 @@ pub fn end(network: &Network, text: &str) -> Endpoint {
 }
 
 /// Asks a round trip: `ask(&network, "web", "db", "5432")`.
-pub fn ask(network: &Network, source: &str, destination: &str, services: &str) -> Reachability {
+pub(crate) fn ask(network: &Network, source: &str, destination: &str, services: &str) -> Reachability {
     ask_as(network, source, destination, services, None)
 }
 
 /// The same for a given kind of client.
-pub fn ask_as(
+pub(crate) fn ask_as(
     network: &Network,
     source: &str,
     destination: &str,
@@ -61,12 +61,12 @@ pub fn ask_as(
 }
 
 /// Who stops it: `acl-db egress *`, `rt no-route`; the one that acts first in front.
-pub fn blockers(answer: &Reachability) -> Vec<String> {
+pub(crate) fn blockers(answer: &Reachability) -> Vec<String> {
     answer.blockers.iter().map(place).collect()
 }
 
 /// A step in few words.
-pub fn place(step: &Step) -> String {
+pub(crate) fn place(step: &Step) -> String {
     match (&step.rule, step.direction) {
         (Some(rule), Some(direction)) => format!("{} {direction} {}", rule.list.id, rule.id),
         (None, Some(direction)) => format!("{} {direction} {:?}", step.at.id, step.reason),

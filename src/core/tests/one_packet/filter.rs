@@ -11,7 +11,7 @@ use super::{Holds, Member, Outcomes, Seen, holds_address, holds_service};
 
 /// Whether the packet opens a flow, or answers one that the filter's domain remembers or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Phase {
+pub(crate) enum Phase {
     /// It opens it.
     Opening,
     /// The opening packet made state here.
@@ -22,18 +22,18 @@ pub enum Phase {
 
 /// What a filter may do with a packet, and who says so.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Decision {
+pub(crate) struct Decision {
     /// What happens.
-    pub fate: Fate,
+    pub(crate) fate: Fate,
     /// The list and the rule; empty where no rule decides.
-    pub by: (String, String),
+    pub(crate) by: (String, String),
     /// The actions that took part: a bit of [`action_bit`] each.
-    pub actions: u8,
+    pub(crate) actions: u8,
 }
 
 /// What happens to a packet at a filter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Fate {
+pub(crate) enum Fate {
     /// The next filter of the stack is asked.
     Pass,
     /// No other filter of the stack is asked.
@@ -43,7 +43,7 @@ pub enum Fate {
 }
 
 /// A bit for each kind of action.
-pub fn action_bit(action: &Action) -> u8 {
+pub(crate) fn action_bit(action: &Action) -> u8 {
     match action {
         Action::Allow => 1,
         Action::AllowAll => 2,
@@ -56,7 +56,7 @@ pub fn action_bit(action: &Action) -> u8 {
 }
 
 /// What the filters of a stack may do, asked one after the other.
-pub fn stack<'a>(
+pub(crate) fn stack<'a>(
     filters: impl IntoIterator<Item = &'a Filter>,
     direction: Direction,
     phase: Phase,
@@ -84,7 +84,7 @@ pub fn stack<'a>(
 }
 
 /// What one filter may do.
-pub fn filter(
+pub(crate) fn filter(
     asked: &Filter,
     direction: Direction,
     phase: Phase,

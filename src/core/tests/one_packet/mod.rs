@@ -5,8 +5,8 @@
 //! ranges. Where something is not known it explores every possibility, so that the answer is a
 //! set of outcomes.
 
-pub mod filter;
-pub mod path;
+pub(crate) mod filter;
+pub(crate) mod path;
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -14,33 +14,33 @@ use std::net::IpAddr;
 use cloudfw_core::{Group, Id, Identity, IpSet, PortSet, RangeSet, Service, ServiceSet, StateSet};
 
 /// What may happen to a packet at one filter, stack or trip.
-pub type Outcomes<T> = BTreeSet<T>;
+pub(crate) type Outcomes<T> = BTreeSet<T>;
 
 /// What a filter can see of a packet beyond its header.
 #[derive(Clone, Debug)]
-pub struct Seen<'a> {
+pub(crate) struct Seen<'a> {
     /// The interface that it comes from: its groups and own addresses.
-    pub source: Option<Member<'a>>,
+    pub(crate) source: Option<Member<'a>>,
     /// The interface that it goes to.
-    pub destination: Option<Member<'a>>,
+    pub(crate) destination: Option<Member<'a>>,
     /// Whether group references see who it is.
-    pub identity: Identity,
+    pub(crate) identity: Identity,
     /// The connection state of the packet.
-    pub state: StateSet,
+    pub(crate) state: StateSet,
 }
 
 /// An interface as group references see it.
 #[derive(Clone, Debug)]
-pub struct Member<'a> {
+pub(crate) struct Member<'a> {
     /// What it is a member of.
-    pub groups: &'a BTreeSet<Id<Group>>,
+    pub(crate) groups: &'a BTreeSet<Id<Group>>,
     /// Its own addresses.
-    pub addresses: Vec<IpAddr>,
+    pub(crate) addresses: Vec<IpAddr>,
 }
 
 /// Whether something holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Holds {
+pub(crate) enum Holds {
     /// It does.
     Yes,
     /// It does not.
@@ -51,7 +51,7 @@ pub enum Holds {
 
 impl Holds {
     /// Both.
-    pub fn and(self, other: Self) -> Self {
+    pub(crate) fn and(self, other: Self) -> Self {
         match (self, other) {
             (Self::No, _) | (_, Self::No) => Self::No,
             (Self::Yes, Self::Yes) => Self::Yes,
@@ -60,7 +60,7 @@ impl Holds {
     }
 
     /// At least one of them.
-    pub fn or(self, other: Self) -> Self {
+    pub(crate) fn or(self, other: Self) -> Self {
         match (self, other) {
             (Self::Yes, _) | (_, Self::Yes) => Self::Yes,
             (Self::No, Self::No) => Self::No,
@@ -76,7 +76,7 @@ impl From<bool> for Holds {
 }
 
 /// Whether an address lies in one of the ranges.
-pub fn holds_address(set: &IpSet, address: IpAddr) -> bool {
+pub(crate) fn holds_address(set: &IpSet, address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => {
             let number = u32::from(address);
@@ -90,7 +90,7 @@ pub fn holds_address(set: &IpSet, address: IpAddr) -> bool {
 }
 
 /// Whether a port lies in one of the ranges.
-pub fn holds_port(set: &PortSet, port: u16) -> bool {
+pub(crate) fn holds_port(set: &PortSet, port: u16) -> bool {
     set.ranges().iter().any(|&(low, high)| low <= port && port <= high)
 }
 
@@ -99,7 +99,7 @@ fn holds_byte(set: &RangeSet<u8>, byte: u8) -> bool {
 }
 
 /// Whether a service is one of those listed.
-pub fn holds_service(set: &ServiceSet, service: Service) -> bool {
+pub(crate) fn holds_service(set: &ServiceSet, service: Service) -> bool {
     match service {
         Service::Ports { protocol, source, destination } => {
             set.port_cubes().any(|(protocols, sources, destinations)| {

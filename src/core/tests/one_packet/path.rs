@@ -18,7 +18,7 @@ use super::{Holds, Member, Outcomes, Seen, holds_address, holds_service};
 
 /// What may happen to a connection.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// The packet arrives, and so does its reply, if it has one.
     Pass,
     /// It is stopped here first.
@@ -27,55 +27,50 @@ pub enum Outcome {
 
 /// What stops a packet.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub(crate) struct Place {
     /// On the way there, or on the way back.
-    pub leg: Leg,
+    pub(crate) leg: Leg,
     /// The filter's list, or the label of what is not a filter.
-    pub at: String,
+    pub(crate) at: String,
     /// The rule, where one decided.
-    pub rule: String,
+    pub(crate) rule: String,
 }
 
 /// A connection that is tried.
-pub struct Trip<'n> {
+pub(crate) struct Trip<'n> {
     /// The network.
-    pub network: &'n Network,
+    pub(crate) network: &'n Network,
     /// Who opens it.
-    pub source: &'n Endpoint,
+    pub(crate) source: &'n Endpoint,
     /// Whom it is for.
-    pub destination: &'n Endpoint,
+    pub(crate) destination: &'n Endpoint,
     /// The first packet as it is sent.
-    pub flow: Flow,
+    pub(crate) flow: Flow,
     /// The port that each gateway on the way picks, in order.
-    pub gateway_ports: Vec<u16>,
+    pub(crate) gateway_ports: Vec<u16>,
     /// Asks only about the way there.
-    pub one_way: bool,
+    pub(crate) one_way: bool,
 }
 
 /// What was found about a trip.
 #[derive(Debug, Default)]
-pub struct Found {
+pub(crate) struct Found {
     /// What may happen.
-    pub outcomes: Outcomes<Outcome>,
+    pub(crate) outcomes: Outcomes<Outcome>,
     /// The gateways that picked a port, in order.
-    pub gateways: Vec<Id<Gateway>>,
+    pub(crate) gateways: Vec<Id<Gateway>>,
     /// Whether anything was explored both ways.
-    pub doubted: bool,
+    pub(crate) doubted: bool,
 }
 
 impl Trip<'_> {
     /// What may happen. The identity of a flow is known only at its end, so each leg is walked
     /// once past all filters to learn it.
-    pub fn outcomes(&self) -> Found {
-        let mut identities = [BTreeSet::new(), BTreeSet::new()];
-        for _ in 0..2 {
-            let mut scout = Walk::new(self, [Identity::Kept; 2], true);
-            scout.begin();
-            for (all, seen) in identities.iter_mut().zip(scout.identities) {
-                all.extend(seen);
-            }
-        }
-        let mut found = Found::default();
+    pub(crate) fn outcomes(&self) -> Found {
+        let mut scout = Walk::new(self, [Identity::Kept; 2], true);
+        scout.begin();
+        let identities = scout.identities;
+        let mut found = Found { gateways: scout.found.gateways, ..Found::default() };
         let or_kept = |set: &BTreeSet<Identity>| match set.len() {
             0 => vec![Identity::Kept],
             _ => set.iter().copied().collect(),
@@ -86,9 +81,6 @@ impl Trip<'_> {
                 walk.begin();
                 found.outcomes.append(&mut walk.found.outcomes);
                 found.doubted |= walk.found.doubted;
-                if walk.found.gateways.len() > found.gateways.len() {
-                    found.gateways = walk.found.gateways;
-                }
             }
         }
         found
@@ -479,6 +471,8 @@ impl<'n> Walk<'n> {
             return self.into_the_unknown(&NOWHERE, true, packet);
         };
         if packet.hops > 60 {
+            // A loop: the packet dies there; who does not follow it to the end cannot know.
+            self.found.doubted = true;
             return self.stop(&packet, &table.label, "");
         }
         let winner = best_route(table, packet.flow.destination);
@@ -564,7 +558,11 @@ impl<'n> Walk<'n> {
     fn into_the_unknown(&mut self, at: &Label, rewrites: bool, mut packet: Packet<'n>) {
         self.may_stop(&packet, at);
         packet.opaque = true;
-        packet.rewritten |= rewrites;
+        match (packet.leg, self.trip.flow.reply()) {
+            // The client takes only a reply from what it dialled.
+            (Leg::Return, Some(wanted)) if rewrites => packet.flow = wanted,
+            _ => packet.rewritten |= rewrites,
+        }
         packet.identity = packet.identity.max(Identity::Doubtful);
         while let Some(last) = packet.translations.pop_if(|_| packet.leg == Leg::Return) {
             set_destination(&mut packet.flow, last.original);
@@ -632,11 +630,14 @@ impl<'n> Walk<'n> {
             Passage::Service { routers, external } => {
                 let there = self.network.externals.get(external);
                 let carried = there.is_some_and(|e| holds_address(&e.addresses, packet.flow.destination));
-                if !routers.contains(at.router) || !carried {
+                if !routers.contains(at.router) {
                     return self.stop(&packet, &gateway.label, "");
                 }
                 if !self.asks(&mut packet, &gateway.label, &gateway.stack, Direction::Egress, None) {
                     return;
+                }
+                if !carried {
+                    return self.stop(&packet, &gateway.label, "");
                 }
                 packet.service = Some((id, at.router));
                 match (packet.leg, self.goal(&packet)) {
@@ -705,13 +706,15 @@ impl<'n> Walk<'n> {
         if packet.leg == Leg::Forward || !awaited {
             return self.stop(&packet, &gateway.label, "");
         }
-        if !self.is_open(&packet, gateway)
-            || !self.asks(&mut packet, &gateway.label, &gateway.stack, Direction::Ingress, None)
-        {
+        if !self.is_open(&packet, gateway) {
             return;
         }
         if let Some(last) = packet.translations.pop() {
             set_destination(&mut packet.flow, last.original);
+        }
+        // Like a border's, its filters see the inside addresses.
+        if !self.asks(&mut packet, &gateway.label, &gateway.stack, Direction::Ingress, None) {
+            return;
         }
         if let Some(subnet) = self.network.subnets.get(subnet_id) {
             self.inside(At { router: &subnet.router, subnet: Some(subnet_id) }, subnet, packet);
@@ -760,14 +763,14 @@ impl<'n> Walk<'n> {
         mut packet: Packet<'n>,
     ) {
         packet.identity = Identity::Lost;
-        if !self.asks(&mut packet, &gateway.label, &gateway.stack, Direction::Egress, None) {
-            return;
-        }
         if packet.leg == Leg::Forward && opens == Opens::Outward {
             packet.opened.insert(id);
         }
-        if opens == Opens::Outward && !packet.opened.contains(id) && !packet.opaque {
+        if opens == Opens::Outward && !packet.opened.contains(id) {
             return self.stop(&packet, &gateway.label, "");
+        }
+        if !self.asks(&mut packet, &gateway.label, &gateway.stack, Direction::Egress, None) {
+            return;
         }
         if packet.flow.source.is_ipv4() {
             let holders = self.holders(router, packet.flow.source);
@@ -803,9 +806,12 @@ impl<'n> Walk<'n> {
     fn come_in(&mut self, external: &'n Id<External>, goal: &Id<Interface>, mut packet: Packet<'n>) {
         packet.identity = Identity::Lost;
         let to = packet.flow.destination;
+        let Some((_, goal)) = self.network.interfaces.get_key_value(goal) else { return };
+        if self.place(goal).is_none() {
+            return self.into_the_unknown(&goal.label, true, packet);
+        }
         let Some((router_id, inside)) = self.known_as(to) else {
-            let at = self.network.interfaces.get(goal).map_or(&*NOWHERE, |goal| &goal.label);
-            return self.stop(&packet, at, "");
+            return self.stop(&packet, &goal.label, "");
         };
         let Some(router) = self.network.routers.get(router_id) else {
             return self.may_stop(&packet, &NOWHERE);
@@ -817,7 +823,8 @@ impl<'n> Walk<'n> {
         borders.sort_by_key(|(id, gateway)| {
             let outward =
                 matches!(gateway.passage, Passage::Border { opens: Opens::Outward, .. });
-            (!packet.opened.contains(id), outward, gateway.closed.is_some())
+            let awaited = packet.leg == Leg::Return && packet.opened.contains(id);
+            (!awaited, outward, gateway.closed.is_some())
         });
         let Some((id, gateway)) = borders.into_iter().next() else {
             return match router.unread.is_empty() {
@@ -829,7 +836,8 @@ impl<'n> Walk<'n> {
         if !self.is_open(&packet, gateway) {
             return;
         }
-        if *opens == Opens::Outward && !packet.opened.contains(id) {
+        let awaited = packet.leg == Leg::Return && packet.opened.contains(id);
+        if *opens == Opens::Outward && !awaited {
             return self.stop(&packet, &gateway.label, "");
         }
         packet.flow.destination = inside;
@@ -893,7 +901,7 @@ impl Holder<'_> {
 }
 
 /// The longest prefix that holds an address; among equals the lowest preference.
-pub fn best_route(table: &RouteTable, address: IpAddr) -> Option<&Route> {
+pub(crate) fn best_route(table: &RouteTable, address: IpAddr) -> Option<&Route> {
     let mut best: Option<(u8, u8, &Route)> = None;
     for route in &table.routes {
         let Destinations::Prefixes(prefixes) = &route.destinations else { continue };

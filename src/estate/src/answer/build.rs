@@ -1,20 +1,20 @@
 //! From core's reachability to the published answer.
 
 use std::collections::HashMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use cloudfw_core::{
     Bounds, Client, Cube, Document, Endpoint, Fraction, HeaderSpace, Interface, IpSet, Label,
     Network, Origin, Place, PlaceIndex, PortSet, Protocol, ProtocolSet, RangeSet, Reachability,
     ServiceSet, Symptom, Unknown, Verdict,
 };
+use ipnet::IpNet;
 
-use super::{
-    ClientShare, End, Flows, Missing, Owner, Pair, Reply, RuleText, Step, Written,
-};
+use super::{ClientShare, End, Flows, Missing, Owner, Pair, Reply, RuleText, Step, Written};
+use crate::index::Internet;
 use crate::resolve::Party;
 
-/// How many CIDRs a step shows; an answer's allowed sets show all.
+/// How many ranges of addresses a step shows; an answer's allowed sets show all.
 const MOST_NETS: usize = 16;
 
 /// Where documents' lines are, found when first asked for.
@@ -65,7 +65,7 @@ pub(crate) struct Builder<'a> {
     pub(crate) network: &'a Network,
     pub(crate) lines: &'a Lines,
     /// What of the internet is asked about.
-    pub(crate) internet: Option<&'a IpSet>,
+    pub(crate) internet: Option<&'a Internet>,
 }
 
 impl Builder<'_> {
@@ -92,7 +92,12 @@ impl Builder<'_> {
     }
 
     /// The answer for a pair that nothing recorded says anything about.
-    pub(crate) fn unanswerable(&self, source: &Party, destination: &Party, unknowns: &[Unknown]) -> Pair {
+    pub(crate) fn unanswerable(
+        &self,
+        source: &Party,
+        destination: &Party,
+        unknowns: &[Unknown],
+    ) -> Pair {
         let (source, is_v6) = self.party(source);
         let (destination, also_v6) = self.party(destination);
         Pair {
@@ -227,30 +232,42 @@ impl Builder<'_> {
         services(&cube.services, &base)
     }
 
-    /// Addresses as they are printed: `any`, `internet`, or the CIDRs, the rest of them counted.
+    /// Addresses as they are printed: `any`, `internet`, or the CIDRs; of a set with many ranges
+    /// the first, the others counted.
     fn nets(&self, set: &IpSet, most: usize) -> Vec<String> {
-        if *set == IpSet::any_v4() || *set == IpSet::any_v6() || set.is_full() {
+        if *set == ANY_V4 || *set == ANY_V6 || set.is_full() {
             return vec!["any".to_owned()];
         }
-        let internet = |all: &IpSet| *set == all.only_v4() || *set == all.only_v6() || set == all;
-        if self.internet.is_some_and(internet) && !set.is_empty() {
+        if self.internet.is_some_and(|internet| internet.is_all_of_a_family(set)) {
             return vec!["internet".to_owned()];
         }
-        let nets = set.nets();
-        let text = |net: &ipnet::IpNet| {
+        let ranges = set.v4().ranges().len() + set.v6().ranges().len();
+        // Ranges are counted, since a set of many is a long list of CIDRs.
+        let (shown, left) = if ranges > most {
+            let v4 = RangeSet::from_ranges(set.v4().ranges().iter().take(most).copied());
+            let left = most.saturating_sub(v4.ranges().len());
+            let v6 = RangeSet::from_ranges(set.v6().ranges().iter().take(left).copied());
+            (IpSet::from_families(v4, v6).nets(), ranges - most)
+        } else {
+            (set.nets(), 0)
+        };
+        let text = |net: &IpNet| {
             if net.prefix_len() == net.max_prefix_len() {
                 net.addr().to_string()
             } else {
                 net.to_string()
             }
         };
-        let mut shown: Vec<String> = nets.iter().take(most).map(text).collect();
-        if nets.len() > most {
-            shown.push(format!("… and {} more", nets.len() - most));
+        let mut shown: Vec<String> = shown.iter().map(text).collect();
+        if left > 0 {
+            shown.push(format!("… and {left} more ranges"));
         }
         shown
     }
 }
+
+const ANY_V4: IpSet = IpSet::any_v4();
+const ANY_V6: IpSet = IpSet::any_v6();
 
 /// The symptom over all pairs.
 pub(crate) fn symptom_over(pairs: &[Pair]) -> Symptom {
@@ -259,19 +276,26 @@ pub(crate) fn symptom_over(pairs: &[Pair]) -> Symptom {
     if symptoms.all(|symptom| symptom == first) { first } else { Symptom::Unknown }
 }
 
-/// One [`Flows`] for each protocol and set of ports of a set of services.
+/// One [`Flows`] for each protocol and set of ports of a set of services; one for all of them
+/// where they differ in nothing.
 fn services(services: &ServiceSet, base: &Flows) -> Vec<Flows> {
     let of = |protocol: String| Flows { protocol, ..base.clone() };
-    if services.is_full() {
-        return vec![of("any".to_owned())];
+    let ported = |protocol: String, source: &PortSet, destination: &PortSet| Flows {
+        source_ports: ports(source),
+        destination_ports: ports(destination),
+        ..of(protocol)
+    };
+    let mut cubes = services.port_cubes();
+    if let (Some((protocols, source, destination)), None) = (cubes.next(), cubes.next())
+        && protocols == ProtocolSet::WITH_PORTS
+        && ALL_BUT_PORTS.is_subset(services)
+    {
+        return vec![ported("any".to_owned(), source, destination)];
     }
     let mut found = Vec::new();
     for (protocols, source, destination) in services.port_cubes() {
-        found.extend(protocols.iter().map(|protocol| Flows {
-            source_ports: ports(source),
-            destination_ports: ports(destination),
-            ..of(protocol.to_string())
-        }));
+        let one = |protocol: Protocol| ported(protocol.to_string(), source, destination);
+        found.extend(protocols.iter().map(one));
     }
     for (protocols, types, codes) in services.icmp_cubes() {
         found.extend(protocols.iter().map(|protocol| Flows {
@@ -288,6 +312,11 @@ fn services(services: &ServiceSet, base: &Flows) -> Vec<Flows> {
     }
     found
 }
+
+/// Every protocol without ports.
+static ALL_BUT_PORTS: LazyLock<ServiceSet> = LazyLock::new(|| {
+    ServiceSet::all_of_protocols(ProtocolSet::WITH_PORTS.complement())
+});
 
 fn ports(set: &PortSet) -> Option<String> {
     (!set.is_full()).then(|| set.to_string())

@@ -85,8 +85,7 @@ impl Coverage {
     fn add(&mut self, call: &cloudfw_aws::CallCoverage) {
         let text = |text: &Option<std::sync::Arc<str>>| text.as_deref().map(str::to_owned);
         let (account, region) = (text(&call.account), text(&call.region));
-        let same =
-            |scope: &ScopeCoverage| scope.account == account && scope.region == region;
+        let same = |scope: &ScopeCoverage| scope.account == account && scope.region == region;
         if !self.scopes.last().is_some_and(same) {
             self.scopes.push(ScopeCoverage { account, region, ..ScopeCoverage::default() });
         }

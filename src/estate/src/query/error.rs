@@ -20,13 +20,17 @@ pub enum QueryError {
         source_text: String,
     },
     /// `:443`.
-    #[error("`{text}` is a service without a DESTINATION; write the destination before the colon, such as `db{text}`")]
+    #[error(
+        "`{text}` is a service without a DESTINATION; write the destination before the colon, such as `db{text}`"
+    )]
     PortWithoutDestination {
         /// What was written.
         text: String,
     },
     /// A third end.
-    #[error("`{word}` is too much: a query has one SOURCE and one DESTINATION; names with blanks are quoted, such as 'web server'")]
+    #[error(
+        "`{word}` is too much: a query has one SOURCE and one DESTINATION; names with blanks are quoted, such as 'web server'"
+    )]
     TooMany {
         /// The first word that is too much.
         word: String,
@@ -60,13 +64,17 @@ pub enum QueryError {
         error: ServiceError,
     },
     /// A client that cannot be read.
-    #[error("`{text}` is no client; write `linux`, `windows`, `any` or its ports, such as `32768-60999`")]
+    #[error(
+        "`{text}` is no client; write `linux`, `windows`, `any` or its ports, such as `32768-60999`"
+    )]
     BadClient {
         /// What was written.
         text: String,
     },
     /// A verdict that does not exist.
-    #[error("`{text}` is no verdict; write `reachable`, `intermittent`, `unreachable`, `unknown` or `partial`")]
+    #[error(
+        "`{text}` is no verdict; write `reachable`, `intermittent`, `unreachable`, `unknown` or `partial`"
+    )]
     BadVerdict {
         /// What was written.
         text: String,
@@ -78,7 +86,9 @@ pub enum QueryError {
         text: String,
     },
     /// A line of JSON that is no query.
-    #[error("not a query in JSON: {message} at column {column}; write {{\"source\": \"web\", \"destination\": \"db\", \"service\": \"5432\"}}")]
+    #[error(
+        "not a query in JSON: {message} at column {column}; write {{\"source\": \"web\", \"destination\": \"db\", \"service\": \"5432\"}}"
+    )]
     Json {
         /// What is wrong.
         message: String,
@@ -152,7 +162,9 @@ pub enum QueryError {
         why: String,
     },
     /// Too many pairs.
-    #[error("{sources} sources and {destinations} destinations are more than {most} pairs; ask about a part of them, such as one subnet")]
+    #[error(
+        "{sources} sources and {destinations} destinations are more than {most} pairs; ask about a part of them, such as one subnet"
+    )]
     TooManyPairs {
         /// How many sources.
         sources: usize,
@@ -192,14 +204,12 @@ pub(crate) fn near<'a>(text: &str, names: impl Iterator<Item = &'a str>) -> Vec<
     let likeness = |name: &str| {
         let name = name.to_lowercase();
         // One slip of the finger is enough in a short name too.
-        let slip = name.len() > 2 && strsim::osa_distance(&lower, &name) <= 1;
+        let slip = name.len() > 1 && strsim::osa_distance(&lower, &name) <= 1;
         let alike = strsim::jaro_winkler(&lower, &name);
         if slip { alike.max(LEAST) } else { alike }
     };
-    let mut alike: Vec<(f64, &str)> = names
-        .map(|name| (likeness(name), name))
-        .filter(|(alike, _)| *alike >= LEAST)
-        .collect();
+    let mut alike: Vec<(f64, &str)> =
+        names.map(|name| (likeness(name), name)).filter(|(alike, _)| *alike >= LEAST).collect();
     alike.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
     alike.dedup_by(|a, b| a.1 == b.1);
     alike.into_iter().take(3).map(|(_, name)| name.to_owned()).collect()

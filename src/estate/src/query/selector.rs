@@ -56,8 +56,7 @@ impl<'a> Selector<'a> {
         if text.eq_ignore_ascii_case("internet") {
             return Ok(Self::Internet);
         }
-        let bare =
-            text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+        let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
         if let Ok(address) = bare.parse() {
             return Ok(Self::Address(address));
         }

@@ -101,10 +101,10 @@ fn the_last_colon_splits_before_a_service() {
         ("tag:Name=web:443", Some(("tag:Name=web", "tcp 443"))),
         ("tag:Name=web", None),
         ("arn:aws:ec2:eu-central-1:111122223333:instance/i-0abc", None),
-        ("arn:aws:ec2:eu-central-1:111122223333:instance/i-0abc:443", Some((
-            "arn:aws:ec2:eu-central-1:111122223333:instance/i-0abc",
-            "tcp 443",
-        ))),
+        (
+            "arn:aws:ec2:eu-central-1:111122223333:instance/i-0abc:443",
+            Some(("arn:aws:ec2:eu-central-1:111122223333:instance/i-0abc", "tcp 443")),
+        ),
     ] {
         let found = split(text);
         let found = found.as_ref().map(|(end, service)| (*end, service.as_str()));

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use cloudfw_core::{Id, Interface, IpSet, Router};
 
-use super::{Party, Parties, Resolver, Wanted, Within, of_part, unclaimed};
+use super::{Parties, Party, Resolver, Wanted, Within, of_part, unclaimed};
 use crate::addresses::global_unicast;
 use crate::index::What;
 use crate::query::{QueryError, near};

@@ -85,8 +85,7 @@ impl<'a> Describing<'a> {
         for table in tables {
             self.table_of(table);
         }
-        let unread = self.estate.unread.get(id).into_iter().flatten();
-        unread.for_each(|unknown| self.unknown(unknown));
+        router.unread.iter().for_each(|unknown| self.unknown(unknown));
     }
 
     pub(super) fn group(&mut self, id: &Id<Group>) {
@@ -325,10 +324,13 @@ fn gateway_facts(gateway: &Gateway, network: &Network) -> Vec<Fact> {
     };
     match &gateway.passage {
         Passage::Border { opens, inside, .. } => {
-            facts.push(Fact::new("opens", match opens {
-                Opens::Both => "in both directions",
-                Opens::Outward => "outwards only",
-            }));
+            facts.push(Fact::new(
+                "opens",
+                match opens {
+                    Opens::Both => "in both directions",
+                    Opens::Outward => "outwards only",
+                },
+            ));
             facts.push(Fact::new("carries", inside.to_string()));
         }
         Passage::SourceNat { address, public, ports, services, .. } => {
@@ -339,11 +341,14 @@ fn gateway_facts(gateway: &Gateway, network: &Network) -> Vec<Fact> {
         }
         Passage::Link { ends: [one, other], identity } => {
             facts.push(Fact::new("joins", format!("{} and {}", name(one), name(other))));
-            facts.push(Fact::new("group references", match identity {
-                Identity::Kept => "see through it",
-                Identity::Doubtful => "may see through it",
-                Identity::Lost => "do not see through it",
-            }));
+            facts.push(Fact::new(
+                "group references",
+                match identity {
+                    Identity::Kept => "see through it",
+                    Identity::Doubtful => "may see through it",
+                    Identity::Lost => "do not see through it",
+                },
+            ));
         }
         Passage::Service { external, .. } => {
             let label = network.externals.get(external).map(|it| it.label.to_string());
