@@ -94,8 +94,8 @@ fn unknowns(lowered: &Lowered) -> Vec<String> {
             found.push(format!("interface {key}: {unknown}"));
         }
     }
-    for (router, doubts) in &lowered.unheld {
-        found.extend(doubts.iter().map(|doubt| format!("router {router}: {doubt}")));
+    for (key, router) in &network.routers {
+        found.extend(router.unread.iter().map(|doubt| format!("router {key}: {doubt}")));
     }
     found.extend(lowered.warnings.iter().map(|warning| format!("warning: {warning}")));
     found

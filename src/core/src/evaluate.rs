@@ -21,6 +21,9 @@ use crate::{
 const DEEPEST_CHAIN: usize = 32;
 /// How many rules one evaluation may ask; beyond it nothing is decided.
 const MOST_RULES: usize = 4_000_000;
+/// How many chains one evaluation may go through: those that call each other many times over
+/// would take for ever.
+const MOST_CALLS: usize = 50_000;
 
 /// What the rules of a filter can see of a flow beyond its headers.
 #[derive(Clone, Debug)]
@@ -190,6 +193,9 @@ struct Run<'a, 's> {
     outcome: Outcome<'a>,
     past_all: HeaderSpace,
     rules_left: usize,
+    calls_left: usize,
+    /// The chains that it is in.
+    inside: Vec<&'a Arc<str>>,
 }
 
 impl<'a, 's> Run<'a, 's> {
@@ -201,6 +207,8 @@ impl<'a, 's> Run<'a, 's> {
             outcome: Outcome::default(),
             past_all: HeaderSpace::empty(),
             rules_left: MOST_RULES,
+            calls_left: MOST_CALLS,
+            inside: Vec::new(),
         }
     }
 
@@ -245,7 +253,7 @@ impl<'a, 's> Run<'a, 's> {
             if rule.action == Action::Continue {
                 continue;
             }
-            arriving = arriving.difference(matched.lo());
+            arriving.remove(matched.lo());
             let decider = Decider::Rule(list, rule);
             match &rule.action {
                 Action::Allow => self.decide(decider, Ok(()), matched.hi, matched.doubt),
@@ -274,12 +282,18 @@ impl<'a, 's> Run<'a, 's> {
     /// Goes through a named chain; gives what may come back from it.
     fn call(&mut self, chain: &Arc<str>, flows: HeaderSpace, depth: usize) -> HeaderSpace {
         let filter = self.filter;
-        let Some(list) = filter.chains.get(chain).filter(|_| depth < DEEPEST_CHAIN) else {
+        let known = filter.chains.get_key_value(chain).filter(|(name, _)| {
+            depth < DEEPEST_CHAIN && self.calls_left > 0 && !self.inside.contains(name)
+        });
+        let Some((name, list)) = known else {
             self.undecided(Decider::Depth, &flows);
             return flows;
         };
+        self.calls_left -= 1;
+        self.inside.push(name);
         let mut returned = HeaderSpace::empty();
         let end = self.chain(list, flows, &mut returned, depth + 1);
+        self.inside.pop();
         end.union(&returned)
     }
 
@@ -335,18 +349,9 @@ fn matched<'a>(matches: &'a Match, flows: &HeaderSpace, sight: &Sight<'_>) -> Op
     if !matches.states.intersects(sight.state) {
         return None;
     }
-    // The services are asked first: they turn most rules away without an allocation.
-    let served = if matches.services.is_full() {
-        flows.clone()
-    } else {
-        flows.with_services(&matches.services)
-    };
-    if served.is_empty() {
-        return None;
-    }
     let from = side(&matches.sources, sight.source.as_ref(), sight.identity);
     let to = side(&matches.destinations, sight.destination.as_ref(), sight.identity);
-    let hi = restrict(&served, from.hi.as_deref(), to.hi.as_deref());
+    let hi = flows.within(from.hi.as_deref(), to.hi.as_deref(), &matches.services);
     if hi.is_empty() {
         return None;
     }
@@ -357,19 +362,13 @@ fn matched<'a>(matches: &'a Match, flows: &HeaderSpace, sight: &Sight<'_>) -> Op
     if from.lo.is_none() && to.lo.is_none() {
         return Some(Matched { hi, lo: None, doubt: None });
     }
-    let lo =
-        restrict(&hi, from.lo.as_ref().or(from.hi.as_deref()), to.lo.as_ref().or(to.hi.as_deref()));
+    let lo = flows.within(
+        from.lo.as_ref().or(from.hi.as_deref()),
+        to.lo.as_ref().or(to.hi.as_deref()),
+        &matches.services,
+    );
     let doubt = if lo == hi { None } else { from.doubt.or(to.doubt).or(Some(&IDENTITY)) };
     Some(Matched { hi, lo: Some(lo), doubt })
-}
-
-fn restrict(flows: &HeaderSpace, from: Option<&IpSet>, to: Option<&IpSet>) -> HeaderSpace {
-    match (from, to) {
-        (None, None) => flows.clone(),
-        (Some(from), None) => flows.with_source(from),
-        (None, Some(to)) => flows.with_destination(to),
-        (Some(from), Some(to)) => flows.with_source(from).with_destination(to),
-    }
 }
 
 /// The doubt of a reference that something unseen may have taken the identity from.

@@ -407,6 +407,7 @@ impl<'n> Teller<'_, 'n> {
             let doubts = outcome.hits.iter().find_map(|other| other.doubt);
             doubts.filter(|_| !proved).cloned()
         });
+        let unknown = unknown.or_else(|| undecided(hit).filter(|_| !proved));
         let rule = cite(hit);
         let direction = Some(hit.direction);
         self.push(at, decision, reason, flows, |step| {
@@ -536,6 +537,24 @@ fn goes_without_saying(hit: &Hit<'_>) -> bool {
     match hit.by {
         Decider::Rule(_, rule) => rule.id.is_empty() && hit.verdict.is_ok(),
         _ => false,
+    }
+}
+
+/// Why a filter that has no doubtful rule may do either.
+fn undecided(hit: &Hit<'_>) -> Option<Unknown> {
+    let filter = &hit.filter.label;
+    match hit.by {
+        Decider::NoState => Some(Unknown::new(
+            format!("whether {filter} lets a reply through that it has no state of"),
+            "the vendor's description does not say",
+            "",
+        )),
+        Decider::Depth => Some(Unknown::new(
+            format!("what {filter} does"),
+            "its chains call each other too deeply, or one that is missing",
+            "",
+        )),
+        Decider::Rule(..) | Decider::Established | Decider::End => None,
     }
 }
 

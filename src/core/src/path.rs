@@ -144,11 +144,16 @@ pub(crate) fn replies<'n>(
 }
 
 impl<'n> Path<'n> {
+    /// Whether something on it lets nothing pass.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.crossings.iter().any(|crossing| matches!(crossing, Crossing::Obstacle { .. }))
+    }
+
     /// A reply counts only if it comes from the address that was dialled.
     fn answering(mut self, there: &Self) -> Self {
         let seen_through = self.opaque.is_none() && there.opaque.is_none();
-        let stopped = self.crossings.iter().any(|c| matches!(c, Crossing::Obstacle { .. }));
-        if seen_through && !stopped && !self.arriving_from.is_subset(&there.destinations) {
+        if seen_through && !self.is_stopped() && !self.arriving_from.is_subset(&there.destinations)
+        {
             let arrived = self.crossings.iter().rev().find_map(|crossing| match crossing {
                 Crossing::Arrived { at } => Some(*at),
                 _ => None,

@@ -27,13 +27,15 @@ impl Points {
         let Some((first, later)) = choices.split_first() else {
             return;
         };
-        let sources = first.asked.sources();
+        let (sources, destinations) = (first.asked.sources(), first.asked.destinations());
         let mut sorted = Sorted::of(first, &|flows| any_source_port(flows));
         let mut allowed =
             Bounds { at_least: first.asked.difference(&first.lost), at_most: first.pass.clone() };
         for choice in later {
-            let onto_first =
-                |flows: &HeaderSpace| flows.map_source(&sources, Some(&PortSet::full()));
+            let onto_first = |flows: &HeaderSpace| {
+                let from_client = flows.map_source(&sources, Some(&PortSet::full()));
+                from_client.map_destination(&destinations, None)
+            };
             let next = Sorted::of(choice, &onto_first);
             allowed.at_least = allowed.at_least.intersection(&next.all_pass);
             allowed.at_most = allowed.at_most.difference(&next.none_pass);

@@ -191,7 +191,10 @@ impl Trip {
             // Whoever rewrote the sources takes the replies: how is not known.
             return there.iter().map(|c| Choice { lost: c.asked.clone(), ..c.clone() }).collect();
         }
-        if !opening.arrived {
+        // A flow that was stopped on its way out has nobody to answer it, and what the answer
+        // would meet says nothing: its addresses were never translated.
+        let outward = matches!(question.destination, Endpoint::External { .. });
+        if !opening.arrived || (outward && path.is_stopped()) {
             return there.to_vec();
         }
         let ends = ends(graph, &question.destination, &question.source);

@@ -7,6 +7,9 @@ use ipnet::IpNet;
 
 use crate::{Gateway, Id, Interface, IpSet, Label, Origin, RangeSet, Unknown};
 
+#[cfg(test)]
+mod tests;
+
 /// The routes that packets leaving a subnet, or entering by a gateway, are sent by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RouteTable {

@@ -2,6 +2,15 @@
 //!
 //! `CLOUDFW_FLOWS` is the number of random flows; `CLOUDFW_SEED` begins elsewhere.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "that is how a test fails and reports"
+)]
+
 mod generator;
 mod one_packet;
 
@@ -165,7 +174,8 @@ fn a_cube(flow: &cloudfw_core::Flow) -> cloudfw_core::Cube {
     cloudfw_core::Cube::new(source, destination, services).expect("it holds the flow")
 }
 
-type AnInterface = (std::collections::BTreeSet<cloudfw_core::Id<cloudfw_core::Group>>, Vec<std::net::IpAddr>);
+type AnInterface =
+    (std::collections::BTreeSet<cloudfw_core::Id<cloudfw_core::Group>>, Vec<std::net::IpAddr>);
 
 fn set_member((groups, addresses): &AnInterface) -> cloudfw_core::Member<'_> {
     cloudfw_core::Member { groups, addresses: addresses.iter().copied().collect() }

@@ -3,6 +3,15 @@
 //! `CLOUDFW_NETWORKS` is the number of random networks; `CLOUDFW_SEED` begins elsewhere. A
 //! network on which they differ is cut down line by line before it is printed.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "that is how a test fails and reports"
+)]
+
 mod asking;
 mod generator;
 mod one_packet;
@@ -11,8 +20,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use asking::{end, network};
 use cloudfw_core::{
-    Bounds, Client, Endpoint, Flow, Fraction, Network, Passage, PathGraph, Peer, Peers, PortSet, Question,
-    Reachability, Service, ServiceSet, Verdict, reach,
+    Bounds, Client, Endpoint, Flow, Fraction, Network, Passage, PathGraph, Peer, Peers, PortSet,
+    Question, Reachability, Service, ServiceSet, Verdict, reach,
 };
 use generator::Dice;
 use generator::networks::{self, Asked, PORTS};
@@ -123,10 +132,15 @@ fn compare(graph: &PathGraph<'_>, asked: &Asked, tally: &mut Tally) -> Result<()
     *tally.gateways.entry(both.gateways).or_default() += 1;
     tally.packets += there.all.len() + both.all.len();
     tally.doubted += usize::from(both.doubted);
-    tally.vague += usize::from(answer.verdict == Verdict::Unknown && both.verdict() != Verdict::Unknown);
+    tally.vague +=
+        usize::from(answer.verdict == Verdict::Unknown && both.verdict() != Verdict::Unknown);
     let told = |what: &str, got: &dyn std::fmt::Debug, wanted: &dyn std::fmt::Debug| {
         let kind = if both.doubted { " in doubt" } else { "" };
-        Err(format!("{what}{kind}: sets say {got:?}, single packets {wanted:?}\n{}\n{}", both.told(), steps(&answer)))
+        Err(format!(
+            "{what}{kind}: sets say {got:?}, single packets {wanted:?}\n{}\n{}",
+            both.told(),
+            steps(&answer)
+        ))
     };
     if !agree(answer.forward_verdict, &there) {
         return told("forward", &answer.forward_verdict, &there.verdict());
@@ -210,8 +224,11 @@ impl Choices {
         let mut picks: Vec<Vec<u16>> = vec![Vec::new()];
         let sampled = scouted.gateways.len() > 2;
         for gateway in &scouted.gateways {
-            let Passage::SourceNat { ports, .. } = &network.gateways[gateway].passage else { continue };
-            let mut ports: Vec<u16> = PORTS.chain(1032..=1040).filter(|p| ports.contains(*p)).collect();
+            let Passage::SourceNat { ports, .. } = &network.gateways[gateway].passage else {
+                continue;
+            };
+            let mut ports: Vec<u16> =
+                PORTS.chain(1032..=1040).filter(|p| ports.contains(*p)).collect();
             if !service.protocol().has_ports() || sampled {
                 ports.truncate(1);
             }
@@ -221,8 +238,12 @@ impl Choices {
             };
             picks = picks.iter().flat_map(with_one_more).collect();
         }
-        let mut choices =
-            Self { all: BTreeMap::new(), doubted: false, gateways: scouted.gateways.len(), sampled };
+        let mut choices = Self {
+            all: BTreeMap::new(),
+            doubted: false,
+            gateways: scouted.gateways.len(),
+            sampled,
+        };
         for port in client {
             for pick in &picks {
                 let (flow, found) = try_one(port, pick.clone());
@@ -265,7 +286,8 @@ impl Choices {
     }
 
     fn failing(&self) -> Bounds<Fraction> {
-        let count = |what: fn(&BTreeSet<Outcome>) -> bool| self.outcomes().filter(|o| what(o)).count();
+        let count =
+            |what: fn(&BTreeSet<Outcome>) -> bool| self.outcomes().filter(|o| what(o)).count();
         let whole = self.outcomes().count() as u128;
         let of = |part: usize| Fraction { part: part as u128, whole };
         Bounds { at_least: of(count(fails)), at_most: of(count(passes)).complement() }

@@ -1,5 +1,14 @@
 //! Laws of filters, on random ones with every action, chains, groups and doubts.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "that is how a test fails and reports"
+)]
+
 mod generator;
 
 use std::collections::BTreeSet;
@@ -7,8 +16,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use cloudfw_core::{
-    Action, Denial, Direction, Filter, Group, HeaderSpace, Id, Identity, IpSet, Match, Member, Peers, Phase,
-    Rule, RuleList, Sight, Tracking, Unknown, WithoutState, evaluate_stack,
+    Action, Denial, Direction, Filter, Group, HeaderSpace, Id, Identity, IpSet, Match, Member,
+    Peers, Phase, Rule, RuleList, Sight, Tracking, Unknown, WithoutState, evaluate_stack,
 };
 use generator::Dice;
 use generator::filters::{self, Kind};
@@ -42,8 +51,12 @@ fn some_flows(dice: &mut Dice) -> HeaderSpace {
 fn with_sight<T>(dice: &mut Dice, law: impl FnOnce(&mut Dice, &Sight<'_>) -> T) -> T {
     let (source, destination) = (filters::member(dice), filters::member(dice));
     let identity = dice.pick(&[Identity::Kept, Identity::Kept, Identity::Doubtful]);
-    let sight =
-        Sight { source: source.as_ref().map(seen), destination: destination.as_ref().map(seen), identity, ..Sight::HEADERS };
+    let sight = Sight {
+        source: source.as_ref().map(seen),
+        destination: destination.as_ref().map(seen),
+        identity,
+        ..Sight::HEADERS
+    };
     law(dice, &sight)
 }
 
@@ -247,7 +260,8 @@ fn a_chain_that_is_missing_decides_nothing() {
         action: Action::Jump("missing".into()),
         origin: filter.label.origin.clone(),
     };
-    let allow = Rule { id: "2".into(), matches: Match::any(), action: Action::Allow, ..jump.clone() };
+    let allow =
+        Rule { id: "2".into(), matches: Match::any(), action: Action::Allow, ..jump.clone() };
     let label = filter.label.clone();
     filter.tracking = Tracking::Stateless;
     filter.ingress = vec![Arc::new(RuleList { label, rules: vec![jump, allow] })];

@@ -1,11 +1,21 @@
 //! Laws of answers about networks, on random small networks in text form.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "that is how a test fails and reports"
+)]
+
 mod asking;
 mod generator;
 
 use asking::{end, network, place};
 use cloudfw_core::{
-    Bounds, Client, HeaderSpace, Network, PathGraph, PortSet, Question, Reachability, Verdict, reach,
+    Bounds, Client, HeaderSpace, Network, PathGraph, PortSet, Question, Reachability, Verdict,
+    reach,
 };
 use generator::Dice;
 use generator::networks::{self, Asked, PORTS};
@@ -179,7 +189,9 @@ fn shuffled(dice: &mut Dice, text: &str) -> String {
         .into_iter()
         .map(|block| {
             let mut lines: Vec<&str> = block.lines().collect();
-            if let Some(("table", routes)) = lines.split_first_mut().map(|(f, r)| (&f[..5.min(f.len())], r)) {
+            if let Some(("table", routes)) =
+                lines.split_first_mut().map(|(f, r)| (&f[..5.min(f.len())], r))
+            {
                 shuffle(dice, routes);
             }
             lines.join("\n")
@@ -228,33 +240,69 @@ type Erasure = fn(&mut Dice, &str) -> Option<String>;
 const ERASURES: [Erasure; 9] = [
     |dice, text| without(dice, text, "filter "),
     |dice, text| without(dice, text, "table "),
-    |dice, text| changed_line(dice, text, |line| line.contains(" -> "), |_, line| {
-        let (destination, _) = line.split_once(" -> ")?;
-        Some(format!("{destination} -> unknown"))
-    }),
+    |dice, text| {
+        changed_line(
+            dice,
+            text,
+            |line| line.contains(" -> "),
+            |_, line| {
+                let (destination, _) = line.split_once(" -> ")?;
+                Some(format!("{destination} -> unknown"))
+            },
+        )
+    },
     // AWS-62: an unresolved list does not win over a local route, so those that do are left.
-    |dice, text| changed_line(dice, text, |line| line.contains("/0 -> "), |_, line| {
-        let (_, target) = line.split_once(" -> ")?;
-        Some(format!("  ?list -> {target}"))
-    }),
-    |dice, text| changed_line(dice, text, |line| line.starts_with("interface "), |_, line| {
-        Some(format!("{} maybe-down", line.replace(" down", "")))
-    }),
+    |dice, text| {
+        changed_line(
+            dice,
+            text,
+            |line| line.contains("/0 -> "),
+            |_, line| {
+                let (_, target) = line.split_once(" -> ")?;
+                Some(format!("  ?list -> {target}"))
+            },
+        )
+    },
+    |dice, text| {
+        changed_line(
+            dice,
+            text,
+            |line| line.starts_with("interface "),
+            |_, line| Some(format!("{} maybe-down", line.replace(" down", ""))),
+        )
+    },
     |dice, text| changed_line(dice, text, is_rule, |_, line| Some(format!("{line} maybe"))),
-    |dice, text| changed_line(dice, text, |line| is_rule(line) && line.contains(" from "), |_, line| {
-        let (before, rest) = line.split_once(" from ")?;
-        let after = rest.split_once(' ').map_or("", |(_, after)| after);
-        Some(format!("{before} from ?pl {after}"))
-    }),
-    |dice, text| changed_line(dice, text, |line| line.starts_with("gateway "), |_, line| {
-        Some(format!("{} doubt", line.replace(" closed", "")))
-    }),
+    |dice, text| {
+        changed_line(
+            dice,
+            text,
+            |line| is_rule(line) && line.contains(" from "),
+            |_, line| {
+                let (before, rest) = line.split_once(" from ")?;
+                let after = rest.split_once(' ').map_or("", |(_, after)| after);
+                Some(format!("{before} from ?pl {after}"))
+            },
+        )
+    },
+    |dice, text| {
+        changed_line(
+            dice,
+            text,
+            |line| line.starts_with("gateway "),
+            |_, line| Some(format!("{} doubt", line.replace(" closed", ""))),
+        )
+    },
     // A gateway of which only the name is left; what else hangs on the routers is not known then.
     |dice, text| {
-        let less = changed_line(dice, text, |line| line.starts_with("gateway "), |_, line| {
-            let name = line.split_whitespace().nth(1)?;
-            Some(format!("gateway {name} opaque rewrites"))
-        })?;
+        let less = changed_line(
+            dice,
+            text,
+            |line| line.starts_with("gateway "),
+            |_, line| {
+                let name = line.split_whitespace().nth(1)?;
+                Some(format!("gateway {name} opaque rewrites"))
+            },
+        )?;
         let unread = |line: &str| match line.starts_with("router ") && !line.ends_with(" unread") {
             true => format!("{line} unread\n"),
             false => format!("{line}\n"),
@@ -294,7 +342,11 @@ fn design_5_the_verdict_over_several() {
         }
     }
     assert_eq!(Verdict::over([Reachable, Unreachable]), Some(Partial));
-    assert_eq!(Verdict::over([Reachable, Unreachable, Unknown]), Some(Partial), "even beside unknowns");
+    assert_eq!(
+        Verdict::over([Reachable, Unreachable, Unknown]),
+        Some(Partial),
+        "even beside unknowns"
+    );
     assert_eq!(Verdict::over([Reachable, Intermittent]), Some(Intermittent));
     assert_eq!(Verdict::over([Reachable, Unknown]), Some(Unknown));
     assert_eq!(Verdict::over([Unreachable, Unknown]), Some(Unknown));

@@ -1,6 +1,15 @@
 //! What networks mean, told in text form. Names begin with the statement of `clouds.md` or the
 //! section of DESIGN that a test holds.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "that is how a test fails and reports"
+)]
+
 mod asking;
 
 use asking::{ask, ask_as, blockers, network};
@@ -94,7 +103,10 @@ fn aws_41_windows_and_others_choose_other_ports() {
 #[test]
 fn aws_42_a_deny_inside_the_range_makes_a_gap() {
     let answer = ask(
-        &tiers(&[("out 110 allow 49152-65535", "out 100 deny 40000-40099\n  out 110 allow 1024-65535")]),
+        &tiers(&[(
+            "out 110 allow 49152-65535",
+            "out 100 deny 40000-40099\n  out 110 allow 1024-65535",
+        )]),
         "web",
         "db",
         "5432",
@@ -125,8 +137,12 @@ fn aws_36_four_crossings_between_two_subnets() {
     assert_eq!(
         asked,
         [
-            "sg-web egress 1", "acl-web egress 100", "acl-db ingress 100", "sg-db ingress 1",
-            "acl-db egress 110", "acl-web ingress 100",
+            "sg-web egress 1",
+            "acl-web egress 100",
+            "acl-db ingress 100",
+            "sg-db ingress 1",
+            "acl-db egress 110",
+            "acl-web ingress 100",
         ]
     );
 }
@@ -145,13 +161,14 @@ interface one in a 10.0.1.1
 interface two in a 10.0.1.2
 ";
     assert_eq!(ask(&network(text), "one", "two", "22").verdict, Verdict::Reachable);
-    let apart = changed(text, &[
-        ("interface two in a 10.0.1.2", "subnet b in vpc 10.0.2.0/24 table rt\ninterface two in b 10.0.2.2"),
-    ]);
-    assert_eq!(
-        blockers(&ask(&apart, "one", "two", "22")),
-        ["closed egress *", "closed ingress *"]
+    let apart = changed(
+        text,
+        &[(
+            "interface two in a 10.0.1.2",
+            "subnet b in vpc 10.0.2.0/24 table rt\ninterface two in b 10.0.2.2",
+        )],
     );
+    assert_eq!(blockers(&ask(&apart, "one", "two", "22")), ["closed egress *", "closed ingress *"]);
 }
 
 #[test]
@@ -168,14 +185,18 @@ fn aws_31_first_match_decides() {
 
 #[test]
 fn aws_5_both_ends_count() {
-    let closed = tiers(&[("out 1 allow any", "out 1 allow 443"), ("in 1 allow 5432", "in 1 allow 22")]);
+    let closed =
+        tiers(&[("out 1 allow any", "out 1 allow 443"), ("in 1 allow 5432", "in 1 allow 22")]);
     let answer = ask_as(&closed, "web", "db", "5432", Some(Client::windows()));
     is_stopped_by(&answer, &["sg-web egress Rule", "sg-db ingress Rule"]);
 }
 
 #[test]
 fn aws_3_a_group_without_rules_lets_nothing_through() {
-    let empty = tiers(&[("filter sg-db stateful\n  in 1 allow 5432 from group:web", "filter sg-db stateful")]);
+    let empty = tiers(&[(
+        "filter sg-db stateful\n  in 1 allow 5432 from group:web",
+        "filter sg-db stateful",
+    )]);
     is_stopped_by(
         &ask_as(&empty, "web", "db", "5432", Some(Client::windows())),
         &["sg-db ingress Rule"],
@@ -189,7 +210,10 @@ fn aws_6_the_same_group_alone_lets_nothing_through() {
         &ask_as(&same, "web", "db", "5432", Some(Client::windows())),
         &["sg-db ingress Rule"],
     );
-    let itself = tiers(&[("groups web filters sg-web", "groups db filters sg-web"), ("group:web", "group:db")]);
+    let itself = tiers(&[
+        ("groups web filters sg-web", "groups db filters sg-web"),
+        ("group:web", "group:db"),
+    ]);
     let answer = ask_as(&itself, "web", "db", "5432", Some(Client::windows()));
     assert_eq!(answer.verdict, Verdict::Reachable);
 }
@@ -204,7 +228,10 @@ fn aws_20_a_reply_needs_no_rule_of_its_group() {
 
 #[test]
 fn aws_23_protocols_without_ports_come_back_as_themselves() {
-    let open = tiers(&[("in 100 allow 5432 from", "in 100 allow any from"), ("in 1 allow 5432", "in 1 allow any")]);
+    let open = tiers(&[
+        ("in 100 allow 5432 from", "in 100 allow any from"),
+        ("in 1 allow 5432", "in 1 allow any"),
+    ]);
     is_stopped_by(&ask(&open, "web", "db", "gre"), &["acl-db egress *"]);
     let both = tiers(&[
         ("in 100 allow 5432 from", "in 100 allow any from"),
@@ -234,7 +261,10 @@ fn design_5_udp_reports_the_way_out_on_its_own() {
         ("in 1 allow 5432", "in 1 allow 53/udp"),
     ]);
     let answer = ask(&udp, "web", "db", "53/udp");
-    assert_eq!((answer.forward_verdict, answer.verdict), (Verdict::Reachable, Verdict::Unreachable));
+    assert_eq!(
+        (answer.forward_verdict, answer.verdict),
+        (Verdict::Reachable, Verdict::Unreachable)
+    );
     let question = Question { one_way: true, ..answer.question };
     let one_way = reach(&PathGraph::new(&udp), &question);
     assert_eq!(one_way.verdict, Verdict::Reachable);
@@ -291,21 +321,33 @@ fn aws_66_the_internet_comes_in_by_a_public_address_and_a_route_back() {
 fn aws_66_out_to_the_internet() {
     let built = network(INTERNET);
     assert_eq!(ask(&built, "web", "internet:198.51.100.7", "443").verdict, Verdict::Reachable);
-    assert_eq!(ask(&built, "web", "internet:*", "443").verdict, Verdict::Partial, "10.0.0.0/16 is inside");
+    assert_eq!(
+        ask(&built, "web", "internet:*", "443").verdict,
+        Verdict::Partial,
+        "10.0.0.0/16 is inside"
+    );
     is_stopped_by(&ask(&built, "inner", "internet:198.51.100.7", "443"), &["igw NoPublicAddress"]);
 }
 
 #[test]
 fn aws_66_without_a_public_address_every_blocker_is_named() {
-    let closed = changed(INTERNET, &[
-        ("gateway igw border vpc internet", "gateway igw border vpc internet closed"),
-        ("filter acl-pub stateless\n  in 100 allow any", "filter acl-pub stateless\n  in 100 deny tcp"),
-        ("filter open stateful\n  in 1 allow any", "filter open stateful\n  in 1 allow udp"),
-    ]);
+    let closed = changed(
+        INTERNET,
+        &[
+            ("gateway igw border vpc internet", "gateway igw border vpc internet closed"),
+            (
+                "filter acl-pub stateless\n  in 100 allow any",
+                "filter acl-pub stateless\n  in 100 deny tcp",
+            ),
+            ("filter open stateful\n  in 1 allow any", "filter open stateful\n  in 1 allow udp"),
+        ],
+    );
     let answer = ask(&closed, "internet:198.51.100.7", "inner", "443");
     assert_eq!(answer.verdict, Verdict::Unreachable);
     let named = blockers(&answer);
-    for blocker in ["inner NoPublicAddress", "igw GatewayClosed", "acl-pub ingress 100", "open ingress Rule"] {
+    for blocker in
+        ["inner NoPublicAddress", "igw GatewayClosed", "acl-pub ingress 100", "open ingress Rule"]
+    {
         assert!(named.iter().any(|name| name == blocker), "{blocker} is not among {named:?}");
     }
     assert_eq!(named[0], "inner NoPublicAddress");
@@ -313,10 +355,13 @@ fn aws_66_without_a_public_address_every_blocker_is_named() {
 
 #[test]
 fn aws_43_an_unknown_client_gets_a_table_by_kind() {
-    let gap = changed(INTERNET, &[(
-        "filter acl-pub stateless\n  in 100 allow any\n  out 100 allow any",
-        "filter acl-pub stateless\n  in 100 allow any\n  out 100 allow 32768-65535",
-    )]);
+    let gap = changed(
+        INTERNET,
+        &[(
+            "filter acl-pub stateless\n  in 100 allow any\n  out 100 allow any",
+            "filter acl-pub stateless\n  in 100 allow any\n  out 100 allow 32768-65535",
+        )],
+    );
     let answer = ask(&gap, "internet:198.51.100.7", "web@203.0.113.10", "443");
     assert_eq!(answer.verdict, Verdict::Intermittent);
     assert_eq!(answer.failing, exactly(31744, 64512));
@@ -342,13 +387,19 @@ fn aws_67_out_through_a_nat_gateway_and_not_in() {
 
 #[test]
 fn aws_67a_in_another_subnet_both_segments_may_lose() {
-    let gaps = changed(INTERNET, &[
-        (
-            "filter acl-pub stateless\n  in 100 allow any",
-            "filter acl-pub stateless\n  in 90 allow 443\n  in 100 allow 1024-32767",
-        ),
-        ("filter acl-priv stateless\n  in 100 allow any", "filter acl-priv stateless\n  in 100 allow 49152-65535"),
-    ]);
+    let gaps = changed(
+        INTERNET,
+        &[
+            (
+                "filter acl-pub stateless\n  in 100 allow any",
+                "filter acl-pub stateless\n  in 90 allow 443\n  in 100 allow 1024-32767",
+            ),
+            (
+                "filter acl-priv stateless\n  in 100 allow any",
+                "filter acl-priv stateless\n  in 100 allow 49152-65535",
+            ),
+        ],
+    );
     let answer = ask(&gaps, "app", "internet:198.51.100.7", "443");
     assert_eq!(answer.verdict, Verdict::Intermittent);
     let (first, second) = ((11848, 28232), (31744, 64512));
@@ -361,13 +412,19 @@ fn aws_67a_in_another_subnet_both_segments_may_lose() {
 
 #[test]
 fn aws_67a_in_the_same_subnet_only_the_outer_crossings_count() {
-    let same = changed(INTERNET, &[
-        ("snat pub 10.0.1.200", "snat priv 10.0.2.200"),
-        ("table private\n", "table to-igw\n  0.0.0.0/0 -> igw\ntable private\n"),
-        // The gateway's own packets go by the same table: it has a longer way out for them.
-        ("  0.0.0.0/0 -> nat", "  0.0.0.0/0 -> igw\n  198.51.100.7/32 -> nat"),
-        ("filter acl-priv stateless\n  in 100 allow any", "filter acl-priv stateless\n  in 100 deny 1-65535"),
-    ]);
+    let same = changed(
+        INTERNET,
+        &[
+            ("snat pub 10.0.1.200", "snat priv 10.0.2.200"),
+            ("table private\n", "table to-igw\n  0.0.0.0/0 -> igw\ntable private\n"),
+            // The gateway's own packets go by the same table: it has a longer way out for them.
+            ("  0.0.0.0/0 -> nat", "  0.0.0.0/0 -> igw\n  198.51.100.7/32 -> nat"),
+            (
+                "filter acl-priv stateless\n  in 100 allow any",
+                "filter acl-priv stateless\n  in 100 deny 1-65535",
+            ),
+        ],
+    );
     // A table cannot tell the gateway's packets from others: here it would route to itself.
     assert_eq!(ask(&same, "app", "internet:198.51.100.7", "443").verdict, Verdict::Unreachable);
     let text = "
@@ -399,7 +456,11 @@ fn aws_68_egress_only_is_for_ipv6_and_outward() {
     let built = network(INTERNET);
     assert_eq!(ask(&built, "app/1", "internet:2a00::1", "443").verdict, Verdict::Reachable);
     let into = ask(&built, "internet:2a00::1", "app/1", "443");
-    assert_eq!(into.verdict, Verdict::Unreachable, "its table leads replies to the egress-only gateway");
+    assert_eq!(
+        into.verdict,
+        Verdict::Unreachable,
+        "its table leads replies to the egress-only gateway"
+    );
     let alone = changed(INTERNET, &[("gateway igw border vpc internet\n", "")]);
     let into = ask(&alone, "internet:2a00::1", "app/1", "443");
     assert_eq!(into.blockers[0].reason, Reason::OutwardOnly);
@@ -417,10 +478,13 @@ fn aws_17_the_families_are_apart() {
 
 #[test]
 fn aws_72_what_a_border_asks_stands_above_all() {
-    let blocked = changed(INTERNET, &[(
-        "gateway igw border vpc internet\n",
-        "filter bpa stateless\n  in 1 deny any\n  out 1 allow any\ngateway igw border vpc internet filters bpa\n",
-    )]);
+    let blocked = changed(
+        INTERNET,
+        &[(
+            "gateway igw border vpc internet\n",
+            "filter bpa stateless\n  in 1 deny any\n  out 1 allow any\ngateway igw border vpc internet filters bpa\n",
+        )],
+    );
     is_stopped_by(
         &ask(&blocked, "internet:198.51.100.7", "web@203.0.113.10", "443"),
         &["bpa ingress 1"],
@@ -429,11 +493,20 @@ fn aws_72_what_a_border_asks_stands_above_all() {
 
 #[test]
 fn aws_8_a_group_reference_does_not_match_a_public_address() {
-    let text = changed(INTERNET, &[
-        ("filter open stateful\n", "filter peers stateful\n  in 1 allow any from group:g\n  out 1 allow any\nfilter open stateful\n"),
-        ("2001:db8:1:1::10 filters open", "2001:db8:1:1::10 groups g filters peers"),
-        ("interface inner in pub 10.0.1.11 filters open", "interface inner in pub 10.0.1.11 public 203.0.113.11 groups g filters peers"),
-    ]);
+    let text = changed(
+        INTERNET,
+        &[
+            (
+                "filter open stateful\n",
+                "filter peers stateful\n  in 1 allow any from group:g\n  out 1 allow any\nfilter open stateful\n",
+            ),
+            ("2001:db8:1:1::10 filters open", "2001:db8:1:1::10 groups g filters peers"),
+            (
+                "interface inner in pub 10.0.1.11 filters open",
+                "interface inner in pub 10.0.1.11 public 203.0.113.11 groups g filters peers",
+            ),
+        ],
+    );
     assert_eq!(ask(&text, "web", "inner", "443").verdict, Verdict::Reachable);
     let dialled = ask(&text, "web", "inner@203.0.113.11", "443");
     is_stopped_by(&dialled, &["peers ingress Rule"]);
@@ -460,15 +533,21 @@ external dns 169.254.169.253
 
 #[test]
 fn aws_61_the_longest_prefix_wins_and_64_a_blackhole_does_not_fall_back() {
-    let hole = changed(INTERNET, &[("  0.0.0.0/0 -> igw", "  0.0.0.0/0 -> igw\n  198.51.100.0/24 -> blackhole")]);
+    let hole = changed(
+        INTERNET,
+        &[("  0.0.0.0/0 -> igw", "  0.0.0.0/0 -> igw\n  198.51.100.0/24 -> blackhole")],
+    );
     assert_eq!(ask(&hole, "web", "internet:198.51.101.7", "443").verdict, Verdict::Reachable);
     let answer = ask(&hole, "web", "internet:198.51.100.7", "443");
     assert_eq!(answer.blockers[0].reason, Reason::Blackhole);
     assert_eq!(blockers(&answer).len(), 1);
-    let longer = changed(INTERNET, &[(
-        "  0.0.0.0/0 -> igw",
-        "  198.51.100.0/25 -> igw\n  0.0.0.0/0 -> igw\n  198.51.100.0/24 -> blackhole",
-    )]);
+    let longer = changed(
+        INTERNET,
+        &[(
+            "  0.0.0.0/0 -> igw",
+            "  198.51.100.0/25 -> igw\n  0.0.0.0/0 -> igw\n  198.51.100.0/24 -> blackhole",
+        )],
+    );
     assert_eq!(ask(&longer, "web", "internet:198.51.100.7", "443").verdict, Verdict::Reachable);
 }
 
@@ -521,7 +600,10 @@ fn aws_69_peering_joins_two_networks_and_is_not_transitive() {
     assert_eq!(ask(&built, "a", "b", "443").verdict, Verdict::Reachable);
     assert_eq!(ask(&built, "a", "c", "443").blockers[0].reason, Reason::NotTransitive);
     let out = ask(&built, "a", "internet:198.51.100.7", "443");
-    assert_eq!((out.verdict, out.blockers[0].reason), (Verdict::Unreachable, Reason::NotTransitive));
+    assert_eq!(
+        (out.verdict, out.blockers[0].reason),
+        (Verdict::Unreachable, Reason::NotTransitive)
+    );
 }
 
 #[test]
@@ -571,11 +653,20 @@ interface twin in twin 10.1.1.5
 
 #[test]
 fn aws_71_an_edge_table_may_send_what_comes_in_to_an_appliance() {
-    let edge = changed(INTERNET, &[
-        ("gateway igw border vpc internet\n", "gateway igw border vpc internet table edge\n"),
-        ("table private\n", "table edge\n  10.0.0.0/16 -> local\n  10.0.1.0/24 -> interface:box\ntable private\n"),
-        ("interface inner in pub 10.0.1.11", "interface box in priv 10.0.2.99 forwards\ninterface inner in pub 10.0.1.11"),
-    ]);
+    let edge = changed(
+        INTERNET,
+        &[
+            ("gateway igw border vpc internet\n", "gateway igw border vpc internet table edge\n"),
+            (
+                "table private\n",
+                "table edge\n  10.0.0.0/16 -> local\n  10.0.1.0/24 -> interface:box\ntable private\n",
+            ),
+            (
+                "interface inner in pub 10.0.1.11",
+                "interface box in priv 10.0.2.99 forwards\ninterface inner in pub 10.0.1.11",
+            ),
+        ],
+    );
     let answer = ask(&edge, "internet:198.51.100.7", "web@203.0.113.10", "443");
     assert_eq!(answer.verdict, Verdict::Unknown);
     assert!(answer.unknowns.iter().any(|unknown| unknown.what.contains("box")));
@@ -647,7 +738,13 @@ fn design_4_what_lies_beyond_an_opaque_hop_is_unknown() {
 #[test]
 fn design_4_beyond_an_opaque_hop_a_denying_destination_is_still_proof() {
     is_stopped_by(&ask(&network(OPAQUE), "a", "b", "22"), &["sg ingress Rule"]);
-    let no_way_back = changed(OPAQUE, &[("table rb\n  10.2.0.0/16 -> local\n  0.0.0.0/0 -> tgw", "table rb\n  10.2.0.0/16 -> local")]);
+    let no_way_back = changed(
+        OPAQUE,
+        &[(
+            "table rb\n  10.2.0.0/16 -> local\n  0.0.0.0/0 -> tgw",
+            "table rb\n  10.2.0.0/16 -> local",
+        )],
+    );
     assert_eq!(ask(&no_way_back, "a", "b", "443").verdict, Verdict::Unreachable);
 }
 
@@ -656,7 +753,8 @@ fn design_4_an_opaque_hop_that_rewrites_may_satisfy_any_source() {
     let others = ("from 10.1.0.0/16", "from 192.0.2.0/24");
     let kept = changed(OPAQUE, &[others]);
     assert_eq!(ask(&kept, "a", "b", "443").verdict, Verdict::Unreachable);
-    let rewritten = changed(OPAQUE, &[others, ("gateway tgw opaque", "gateway tgw opaque rewrites")]);
+    let rewritten =
+        changed(OPAQUE, &[others, ("gateway tgw opaque", "gateway tgw opaque rewrites")]);
     assert_eq!(ask(&rewritten, "a", "b", "443").verdict, Verdict::Unknown);
     assert_eq!(ask(&rewritten, "a", "b", "22").verdict, Verdict::Unreachable);
 }
@@ -669,19 +767,31 @@ fn aws_11_a_group_reference_may_see_through_an_opaque_hop() {
 
 #[test]
 fn design_4_what_cannot_be_resolved_is_unknown() {
-    let peers = tiers(&[("from group:web", "from ?pl-1"), ("out 110 allow 49152-65535", "out 110 allow any")]);
+    let peers = tiers(&[
+        ("from group:web", "from ?pl-1"),
+        ("out 110 allow 49152-65535", "out 110 allow any"),
+    ]);
     let answer = ask(&peers, "web", "db", "5432");
     assert_eq!(answer.verdict, Verdict::Unknown);
     assert!(answer.unknowns.iter().any(|unknown| &*unknown.what == "pl-1"));
     let otherwise = tiers(&[
-        ("in 1 allow 5432 from group:web", "in 1 allow 5432 from ?pl-1\n  in 2 allow 5432 from group:web"),
+        (
+            "in 1 allow 5432 from group:web",
+            "in 1 allow 5432 from ?pl-1\n  in 2 allow 5432 from group:web",
+        ),
         ("out 110 allow 49152-65535", "out 110 allow any"),
     ]);
-    assert_eq!(ask(&otherwise, "web", "db", "5432").verdict, Verdict::Reachable, "it does not matter");
-    let route = tiers(&[("  10.0.0.0/16 -> local", "  10.0.0.0/16 -> local\n  ?pl-2 -> blackhole")]);
+    assert_eq!(
+        ask(&otherwise, "web", "db", "5432").verdict,
+        Verdict::Reachable,
+        "it does not matter"
+    );
+    let route =
+        tiers(&[("  10.0.0.0/16 -> local", "  10.0.0.0/16 -> local\n  ?pl-2 -> blackhole")]);
     let answer = ask_as(&route, "web", "db", "5432", Some(Client::windows()));
     assert_eq!(answer.verdict, Verdict::Reachable, "AWS-62: a list does not win over local");
-    let unknown_route = INTERNET.replace("  0.0.0.0/0 -> igw", "  0.0.0.0/0 -> igw\n  ?pl-2 -> blackhole");
+    let unknown_route =
+        INTERNET.replace("  0.0.0.0/0 -> igw", "  0.0.0.0/0 -> igw\n  ?pl-2 -> blackhole");
     let answer = ask(&network(&unknown_route), "web", "internet:198.51.100.7", "443");
     assert_eq!(answer.verdict, Verdict::Unknown);
 }

@@ -174,12 +174,14 @@ pub struct Owner {
 /// A set of flows: every source with every destination, of one protocol.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Flows {
-    /// CIDRs and addresses; `any`; or `internet`, as in [`End::addresses`].
+    /// CIDRs and addresses; `any`; or `internet`, as in [`End::addresses`]. Steps show long lists
+    /// as ranges `LOW-HIGH`, and of very long ones only the beginning: `… and 9 more`.
     pub sources: Vec<String>,
     /// The same of destinations.
     pub destinations: Vec<String>,
     /// `tcp`, `udp`, `icmp`, `esp`, `proto/253` …; `other` for all that have neither ports nor
-    /// ICMP types; `any` for every protocol: ports beside it are meant of those that have some.
+    /// ICMP types; `any` for every protocol: ports beside it are meant of those that have some. In steps
+    /// protocols with the same ports are one entry: `tcp,udp`.
     pub protocol: String,
     /// Absent where the protocol has no ports, and where it is any.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -87,18 +87,25 @@ pub(crate) struct Index {
 pub(crate) struct Internet {
     pub(crate) id: Id<External>,
     pub(crate) addresses: IpSet,
-    v4: IpSet,
-    v6: IpSet,
+    /// What is printed as `internet`: each family and both, with the estate's addresses and
+    /// without.
+    wholes: Vec<IpSet>,
 }
 
 impl Internet {
-    fn new(id: Id<External>, addresses: IpSet) -> Self {
-        Self { id, v4: addresses.only_v4(), v6: addresses.only_v6(), addresses }
+    fn new(id: Id<External>, all: &IpSet, estate: &IpSet) -> Self {
+        let addresses = all.intersection(&global_unicast()).difference(estate);
+        let wholes = [all, &addresses]
+            .into_iter()
+            .flat_map(|set| [set.clone(), set.only_v4(), set.only_v6()])
+            .filter(|set| !set.is_empty())
+            .collect();
+        Self { id, addresses, wholes }
     }
 
     /// Whether a set is all of the internet in one family, or in both.
-    pub(crate) fn is_all_of_a_family(&self, set: &IpSet) -> bool {
-        !set.is_empty() && (*set == self.v4 || *set == self.v6 || *set == self.addresses)
+    pub(crate) fn is_whole(&self, set: &IpSet) -> bool {
+        self.wholes.contains(set)
     }
 }
 
@@ -237,10 +244,8 @@ impl Index {
         let internet = network.externals.iter().find(|(_, external)| {
             external.label.kind == INTERNET || &*external.label.id == INTERNET
         });
-        self.internet = internet.map(|(id, external)| {
-            let addresses = external.addresses.intersection(&global_unicast());
-            Internet::new(id.clone(), addresses.difference(&self.estate))
-        });
+        self.internet = internet
+            .map(|(id, external)| Internet::new(id.clone(), &external.addresses, &self.estate));
     }
 }
 

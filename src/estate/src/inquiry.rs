@@ -126,33 +126,29 @@ impl<'e> Inquiry<'e> {
     }
 
     fn answers(&self, query: &Query, asking: &Asking<'_>) -> Vec<Pair> {
-        let one = |pair: &PairAsked| self.answer(pair, &asking.services, query);
         let pairs = asking.pairs.as_slice();
         let workers = std::thread::available_parallelism().map_or(1, usize::from);
         if pairs.len() < SHARED_FROM || workers < 2 {
-            return pairs.iter().map(one).collect();
+            return self.part(pairs, &asking.services, query);
         }
         let share = pairs.len().div_ceil(workers);
         std::thread::scope(|scope| {
-            let workers: Vec<_> = pairs
-                .chunks(share)
-                .map(|part| (part, scope.spawn(move || part.iter().map(one).collect::<Vec<_>>())))
-                .collect();
+            let answer = |part| self.part(part, &asking.services, query);
+            let workers: Vec<_> =
+                pairs.chunks(share).map(|part| (part, scope.spawn(move || answer(part)))).collect();
             // A worker that failed is asked again here, where its failure is the caller's.
-            let done = |(part, worker): (&[PairAsked], std::thread::ScopedJoinHandle<'_, _>)| {
-                worker.join().unwrap_or_else(|_| part.iter().map(one).collect::<Vec<_>>())
+            let done = |(part, worker): (_, std::thread::ScopedJoinHandle<'_, _>)| {
+                worker.join().unwrap_or_else(|_| answer(part))
             };
             workers.into_iter().flat_map(done).collect()
         })
     }
 
-    fn answer(&self, pair: &PairAsked, services: &ServiceSet, query: &Query) -> Pair {
-        let builder = Builder {
-            network: &self.estate.network,
-            lines: &self.estate.lines,
-            internet: self.estate.index.internet.as_ref(),
-        };
-        match pair {
+    /// Answers some pairs, one after the other.
+    fn part(&self, pairs: &[PairAsked], services: &ServiceSet, query: &Query) -> Vec<Pair> {
+        let Estate { network, lines, index, .. } = self.estate;
+        let builder = Builder::new(network, lines, index.internet.as_ref());
+        let answer = |pair: &PairAsked| match pair {
             PairAsked::Unanswerable { source, destination, unknowns } => {
                 builder.unanswerable(source, destination, unknowns)
             }
@@ -160,7 +156,8 @@ impl<'e> Inquiry<'e> {
                 let question = question(source.clone(), destination.clone(), services, query);
                 self.judge(&builder, &reach(&self.graph, &question))
             }
-        }
+        };
+        pairs.iter().map(answer).collect()
     }
 
     /// An address that no recorded interface has may belong to one that was not read.

@@ -90,11 +90,7 @@ impl<'a> Resolver<'a> {
         self.split_destination(text, whole).map_err(|error| self.suggest(error))
     }
 
-    fn split_destination<'t>(
-        &self,
-        text: &'t str,
-        whole: bool,
-    ) -> Result<Target<'t>, QueryError> {
+    fn split_destination<'t>(&self, text: &'t str, whole: bool) -> Result<Target<'t>, QueryError> {
         let unsplit = |end| Target { text, end, service: None };
         if whole {
             return self.end(text).map(unsplit);

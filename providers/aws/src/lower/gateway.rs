@@ -76,6 +76,9 @@ impl Lowering<'_> {
             Some([InternetGatewayAttachment { vpc_id: Some(vpc), state }])
                 if contradiction.is_none() =>
             {
+                if self.recorded.vpcs.get(vpc, scope).is_none() {
+                    self.adrift.insert((*scope).clone());
+                }
                 let router = self.router(Some(vpc), scope, origin);
                 attached(label, kind, router, state.as_deref(), origin)
             }

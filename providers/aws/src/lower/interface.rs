@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use cloudfw_core::{
     Address, Client, Gateway, Host, Id, Interface, IpSet, Label, Liveness, Origin, PortSet, Role,
-    Scope, Stack,
+    Scope, Stack, Unknown,
 };
 
 use super::Lowering;
@@ -26,6 +26,8 @@ pub(super) struct Memberships<'a> {
     nat_by_address: BTreeMap<(&'a str, IpAddr), Vec<(Scope, Arc<str>)>>,
     /// The elastic addresses of an interface's own addresses.
     elastic: BTreeMap<&'a str, Vec<(Option<IpAddr>, IpAddr)>>,
+    /// The instances that name an interface as theirs.
+    instances: BTreeMap<&'a str, BTreeSet<&'a str>>,
     /// The VPCs of the interfaces in a subnet.
     vpcs: BTreeMap<&'a str, BTreeSet<&'a str>>,
 }
@@ -38,12 +40,20 @@ impl<'a> Memberships<'a> {
                 for address in entry.value.nat_gateway_addresses.iter().flatten() {
                     let gateway = (entry.scope.clone(), Arc::clone(&object.key));
                     let own = parse(address.private_ip.as_deref());
+                    if let Some(at) = entry.value.subnet_id.as_deref().zip(own) {
+                        known.nat_by_address.entry(at).or_default().push(gateway.clone());
+                    }
                     if let Some(id) = address.network_interface_id.as_deref() {
                         known.nat.entry(id).or_default().push(gateway);
-                    } else if let Some(at) = entry.value.subnet_id.as_deref().zip(own) {
-                        known.nat_by_address.entry(at).or_default().push(gateway);
                     }
                 }
+            }
+        }
+        for object in recorded.instances.iter() {
+            let entries = object.versions.iter();
+            let named = entries.flat_map(|entry| entry.value.network_interfaces.iter().flatten());
+            for id in named.filter_map(|one| one.network_interface_id.as_deref()) {
+                known.instances.entry(id).or_default().insert(object.id);
             }
         }
         for object in recorded.interfaces.iter() {
@@ -62,6 +72,12 @@ impl<'a> Memberships<'a> {
             }
         }
         known
+    }
+
+    /// The instance that an interface is attached to, as instances tell it.
+    fn instance_of(&self, interface: &str) -> Option<&'a str> {
+        let instances = self.instances.get(interface)?;
+        instances.first().copied().filter(|_| instances.len() == 1)
     }
 
     /// The VPC of a subnet, as the interfaces in it tell it.
@@ -121,16 +137,22 @@ impl<'a> Lowering<'a> {
     fn lower_interface(&mut self, object: &'a Object<'a, NetworkInterface>) {
         let Some(entry) = object.first() else { return };
         let told = entry.value;
-        let subnet = self.subnet(
-            told.subnet_id.as_deref(),
-            told.vpc_id.as_deref(),
-            &entry.scope,
-            &entry.origin,
-        );
-        let addresses = self.addresses(object.id, entry);
+        let (addresses, bad) = self.addresses(object.id, entry);
         let own: IpSet = addresses.iter().map(|address| address.ip).collect();
+        let vpc = told.vpc_id.as_deref();
+        let subnet = match told.subnet_id.as_deref() {
+            None => self.subnet_around(&own, vpc, &entry.scope),
+            Some(_) => None,
+        };
+        let subnet = subnet.unwrap_or_else(|| {
+            self.subnet(told.subnet_id.as_deref(), vpc, &entry.scope, &entry.origin)
+        });
         let router = self.settle(&subnet, &own);
         if let Some(router) = router {
+            for gap in bad {
+                self.doubt_holders(&router, gap.clone());
+                self.warn(gap);
+            }
             if has_prefixes(told) {
                 let what = format!("who holds the prefixes that {} was given", object.id);
                 let why = "what is behind a prefix of an interface is not recorded";
@@ -212,19 +234,26 @@ impl<'a> Lowering<'a> {
     }
 
     /// The addresses of an interface: primary first, then in ascending order, IPv4 before IPv6.
-    fn addresses(&mut self, id: &str, entry: &Entry<'_, NetworkInterface>) -> Vec<Address> {
+    /// Beside them what it says badly.
+    fn addresses(
+        &self,
+        id: &str,
+        entry: &Entry<'_, NetworkInterface>,
+    ) -> (Vec<Address>, Vec<Unknown>) {
         let Own { addresses: own, bad } = own_addresses(entry.value);
-        for text in bad {
+        let gap = |text: String| {
             let what = format!("the address `{text}` of {id}");
-            self.warn(unknown(what, "it is not an address", &entry.origin));
-        }
+            unknown(what, "it is not recorded, or not an address", &entry.origin)
+        };
+        let bad = bad.into_iter().map(gap).collect();
         let elastic = self.memberships.elastic.get(id).map_or(&[][..], Vec::as_slice);
         let primary = own.iter().map(|(ip, _)| *ip).find(IpAddr::is_ipv4);
         let public = |ip: IpAddr, told: Option<IpAddr>| {
             let named = |(of, _): &&(Option<IpAddr>, IpAddr)| of.or(primary) == Some(ip);
             told.or_else(|| elastic.iter().find(named).map(|(_, public)| *public))
         };
-        own.iter().map(|&(ip, told)| Address { ip, public: public(ip, told) }).collect()
+        let own = own.iter().map(|&(ip, told)| Address { ip, public: public(ip, told) });
+        (own.collect(), bad)
     }
 
     fn nat_gateway_of(&self, id: &str, entry: &Entry<'_, NetworkInterface>) -> Option<Id<Gateway>> {
@@ -250,10 +279,12 @@ impl<'a> Lowering<'a> {
         let told = entry.value;
         let gap = |what: String, why: String| Liveness::Unknown(unknown(what, why, &entry.origin));
         let attachment = told.attachment.as_ref();
-        if let Some(instance) = attachment.and_then(|one| one.instance_id.as_deref()) {
+        let own = attachment.and_then(|one| one.instance_id.as_deref());
+        if let Some(instance) = own.or_else(|| self.memberships.instance_of(id)) {
             let Some(object) = self.recorded.instances.get(instance, &entry.scope) else {
                 let why = self.coverage.why(Kind::Reservations, &entry.scope);
-                let host = Some(Id::new(instance));
+                let scope = super::scope::text(&entry.scope);
+                let host = Some(Id::new(format!("{instance} of {scope} (not recorded)")));
                 return (gap(format!("whether {instance} runs"), why), host, Client::any());
             };
             let host = Some(Id::new(Arc::clone(&object.key)));

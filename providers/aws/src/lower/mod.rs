@@ -89,9 +89,6 @@ pub struct Lowered {
     pub coverage: Coverage,
     /// Everything that has a name, by key.
     pub resources: Vec<Resource>,
-    /// The routers of which not every interface is known, so that an address without an interface
-    /// may be held by one.
-    pub unheld: BTreeMap<Id<Router>, Vec<Unknown>>,
     /// What was not understood and is not known to matter; what is known to matter stands in the
     /// network, at its place.
     pub warnings: Vec<Unknown>,
@@ -138,13 +135,9 @@ pub fn lower_read(mut documents: Vec<ReadDocument>, options: &LowerOptions) -> L
     let mut lowering = Lowering::new(&recorded, &coverage);
     lowering.run();
     let Lowering { network, warnings, .. } = lowering;
-    let unread = |(key, router): (&Id<Router>, &Router)| {
-        (!router.unread.is_empty()).then(|| (key.clone(), router.unread.clone()))
-    };
-    let unheld = network.routers.iter().filter_map(unread).collect();
     let resources = resource::index(&recorded, &network);
     let warnings = warnings.into_iter().collect();
-    Lowered { network, coverage, resources, unheld, warnings }
+    Lowered { network, coverage, resources, warnings }
 }
 
 /// A network in the making.
@@ -156,6 +149,8 @@ struct Lowering<'a> {
     unheld: BTreeMap<Id<Router>, BTreeSet<Unknown>>,
     /// The scopes of gateways to the internet of which it is not known what they are attached to.
     adrift: BTreeSet<Scope>,
+    /// The subnets whose addresses are not all known.
+    vague: BTreeMap<Arc<str>, Unknown>,
     /// What is in no VPC that is known, and in what scope: it may be in any.
     lost: BTreeSet<(Scope, Unknown)>,
     /// Which interfaces are whose, as others than themselves tell it.
@@ -183,6 +178,7 @@ impl<'a> Lowering<'a> {
             unheld: BTreeMap::new(),
             adrift: BTreeSet::new(),
             lost: BTreeSet::new(),
+            vague: BTreeMap::new(),
             memberships: Memberships::new(recorded),
             unknown_members: interface::unknown_members(recorded),
             group_rules: BTreeMap::new(),

@@ -11,10 +11,13 @@ use super::table::Object;
 use crate::kind::Kind;
 use crate::raw::{PeeringVpcInfo, VpcPeeringConnection};
 
-/// Whether a status that is not `active` is one in which nothing is carried for certain; the
-/// others are on their way.
-pub(super) fn is_final(status: &str) -> bool {
-    !matches!(status, "provisioning" | "deleting")
+/// Whether a status is one in which nothing is carried for certain. Others are on their way to or
+/// from `active`.
+pub(super) fn is_closed(status: &str) -> bool {
+    matches!(
+        status,
+        "initiating-request" | "pending-acceptance" | "rejected" | "failed" | "expired" | "deleted"
+    )
 }
 
 impl Lowering<'_> {
@@ -104,7 +107,7 @@ fn status(
     let what = "whether the peering connection is active";
     match (codes.first(), codes.len()) {
         (Some(Some("active")), 1) => (None, None),
-        (Some(Some(code)), 1) if is_final(code) => {
+        (Some(Some(code)), 1) if is_closed(code) => {
             (Some(format!("the peering connection is {code}").into()), None)
         }
         (Some(Some(code)), 1) => {

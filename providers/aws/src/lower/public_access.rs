@@ -146,10 +146,13 @@ impl Lowering<'_> {
                 continue;
             }
             let told = entry.value;
-            let arn = told.resource_arn.as_deref().unwrap_or("?");
-            let Some(addresses) = self.excluded(arn, router) else { continue };
+            let arn = told.resource_arn.as_deref();
+            let Some((addresses, vague)) = self.excluded(arn, router, &entry.origin) else {
+                continue;
+            };
+            let arn = arn.unwrap_or("?");
             let doubt = match told.state.as_deref() {
-                Some("create-complete" | "update-complete") => None,
+                Some("create-complete" | "update-complete") => vague,
                 Some("create-failed" | "delete-complete" | "disable-complete") => continue,
                 state => Some(unknown(
                     format!("whether {arn} is left out of block public access"),
@@ -187,15 +190,29 @@ impl Lowering<'_> {
     }
 
     /// The addresses of the VPC that the ARN of an exclusion names: all of it, or a subnet.
-    fn excluded(&self, arn: &str, router: &Id<Router>) -> Option<IpSet> {
+    /// Where they are not known, all, with a doubt.
+    fn excluded(
+        &self,
+        arn: Option<&str>,
+        router: &Id<Router>,
+        origin: &Origin,
+    ) -> Option<(IpSet, Option<Unknown>)> {
+        let Some(arn) = arn else {
+            let what = "what an exclusion from block public access is about";
+            return Some((IpSet::full(), Some(unknown(what, "its ARN is not recorded", origin))));
+        };
         let id = arn.rsplit('/').next().unwrap_or(arn);
         let own = self.network.routers.get(router)?;
         if *own.label.id == *id {
-            return Some(IpSet::full());
+            return Some((IpSet::full(), None));
         }
-        let mut subnets = self.network.subnets.values();
-        let subnet = subnets.find(|subnet| *subnet.label.id == *id && subnet.router == *router)?;
-        Some(subnet.addresses.clone())
+        let mut subnets = self.network.subnets.iter();
+        let (key, subnet) =
+            subnets.find(|(_, subnet)| *subnet.label.id == *id && subnet.router == *router)?;
+        Some(match self.vague.get(key.as_str()) {
+            Some(vague) => (IpSet::full(), Some(vague.clone())),
+            None => (subnet.addresses.clone(), None),
+        })
     }
 
     /// The addresses of the NAT gateways of a VPC, which let connections out only.

@@ -149,6 +149,49 @@ impl<'a> Recorded<'a> {
         self.addresses = lists.addresses;
         self.public_access = lists.public_access;
         self.public_access_exclusions = lists.public_access_exclusions;
+        self.mind_repeated_ids();
+    }
+
+    /// Where one id is used in two scopes, all may be.
+    fn mind_repeated_ids(&mut self) {
+        let repeats = self.vpcs.repeats()
+            || self.subnets.repeats()
+            || self.interfaces.repeats()
+            || self.instances.repeats()
+            || self.groups.repeats()
+            || self.acls.repeats()
+            || self.tables.repeats()
+            || self.internet_gateways.repeats()
+            || self.egress_only_gateways.repeats()
+            || self.nat_gateways.repeats()
+            || self.endpoints.repeats()
+            || self.prefix_lists.repeats()
+            || self.prefix_list_entries.repeats()
+            || self.service_prefix_lists.repeats()
+            || self.transit_gateways.repeats()
+            || self.vpn_gateways.repeats()
+            || self.carrier_gateways.repeats()
+            || self.balancers.repeats();
+        if repeats {
+            self.vpcs.be_strict();
+            self.subnets.be_strict();
+            self.interfaces.be_strict();
+            self.instances.be_strict();
+            self.groups.be_strict();
+            self.acls.be_strict();
+            self.tables.be_strict();
+            self.internet_gateways.be_strict();
+            self.egress_only_gateways.be_strict();
+            self.nat_gateways.be_strict();
+            self.endpoints.be_strict();
+            self.prefix_lists.be_strict();
+            self.prefix_list_entries.be_strict();
+            self.service_prefix_lists.be_strict();
+            self.transit_gateways.be_strict();
+            self.vpn_gateways.be_strict();
+            self.carrier_gateways.be_strict();
+            self.balancers.be_strict();
+        }
     }
 
     fn table<T: PartialEq + Serialize>(

@@ -190,7 +190,7 @@ impl Lowering<'_> {
         peering.is_some_and(|peering| {
             peering.versions.iter().all(|entry| {
                 let status = entry.value.status.as_ref().and_then(|s| s.code.as_deref());
-                status.is_some_and(|code| code != "active" && super::peering::is_final(code))
+                status.is_some_and(super::peering::is_closed)
             })
         })
     }

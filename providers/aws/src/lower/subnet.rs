@@ -24,6 +24,7 @@ impl Lowering<'_> {
                 let what = format!("the block `{text}` of {}", object.id);
                 let gap = unknown(what, why, &entry.origin);
                 self.doubt_holders(&router, gap.clone());
+                self.vague.insert(Arc::clone(&object.key), gap.clone());
                 self.warn(gap);
             }
             self.widen(&router, &addresses);
@@ -84,6 +85,22 @@ impl Lowering<'_> {
             self.network.subnets.insert(key.clone(), subnet);
         }
         key
+    }
+
+    /// The recorded subnet that some addresses of a VPC lie in, where there is just one.
+    pub(super) fn subnet_around(
+        &self,
+        addresses: &IpSet,
+        vpc: Option<&str>,
+        from: &Scope,
+    ) -> Option<Id<Subnet>> {
+        let router = Id::new(Arc::clone(&self.recorded.vpcs.get(vpc?, from)?.key));
+        let around = |(_, subnet): &(&Id<Subnet>, &Subnet)| {
+            subnet.router == router && addresses.is_subset(&subnet.addresses)
+        };
+        let mut found = self.network.subnets.iter().filter(around);
+        let (only, _) = found.next().filter(|_| !addresses.is_empty())?;
+        found.next().is_none().then(|| only.clone())
     }
 
     /// Adds the addresses of an interface to a subnet that is not recorded.

@@ -82,11 +82,13 @@ impl<'a, T> Object<'a, T> {
 #[derive(Debug)]
 pub(super) struct Table<'a, T> {
     by_id: BTreeMap<&'a str, Vec<Object<'a, T>>>,
+    /// Whether an id says nothing of another scope.
+    strict: bool,
 }
 
 impl<T> Default for Table<'_, T> {
     fn default() -> Self {
-        Self { by_id: BTreeMap::new() }
+        Self { by_id: BTreeMap::new(), strict: false }
     }
 }
 
@@ -105,7 +107,7 @@ impl<'a, T: PartialEq + Serialize> Table<'a, T> {
             }
         }
         let objects = by_id.into_iter().map(|(id, entries)| (id, objects(id, entries)));
-        (Self { by_id: objects.collect() }, without)
+        (Self { by_id: objects.collect(), strict: false }, without)
     }
 }
 
@@ -115,10 +117,23 @@ impl<'a, T> Table<'a, T> {
         self.by_id.values().flatten()
     }
 
+    /// Whether an id of it is used in two scopes, for two objects.
+    pub(super) fn repeats(&self) -> bool {
+        self.by_id.values().any(|objects| objects.len() > 1)
+    }
+
+    /// Lets ids be looked up in their own scope alone.
+    pub(super) fn be_strict(&mut self) {
+        self.strict = true;
+    }
+
     /// The object of this id, as seen from a scope: the only one, else the one of that scope.
+    ///
+    /// AWS never gives an id twice, so that what is shared or peered is found in whatever scope it
+    /// was recorded. Where ids repeat, as in anonymised recordings, the scope has to fit.
     pub(super) fn get(&self, id: &str, from: &Scope) -> Option<&Object<'a, T>> {
         let objects = self.by_id.get(id)?;
-        if let [only] = objects.as_slice() {
+        if let ([only], false) = (objects.as_slice(), self.strict) {
             return Some(only);
         }
         if let Some(own) = objects.iter().find(|object| object.scopes.contains(from)) {

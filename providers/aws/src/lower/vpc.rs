@@ -63,6 +63,13 @@ impl Lowering<'_> {
                 unread: Vec::new(),
             };
             self.network.routers.insert(Id::new(Arc::clone(&object.key)), router);
+            if primary.is_none()
+                && let Some(entry) = object.first()
+            {
+                let what = format!("where the DNS server of {} answers", object.id);
+                let gap = unknown(what, "its primary block is not recorded", &entry.origin);
+                self.doubt_holders(&Id::new(Arc::clone(&object.key)), gap);
+            }
             if let Some(contradiction) = object.contradiction() {
                 self.doubt_holders(&Id::new(Arc::clone(&object.key)), contradiction);
             }
@@ -114,10 +121,8 @@ impl Lowering<'_> {
             self.network.routers.insert(key.clone(), router);
             let gap = unknown(format!("the VPC `{id}`"), why, origin);
             self.doubt_holders(&key, gap.clone());
-            if vpc.is_none() {
-                // What is in it may be in any other.
-                self.lost.insert((from.clone(), gap.clone()));
-            }
+            // What is in it may be in any other.
+            self.lost.insert((from.clone(), gap.clone()));
             self.warn(gap);
         }
         key

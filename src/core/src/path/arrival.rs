@@ -116,12 +116,11 @@ impl<'n> Walk<'_, 'n> {
             match &interface.role {
                 Role::Endpoint => cross_liveness(interface, &mut packet),
                 Role::Opaque(unknown) => {
-                    let unknown = unknown.clone();
-                    packet.cross(Crossing::Opaque {
-                        at: &interface.label,
-                        unknown,
-                        rewrites: true,
-                    });
+                    let (at, unknown) = (&interface.label, unknown.clone());
+                    // What stands before it has still seen who comes.
+                    let identity = packet.identity;
+                    packet.cross(Crossing::Opaque { at, unknown, rewrites: true });
+                    packet.identity = identity;
                 }
                 Role::Gateway(_) => packet.cross(Crossing::Obstacle {
                     at: &interface.label,
@@ -154,6 +153,7 @@ impl<'n> Walk<'_, 'n> {
                 None => break,
             }
         }
+        self.rewrite_unseen(&mut packet);
         match self.target {
             Goal::Interface { id, interface, address } => {
                 packet.rewrite_destination(&interface.label, address);
@@ -177,6 +177,23 @@ impl<'n> Walk<'_, 'n> {
                 self.finish(packet);
             }
             Goal::Nowhere => self.finish(packet),
+        }
+    }
+
+    /// A client takes only replies from whom it dialled: one that comes out of something opaque
+    /// may have been given that address there.
+    fn rewrite_unseen(&self, packet: &mut Packet<'n>) {
+        let dialled = self.there.and_then(|there| single(&there.destinations));
+        let opaque = packet.crossings.iter().rev().find_map(|crossing| match crossing {
+            Crossing::Opaque { at, .. } => Some(*at),
+            _ => None,
+        });
+        let (Some(to), Some(at), Some(from)) = (dialled, opaque, single(&packet.sources)) else {
+            return;
+        };
+        if from != to {
+            packet.cross(Crossing::Rewrite { at, field: Field::Source, from, to });
+            packet.sources = IpSet::single(to);
         }
     }
 

@@ -1,5 +1,7 @@
 //! Questions in few words, for tests that write their network as text.
 
+#![allow(dead_code, reason = "each test takes the part that it needs")]
+
 use cloudfw_core::{
     Client, Endpoint, Id, IpSet, Network, PathGraph, Question, Reachability, Step, reach,
 };
@@ -38,7 +40,12 @@ pub(crate) fn end(network: &Network, text: &str) -> Endpoint {
 }
 
 /// Asks a round trip: `ask(&network, "web", "db", "5432")`.
-pub(crate) fn ask(network: &Network, source: &str, destination: &str, services: &str) -> Reachability {
+pub(crate) fn ask(
+    network: &Network,
+    source: &str,
+    destination: &str,
+    services: &str,
+) -> Reachability {
     ask_as(network, source, destination, services, None)
 }
 

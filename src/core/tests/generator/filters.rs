@@ -31,7 +31,13 @@ impl Kind {
 }
 
 const V4: [&str; 7] = [
-    "10.0.0.0/30", "10.0.0.2/31", "10.0.0.1", "10.0.0.0/29", "10.0.0.6", "0.0.0.0/0", "10.0.0.4/30",
+    "10.0.0.0/30",
+    "10.0.0.2/31",
+    "10.0.0.1",
+    "10.0.0.0/29",
+    "10.0.0.6",
+    "0.0.0.0/0",
+    "10.0.0.4/30",
 ];
 const V6: [&str; 4] = ["fd00::/126", "fd00::2", "::/0", "fd00::4/127"];
 const PROTOCOLS: [Protocol; 5] =
@@ -100,7 +106,8 @@ fn origin() -> Origin {
 }
 
 fn rule(dice: &mut Dice, id: &str, kind: Kind, callable: (usize, usize)) -> Rule {
-    let chain = |dice: &mut Dice| Arc::from(format!("c{}", dice.between(callable.0, callable.1 - 1)));
+    let chain =
+        |dice: &mut Dice| Arc::from(format!("c{}", dice.between(callable.0, callable.1 - 1)));
     let calls = callable.0 < callable.1;
     let action = match dice.below(16) {
         0..=3 => Action::Allow,
@@ -196,8 +203,18 @@ fn services(dice: &mut Dice) -> ServiceSet {
 
 /// A flow near the edges of the rules that are generated here.
 pub(crate) fn flow(dice: &mut Dice) -> Flow {
-    let v4 = ["10.0.0.0", "10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4", "10.0.0.6", "10.0.0.7",
-        "10.0.0.8", "9.255.255.255", "192.0.2.1"];
+    let v4 = [
+        "10.0.0.0",
+        "10.0.0.1",
+        "10.0.0.2",
+        "10.0.0.3",
+        "10.0.0.4",
+        "10.0.0.6",
+        "10.0.0.7",
+        "10.0.0.8",
+        "9.255.255.255",
+        "192.0.2.1",
+    ];
     let v6 = ["fd00::", "fd00::1", "fd00::2", "fd00::3", "fd00::4", "fd00::5", "fd00::6"];
     let among: &[&str] = if dice.percent(75) { &v4 } else { &v6 };
     let address = |dice: &mut Dice| dice.pick(among).parse().expect("it is an address");

@@ -41,7 +41,8 @@ struct Rules {
 /// A random network as text. Without `doubts` everything in it is known.
 pub(crate) fn network(dice: &mut Dice, doubts: bool) -> String {
     let mut text = String::from("external internet 0.0.0.0/0,::/0\nexternal s3 52.0.0.0/24\n");
-    let mut shape = Shape { routers: Vec::new(), subnets: Vec::new(), gateways: Vec::new(), doubts };
+    let mut shape =
+        Shape { routers: Vec::new(), subnets: Vec::new(), gateways: Vec::new(), doubts };
     routers(dice, &mut shape, &mut text);
     gateways(dice, &mut shape, &mut text);
     for (router, own) in shape.routers.clone() {
@@ -59,10 +60,12 @@ pub(crate) fn network(dice: &mut Dice, doubts: bool) -> String {
 }
 
 fn routers(dice: &mut Dice, shape: &mut Shape, text: &mut String) {
-    for (name, number) in [('a', '1'), ('b', '2'), ('c', '1')].into_iter().take(dice.between(1, 3)) {
+    for (name, number) in [('a', '1'), ('b', '2'), ('c', '1')].into_iter().take(dice.between(1, 3))
+    {
         let v6 = format!("fd00:{name}::/32");
         let cidr = if number == '1' { "10.1.0.0/16" } else { "10.2.0.0/16" };
-        let platform = if dice.percent(10) { format!(" platform 10.{number}.0.2") } else { "".into() };
+        let platform =
+            if dice.percent(10) { format!(" platform 10.{number}.0.2") } else { "".into() };
         let unread = if shape.doubts && dice.percent(10) { " unread" } else { "" };
         let _ = writeln!(text, "router {name} {cidr},{v6}{platform}{unread}");
         shape.routers.push((name, cidr));
@@ -76,7 +79,8 @@ fn routers(dice: &mut Dice, shape: &mut Shape, text: &mut String) {
             // The first subnet is mostly the public one, where gateways sit.
             let table = usize::from((index > 1) != dice.percent(20));
             let v6 = format!("fd00:{name}:{index}::/64");
-            let _ = writeln!(text, "subnet {subnet} in {name} {prefix},{v6} table t{name}{table}{acl}");
+            let _ =
+                writeln!(text, "subnet {subnet} in {name} {prefix},{v6} table t{name}{table}{acl}");
             shape.subnets.push((subnet, name, format!("10.{number}.{index}")));
         }
     }
@@ -115,7 +119,8 @@ fn gateways(dice: &mut Dice, shape: &mut Shape, text: &mut String) {
     }
     for (subnet, _, prefix) in &shape.subnets {
         if dice.percent(if subnet.ends_with('1') { 55 } else { 10 }) {
-            let public = if dice.percent(75) { format!(" public {}", public_of(subnet)) } else { "".into() };
+            let public =
+                if dice.percent(75) { format!(" public {}", public_of(subnet)) } else { "".into() };
             let ports = dice.pick(&["1024-1031", "1024-1031", "1026-1029", "1028-1035"]);
             let what = format!("snat {subnet} {prefix}.200{public} ports {ports}");
             add(dice, format!("nat-{subnet}"), what, true);
@@ -165,9 +170,21 @@ fn table(
         route(&format!("fd00:{router}::/32"), "local", text);
     }
     for destination in [
-        "0.0.0.0/0", "::/0", "10.2.0.0/16", "10.1.0.0/16", "fd00:b::/32", "fd00:a::/32",
-        "52.0.0.0/24", "10.1.1.0/24", "10.2.1.0/24", "10.2.2.5/32", "8.8.8.0/24", "198.51.100.7/32",
-        "203.0.113.0/24", "10.1.0.0/15", "2a00::/16",
+        "0.0.0.0/0",
+        "::/0",
+        "10.2.0.0/16",
+        "10.1.0.0/16",
+        "fd00:b::/32",
+        "fd00:a::/32",
+        "52.0.0.0/24",
+        "10.1.1.0/24",
+        "10.2.1.0/24",
+        "10.2.2.5/32",
+        "8.8.8.0/24",
+        "198.51.100.7/32",
+        "203.0.113.0/24",
+        "10.1.0.0/15",
+        "2a00::/16",
     ] {
         let chance = match destination {
             "0.0.0.0/0" | "::/0" => 85,
@@ -193,15 +210,23 @@ fn target(
         "52.0.0.0/24" => "s3",
         "::/0" | "2a00::/16" => dice.pick(&["igw", "eigw"]),
         "0.0.0.0/0" | "8.8.8.0/24" | "203.0.113.0/24" => {
-            if (number == 0) != dice.percent(15) { "igw" } else { "nat" }
+            if (number == 0) != dice.percent(15) {
+                "igw"
+            } else {
+                "nat"
+            }
         }
         _ if number == 0 => "pcx",
         _ => dice.pick(&["pcx", "pcx", "nat"]),
     };
     // A gateway is named after its kind and what it hangs on.
-    let fitting: Vec<_> = shape.gateways.iter().filter(|gateway| {
-        gateway.split_once('-').is_some_and(|(kind, on)| kind == wanted && on.contains(router))
-    }).collect();
+    let fitting: Vec<_> = shape
+        .gateways
+        .iter()
+        .filter(|gateway| {
+            gateway.split_once('-').is_some_and(|(kind, on)| kind == wanted && on.contains(router))
+        })
+        .collect();
     match dice.below(40) {
         0 => "blackhole".into(),
         1 => format!("interface:i{}", dice.below(6)),
@@ -276,8 +301,19 @@ fn rule(dice: &mut Dice, begin: &str, kind: Rules, text: &mut String) {
 
 fn any_service(dice: &mut Dice) -> &'static str {
     dice.pick(&[
-        "tcp", "443", "1024-1027", "1026-1029", "1028-65535", "1024-1031", "1030/udp", "icmp",
-        "53/udp", "5432", "any", "any", "tcp",
+        "tcp",
+        "443",
+        "1024-1027",
+        "1026-1029",
+        "1028-65535",
+        "1024-1031",
+        "1030/udp",
+        "icmp",
+        "53/udp",
+        "5432",
+        "any",
+        "any",
+        "tcp",
     ])
 }
 
@@ -289,8 +325,17 @@ fn peer(dice: &mut Dice, kind: Rules) -> &'static str {
         return dice.pick(&["group:g", "group:h", "group:g,10.2.1.5"]);
     }
     dice.pick(&[
-        "10.1.0.0/16", "10.1.1.0/24", "10.2.0.0/16", "10.2.2.0/23", "10.1.1.5", "10.1.1.200",
-        "0.0.0.0/0", "fd00::/16", "::/0", "203.0.113.0/24", "8.8.8.8",
+        "10.1.0.0/16",
+        "10.1.1.0/24",
+        "10.2.0.0/16",
+        "10.2.2.0/23",
+        "10.1.1.5",
+        "10.1.1.200",
+        "0.0.0.0/0",
+        "fd00::/16",
+        "::/0",
+        "203.0.113.0/24",
+        "8.8.8.8",
     ])
 }
 
@@ -353,7 +398,9 @@ pub(crate) fn question(dice: &mut Dice, network: &Network) -> Option<Asked> {
     let service = dice.pick(&SERVICES);
     let outside = if v6 { "internet:2a00::1" } else { "internet:8.8.8.8" };
     let (source, destination) = match dice.below(20) {
-        0..=2 => (Some(outside.to_owned()), inside(dice).map(|(to, public, _)| dialled(to, public))),
+        0..=2 => {
+            (Some(outside.to_owned()), inside(dice).map(|(to, public, _)| dialled(to, public)))
+        }
         3..=6 => (inside(dice).map(|(from, ..)| from), Some(outside.to_owned())),
         7 => (inside(dice).map(|(from, ..)| from), (!v6).then(|| "s3:52.0.0.7".to_owned())),
         8 => (inside(dice).map(|(from, ..)| from), (!v6).then(|| "?a:10.1.1.99".to_owned())),

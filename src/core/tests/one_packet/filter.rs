@@ -74,7 +74,11 @@ pub(crate) fn stack<'a>(
                 let actions = before.actions | now.actions;
                 let decision = Decision { actions, ..now.clone() };
                 let on = now.fate == Fate::Pass;
-                if on { next.insert(decision) } else { ends.insert(decision) };
+                if on {
+                    next.insert(decision)
+                } else {
+                    ends.insert(decision)
+                };
             }
         }
         passed = next;
@@ -208,7 +212,12 @@ fn matches(asked: &Match, flow: Flow, seen: &Seen<'_>) -> Holds {
     Holds::from(asked.states.intersects(seen.state))
         .and(holds_service(&asked.services, flow.service).into())
         .and(is_among(&asked.sources, flow.source, seen.source.as_ref(), seen.identity))
-        .and(is_among(&asked.destinations, flow.destination, seen.destination.as_ref(), seen.identity))
+        .and(is_among(
+            &asked.destinations,
+            flow.destination,
+            seen.destination.as_ref(),
+            seen.identity,
+        ))
         .and(doubt)
 }
 

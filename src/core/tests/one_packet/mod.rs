@@ -5,6 +5,8 @@
 //! ranges. Where something is not known it explores every possibility, so that the answer is a
 //! set of outcomes.
 
+#![allow(dead_code, reason = "each test takes the part that it needs")]
+
 pub(crate) mod filter;
 pub(crate) mod path;
 
@@ -115,6 +117,8 @@ pub(crate) fn holds_service(set: &ServiceSet, service: Service) -> bool {
                     && holds_byte(codes, code)
             })
         }
-        Service::Other { protocol } => set.other_protocols().iter().any(|listed| listed == protocol),
+        Service::Other { protocol } => {
+            set.other_protocols().iter().any(|listed| listed == protocol)
+        }
     }
 }

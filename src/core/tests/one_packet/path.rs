@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use cloudfw_core::{
-    Destinations, Direction, Endpoint, Filter, Flow, Gateway, Id, Identity, Interface, IpSet,
-    Label, Leg, Liveness, Network, Opens, Passage, Role, Route, RouteTable, Router, Service, Stack,
-    StateSet, Subnet, Target, External,
+    Destinations, Direction, Endpoint, External, Filter, Flow, Gateway, Id, Identity, Interface,
+    IpSet, Label, Leg, Liveness, Network, Opens, Passage, Role, Route, RouteTable, Router, Service,
+    Stack, StateSet, Subnet, Target,
 };
 
 use super::filter::{self, Fate, Phase};
@@ -239,10 +239,12 @@ impl<'n> Walk<'n> {
 
     fn seen(&self, packet: &Packet<'n>) -> Seen<'n> {
         let member = |endpoint: &Endpoint| match endpoint {
-            Endpoint::Interface { id, .. } => self.network.interfaces.get(id).map(|interface| Member {
-                groups: &interface.groups,
-                addresses: interface.addresses.iter().map(|address| address.ip).collect(),
-            }),
+            Endpoint::Interface { id, .. } => {
+                self.network.interfaces.get(id).map(|interface| Member {
+                    groups: &interface.groups,
+                    addresses: interface.addresses.iter().map(|address| address.ip).collect(),
+                })
+            }
             _ => None,
         };
         let (from, to) = (member(self.trip.source), member(self.trip.destination));
@@ -305,7 +307,9 @@ impl<'n> Walk<'n> {
 
     /// Out of the subnet that it is in, if it is in one.
     fn cross_out(&mut self, at: At<'n>, packet: &mut Packet<'n>) -> bool {
-        let Some(subnet) = at.subnet.and_then(|id| self.network.subnets.get(id)) else { return true };
+        let Some(subnet) = at.subnet.and_then(|id| self.network.subnets.get(id)) else {
+            return true;
+        };
         self.asks(packet, &subnet.label, &subnet.boundary, Direction::Egress, None)
     }
 
@@ -393,7 +397,9 @@ impl<'n> Walk<'n> {
         {
             return;
         }
-        if router.unread.is_empty() {
+        let adrift = matches!(self.goal(&packet), Endpoint::Interface { id, .. }
+            if self.network.interfaces.get(id).is_some_and(|goal| self.place(goal).is_none()));
+        if router.unread.is_empty() && !adrift {
             self.stop(&packet, &router.label, "");
         } else {
             self.into_the_unknown(&router.label, false, packet);
@@ -401,7 +407,8 @@ impl<'n> Walk<'n> {
     }
 
     fn arrive(&mut self, id: &'n Id<Interface>, interface: &'n Interface, mut packet: Packet<'n>) {
-        if !self.asks(&mut packet, &interface.label, &interface.stack, Direction::Ingress, Some(id)) {
+        if !self.asks(&mut packet, &interface.label, &interface.stack, Direction::Ingress, Some(id))
+        {
             return;
         }
         if packet.leg == Leg::Return {
@@ -432,14 +439,10 @@ impl<'n> Walk<'n> {
             return self.pass(&packet);
         }
         let unasked = matches!(packet.flow.service, Service::Icmp { kind: 0 | 129, .. });
-        let Some(flow) = packet.flow.reply().filter(|_| !unasked) else { return self.pass(&packet) };
-        let reply = Packet {
-            flow,
-            leg: Leg::Return,
-            identity: Identity::Kept,
-            hops: 0,
-            ..packet
+        let Some(flow) = packet.flow.reply().filter(|_| !unasked) else {
+            return self.pass(&packet);
         };
+        let reply = Packet { flow, leg: Leg::Return, identity: Identity::Kept, hops: 0, ..packet };
         match self.trip.destination {
             Endpoint::Interface { id, .. } => self.leave(id, reply),
             Endpoint::External { .. } if reply.opaque => {
@@ -495,7 +498,13 @@ impl<'n> Walk<'n> {
         }
     }
 
-    fn follow(&mut self, table: &'n RouteTable, route: &'n Route, at: At<'n>, mut packet: Packet<'n>) {
+    fn follow(
+        &mut self,
+        table: &'n RouteTable,
+        route: &'n Route,
+        at: At<'n>,
+        mut packet: Packet<'n>,
+    ) {
         match &route.target {
             Target::Local => self.deliver(at, packet),
             Target::Blackhole => {
@@ -547,7 +556,13 @@ impl<'n> Walk<'n> {
             return self.stop(&packet, &interface.label, "");
         }
         if self.runs(&packet, interface)
-            && self.asks(&mut packet, &interface.label, &interface.stack, Direction::Ingress, Some(id))
+            && self.asks(
+                &mut packet,
+                &interface.label,
+                &interface.stack,
+                Direction::Ingress,
+                Some(id),
+            )
         {
             self.into_the_unknown(&interface.label, true, packet);
         }
@@ -569,7 +584,9 @@ impl<'n> Walk<'n> {
         }
         match self.goal(&packet) {
             Endpoint::Interface { id, address, .. } => {
-                let Some((id, interface)) = self.network.interfaces.get_key_value(id) else { return };
+                let Some((id, interface)) = self.network.interfaces.get_key_value(id) else {
+                    return;
+                };
                 packet.flow.destination = *address;
                 if let Some(subnet) = self.network.subnets.get(&interface.subnet) {
                     self.may_ask(&packet, subnet, Direction::Ingress);
@@ -601,7 +618,13 @@ impl<'n> Walk<'n> {
         gateway.closed.is_none()
     }
 
-    fn gateway(&mut self, id: &'n Id<Gateway>, gateway: &'n Gateway, at: At<'n>, mut packet: Packet<'n>) {
+    fn gateway(
+        &mut self,
+        id: &'n Id<Gateway>,
+        gateway: &'n Gateway,
+        at: At<'n>,
+        mut packet: Packet<'n>,
+    ) {
         if let Passage::SourceNat { .. } = &gateway.passage {
             return self.source_nat(id, gateway, at, packet);
         }
@@ -629,11 +652,13 @@ impl<'n> Walk<'n> {
             Passage::Link { ends, identity } => self.link(gateway, ends, *identity, at, packet),
             Passage::Service { routers, external } => {
                 let there = self.network.externals.get(external);
-                let carried = there.is_some_and(|e| holds_address(&e.addresses, packet.flow.destination));
+                let carried =
+                    there.is_some_and(|e| holds_address(&e.addresses, packet.flow.destination));
                 if !routers.contains(at.router) {
                     return self.stop(&packet, &gateway.label, "");
                 }
-                if !self.asks(&mut packet, &gateway.label, &gateway.stack, Direction::Egress, None) {
+                if !self.asks(&mut packet, &gateway.label, &gateway.stack, Direction::Egress, None)
+                {
                     return;
                 }
                 if !carried {
@@ -653,8 +678,15 @@ impl<'n> Walk<'n> {
     }
 
     /// AWS-67a: into the gateway's subnet, and on from there with its address and port.
-    fn source_nat(&mut self, id: &'n Id<Gateway>, gateway: &'n Gateway, at: At<'n>, mut packet: Packet<'n>) {
-        let Passage::SourceNat { subnet: subnet_id, address, services, .. } = &gateway.passage else {
+    fn source_nat(
+        &mut self,
+        id: &'n Id<Gateway>,
+        gateway: &'n Gateway,
+        at: At<'n>,
+        mut packet: Packet<'n>,
+    ) {
+        let Passage::SourceNat { subnet: subnet_id, address, services, .. } = &gateway.passage
+        else {
             return;
         };
         let subnet = self.network.subnets.get_key_value(subnet_id);
@@ -803,7 +835,12 @@ impl<'n> Walk<'n> {
     }
 
     /// AWS-66, AWS-68: to whoever is known outside by the address that is dialled.
-    fn come_in(&mut self, external: &'n Id<External>, goal: &Id<Interface>, mut packet: Packet<'n>) {
+    fn come_in(
+        &mut self,
+        external: &'n Id<External>,
+        goal: &Id<Interface>,
+        mut packet: Packet<'n>,
+    ) {
         packet.identity = Identity::Lost;
         let to = packet.flow.destination;
         let Some((_, goal)) = self.network.interfaces.get_key_value(goal) else { return };
@@ -821,8 +858,7 @@ impl<'n> Walk<'n> {
                 if router == router_id && to == external && holds_address(carried, inside))
         }).collect();
         borders.sort_by_key(|(id, gateway)| {
-            let outward =
-                matches!(gateway.passage, Passage::Border { opens: Opens::Outward, .. });
+            let outward = matches!(gateway.passage, Passage::Border { opens: Opens::Outward, .. });
             let awaited = packet.leg == Leg::Return && packet.opened.contains(id);
             (!awaited, outward, gateway.closed.is_some())
         });
@@ -870,7 +906,12 @@ impl<'n> Walk<'n> {
         })
     }
 
-    fn back_from_service(&mut self, id: &'n Id<Gateway>, router: &'n Id<Router>, mut packet: Packet<'n>) {
+    fn back_from_service(
+        &mut self,
+        id: &'n Id<Gateway>,
+        router: &'n Id<Router>,
+        mut packet: Packet<'n>,
+    ) {
         let gateway = &self.network.gateways[id];
         if self.is_open(&packet, gateway)
             && self.asks(&mut packet, &gateway.label, &gateway.stack, Direction::Ingress, None)
@@ -954,9 +995,8 @@ fn sources_to_try(packet: &Packet<'_>, filters: &[&Filter]) -> Vec<Flow> {
         return flows;
     }
     let (mut addresses, mut ports) = (BTreeSet::from([packet.flow.source]), BTreeSet::from([0]));
-    let lists = filters
-        .iter()
-        .flat_map(|f| f.ingress.iter().chain(&f.egress).chain(f.chains.values()));
+    let lists =
+        filters.iter().flat_map(|f| f.ingress.iter().chain(&f.egress).chain(f.chains.values()));
     for rule in lists.flat_map(|list| &list.rules) {
         if let cloudfw_core::Peers::Of(peers) = &rule.matches.sources {
             for peer in peers {
@@ -986,14 +1026,18 @@ fn sources_to_try(packet: &Packet<'_>, filters: &[&Filter]) -> Vec<Flow> {
 
 fn edges(set: &IpSet, family: IpAddr) -> Vec<IpAddr> {
     if family.is_ipv4() {
-        let ends = set.v4().ranges().iter().flat_map(|&(low, high)| {
-            [low, high, low.wrapping_sub(1), high.wrapping_add(1)]
-        });
+        let ends = set
+            .v4()
+            .ranges()
+            .iter()
+            .flat_map(|&(low, high)| [low, high, low.wrapping_sub(1), high.wrapping_add(1)]);
         ends.map(|number| IpAddr::V4(number.into())).collect()
     } else {
-        let ends = set.v6().ranges().iter().flat_map(|&(low, high)| {
-            [low, high, low.wrapping_sub(1), high.wrapping_add(1)]
-        });
+        let ends = set
+            .v6()
+            .ranges()
+            .iter()
+            .flat_map(|&(low, high)| [low, high, low.wrapping_sub(1), high.wrapping_add(1)]);
         ends.map(|number| IpAddr::V6(number.into())).collect()
     }
 }

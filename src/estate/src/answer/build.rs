@@ -1,12 +1,14 @@
 //! From core's reachability to the published answer.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::{Arc, LazyLock, OnceLock};
 
 use cloudfw_core::{
     Bounds, Client, Cube, Document, Endpoint, Fraction, HeaderSpace, Interface, IpSet, Label,
-    Network, Origin, Place, PlaceIndex, PortSet, Protocol, ProtocolSet, RangeSet, Reachability,
-    ServiceSet, Symptom, Unknown, Verdict,
+    Network, Origin, Place, PlaceIndex, PortSet, ProtocolSet, RangeSet, Reachability, ServiceSet,
+    Symptom, Unknown, Verdict,
 };
 use ipnet::IpNet;
 
@@ -60,15 +62,26 @@ impl Lines {
 }
 
 /// Makes answers.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(crate) struct Builder<'a> {
-    pub(crate) network: &'a Network,
-    pub(crate) lines: &'a Lines,
+    network: &'a Network,
+    lines: &'a Lines,
     /// What of the internet is asked about.
-    pub(crate) internet: Option<&'a Internet>,
+    internet: Option<&'a Internet>,
+    /// The places that were looked up: many answers cite the same rules.
+    written: RefCell<HashMap<Origin, Written>>,
 }
 
-impl Builder<'_> {
+impl<'a> Builder<'a> {
+    /// Makes answers about a network.
+    pub(crate) fn new(
+        network: &'a Network,
+        lines: &'a Lines,
+        internet: Option<&'a Internet>,
+    ) -> Self {
+        Self { network, lines, internet, written: RefCell::default() }
+    }
+
     /// The answer for one pair.
     pub(crate) fn pair(&self, reach: &Reachability) -> Pair {
         let question = &reach.question;
@@ -195,7 +208,7 @@ impl Builder<'_> {
             id: cite.id.to_string(),
             text: cite.text.to_string(),
             list: owner(&cite.list),
-            origin: self.lines.written(&cite.origin),
+            origin: self.written(&cite.origin),
         });
         let by = step.rule.as_ref().map_or(&step.at, |cite| &cite.list);
         Step {
@@ -215,6 +228,16 @@ impl Builder<'_> {
         }
     }
 
+    fn written(&self, origin: &Origin) -> Written {
+        let mut known = self.written.borrow_mut();
+        if let Some(written) = known.get(origin) {
+            return written.clone();
+        }
+        let written = self.lines.written(origin);
+        known.insert(origin.clone(), written.clone());
+        written
+    }
+
     fn flows(&self, space: &HeaderSpace, most: usize) -> Vec<Flows> {
         space.cubes().iter().flat_map(|cube| self.cube(cube, most)).collect()
     }
@@ -229,41 +252,45 @@ impl Builder<'_> {
             icmp_types: None,
             icmp_codes: None,
         };
-        services(&cube.services, &base)
+        services(&cube.services, &base, most < usize::MAX)
     }
 
-    /// Addresses as they are printed: `any`, `internet`, or the CIDRs; of a set with many ranges
-    /// the first, the others counted.
+    /// Addresses as they are printed: `any`, `internet`, or the CIDRs. Of more than `most`, ranges,
+    /// the first ones, and how many more there are.
     fn nets(&self, set: &IpSet, most: usize) -> Vec<String> {
         if *set == ANY_V4 || *set == ANY_V6 || set.is_full() {
             return vec!["any".to_owned()];
         }
-        if self.internet.is_some_and(|internet| internet.is_all_of_a_family(set)) {
+        if self.internet.is_some_and(|internet| internet.is_whole(set)) {
             return vec!["internet".to_owned()];
         }
-        let ranges = set.v4().ranges().len() + set.v6().ranges().len();
-        // Ranges are counted, since a set of many is a long list of CIDRs.
-        let (shown, left) = if ranges > most {
-            let v4 = RangeSet::from_ranges(set.v4().ranges().iter().take(most).copied());
-            let left = most.saturating_sub(v4.ranges().len());
-            let v6 = RangeSet::from_ranges(set.v6().ranges().iter().take(left).copied());
-            (IpSet::from_families(v4, v6).nets(), ranges - most)
-        } else {
-            (set.nets(), 0)
-        };
-        let text = |net: &IpNet| {
-            if net.prefix_len() == net.max_prefix_len() {
-                net.addr().to_string()
-            } else {
-                net.to_string()
+        let count = set.v4().ranges().len() + set.v6().ranges().len();
+        if most == usize::MAX || count <= most {
+            let nets = set.nets();
+            if nets.len() <= most {
+                return nets.iter().map(net_text).collect();
             }
-        };
-        let mut shown: Vec<String> = shown.iter().map(text).collect();
-        if left > 0 {
-            shown.push(format!("… and {left} more ranges"));
+        }
+        let v4 = set.v4().ranges().iter().map(|&(low, high)| {
+            format!("{}-{}", Ipv4Addr::from_bits(low), Ipv4Addr::from_bits(high))
+        });
+        let v6 = set.v6().ranges().iter().map(|&(low, high)| {
+            format!("{}-{}", Ipv6Addr::from_bits(low), Ipv6Addr::from_bits(high))
+        });
+        let mut shown: Vec<String> = v4.chain(v6).take(most).collect();
+        if count > most {
+            shown.push(format!("… and {} more", count - most));
         }
         shown
     }
+}
+
+/// A CIDR; of a single address the address.
+fn net_text(net: &IpNet) -> String {
+    if net.prefix_len() == net.max_prefix_len() {
+        return net.addr().to_string();
+    }
+    net.to_string()
 }
 
 const ANY_V4: IpSet = IpSet::any_v4();
@@ -277,8 +304,8 @@ pub(crate) fn symptom_over(pairs: &[Pair]) -> Symptom {
 }
 
 /// One [`Flows`] for each protocol and set of ports of a set of services; one for all of them
-/// where they differ in nothing.
-fn services(services: &ServiceSet, base: &Flows) -> Vec<Flows> {
+/// where they differ in nothing, and with `grouped` one for those that have the same ports.
+fn services(services: &ServiceSet, base: &Flows, grouped: bool) -> Vec<Flows> {
     let of = |protocol: String| Flows { protocol, ..base.clone() };
     let ported = |protocol: String, source: &PortSet, destination: &PortSet| Flows {
         source_ports: ports(source),
@@ -294,29 +321,34 @@ fn services(services: &ServiceSet, base: &Flows) -> Vec<Flows> {
     }
     let mut found = Vec::new();
     for (protocols, source, destination) in services.port_cubes() {
-        let one = |protocol: Protocol| ported(protocol.to_string(), source, destination);
-        found.extend(protocols.iter().map(one));
+        let one = |protocol| ported(protocol, source, destination);
+        found.extend(names(protocols, grouped).into_iter().map(one));
     }
     for (protocols, types, codes) in services.icmp_cubes() {
-        found.extend(protocols.iter().map(|protocol| Flows {
+        found.extend(names(protocols, grouped).into_iter().map(|protocol| Flows {
             icmp_types: numbers(types),
             icmp_codes: numbers(codes),
-            ..of(protocol.to_string())
+            ..of(protocol)
         }));
     }
     let other = services.other_protocols();
     if other == ProtocolSet::OTHER {
         found.push(of("other".to_owned()));
     } else {
-        found.extend(other.iter().map(|protocol: Protocol| of(protocol.to_string())));
+        found.extend(names(other, grouped).into_iter().map(of));
     }
     found
 }
 
+/// The names of protocols, or all of them in one text.
+fn names(protocols: ProtocolSet, grouped: bool) -> Vec<String> {
+    let names: Vec<String> = protocols.iter().map(|protocol| protocol.to_string()).collect();
+    if grouped && !names.is_empty() { vec![names.join(",")] } else { names }
+}
+
 /// Every protocol without ports.
-static ALL_BUT_PORTS: LazyLock<ServiceSet> = LazyLock::new(|| {
-    ServiceSet::all_of_protocols(ProtocolSet::WITH_PORTS.complement())
-});
+static ALL_BUT_PORTS: LazyLock<ServiceSet> =
+    LazyLock::new(|| ServiceSet::all_of_protocols(ProtocolSet::WITH_PORTS.complement()));
 
 fn ports(set: &PortSet) -> Option<String> {
     (!set.is_full()).then(|| set.to_string())

@@ -88,6 +88,16 @@ fn aws_67_a_nat_gateway_has_no_groups_whatever_emulators_say() {
 }
 
 #[test]
+fn aws_67_its_interface_is_known_by_its_address_where_it_is_not_named() {
+    let mut estate = estate();
+    let address = estate["NatGateways"][0]["NatGatewayAddresses"][0].as_object_mut();
+    address.expect("an object").remove("NetworkInterfaceId");
+    let lowered = lowered(&estate);
+    let role = &interface_of(&lowered, "eni-nat").role;
+    assert_eq!(*role, cloudfw_core::Role::Gateway(Id::new("nat-1")));
+}
+
+#[test]
 fn aws_67_a_private_nat_gateway_has_no_public_address() {
     let mut estate = estate();
     estate["NatGateways"][0]["ConnectivityType"] = "private".into();
@@ -200,6 +210,7 @@ fn aws_69_a_peering_that_is_not_active_carries_nothing() {
     let pending = closed("the peering connection is pending-acceptance");
     assert_eq!(with(json!("pending-acceptance")), pending);
     assert_eq!(with(json!("provisioning")), (None, 1));
+    assert_eq!(with(json!("frob")), (None, 1));
     assert_eq!(with(Value::Null), (None, 1));
 }
 
@@ -347,6 +358,21 @@ fn aws_72_exclusions_pass() {
     let [ingress, egress] = public_access(&estate).expect("a filter");
     assert!(ingress[0].ends_with("vpc/vpc-1 allow any ?"));
     assert!(egress[0].ends_with("vpc/vpc-1 allow any"));
+}
+
+#[test]
+fn aws_72_an_exclusion_of_nobody_knows_what_may_be_of_anything() {
+    let mut estate = blocked("block-bidirectional");
+    let mut vague = exclusion("subnet/subnet-a", "allow-bidirectional");
+    vague.as_object_mut().expect("an object").remove("ResourceArn");
+    estate["VpcBlockPublicAccessExclusions"] = json!([vague]);
+    let [ingress, _] = public_access(&estate).expect("a filter");
+    assert_eq!(ingress[0], "? allow any ?");
+    estate["VpcBlockPublicAccessExclusions"] =
+        json!([exclusion("subnet/subnet-a", "allow-bidirectional")]);
+    estate["Subnets"][0].as_object_mut().expect("an object").remove("CidrBlock");
+    let [ingress, _] = public_access(&estate).expect("a filter");
+    assert!(ingress[0].ends_with("subnet/subnet-a allow any ?"));
 }
 
 #[test]

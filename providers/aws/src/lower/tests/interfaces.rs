@@ -52,6 +52,7 @@ fn bad_addresses_are_warned_of() {
         interface["PrivateIpAddresses"] = json!([{"PrivateIpAddress": "10.0.1.999"}]);
     });
     assert!(addresses(&lowered, "eni-a").is_empty());
+    assert_eq!(lowered.network.routers[&Id::new("vpc-1")].unread.len(), 1);
     assert!(lowered.warnings.iter().any(|warning| warning.what.contains("10.0.1.999")));
 }
 
@@ -107,6 +108,21 @@ fn an_unattached_interface_is_down_and_a_managed_one_is_up() {
     assert_eq!(detached("available", false), down);
     assert_eq!(detached("in-use", true), Liveness::Up);
     assert!(matches!(detached("in-use", false), Liveness::Unknown(_)));
+}
+
+#[test]
+fn an_interface_that_does_not_say_what_it_hangs_on_is_its_instance_s() {
+    let mut estate = estate();
+    estate["NetworkInterfaces"][0]["Attachment"] = Value::Null;
+    estate["Reservations"][0]["Instances"][0]["NetworkInterfaces"] =
+        json!([{"NetworkInterfaceId": "eni-a"}]);
+    assert_eq!(interface_of(&lowered(&estate), "eni-a").host, Some(Id::new("i-a")));
+}
+
+#[test]
+fn an_interface_that_does_not_say_its_subnet_is_in_that_of_its_address() {
+    let lowered = with_interface(|interface| interface["SubnetId"] = Value::Null);
+    assert_eq!(interface_of(&lowered, "eni-a").subnet, Id::new("subnet-a"));
 }
 
 #[test]

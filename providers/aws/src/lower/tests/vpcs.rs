@@ -95,6 +95,22 @@ fn copies_of_an_estate_in_two_accounts_stay_apart() {
 }
 
 #[test]
+fn where_ids_repeat_nobody_means_an_object_of_another_account() {
+    let theirs = estate().to_string().replace("111122223333", "444455556666");
+    let mut theirs: Value = serde_json::from_str(&theirs).expect("JSON");
+    theirs["SecurityGroups"] = json!([]);
+    theirs["Reservations"] = json!([]);
+    let lowered = lower_documents(&[
+        document("a.json", "111122223333", "eu-central-1", &estate()),
+        document("b.json", "444455556666", "eu-central-1", &theirs),
+    ]);
+    let theirs = "eni-b@444455556666/eu-central-1";
+    let filter = filter_of(&lowered, theirs);
+    assert_eq!(bounds(&lowered, &filter, Direction::Ingress), NOTHING_KNOWN);
+    assert_ne!(interface_of(&lowered, theirs).host, Some(Id::new("i-b")));
+}
+
+#[test]
 fn equal_duplicates_are_one_also_where_one_lacks_the_tags() {
     let mut shared = estate();
     shared["Vpcs"][0].as_object_mut().expect("an object").remove("Tags");

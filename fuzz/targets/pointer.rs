@@ -1,0 +1,9 @@
+#![cfg_attr(fuzzing, no_main)]
+
+#[cfg(fuzzing)]
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| cloudfw_fuzz::feed(cloudfw_fuzz::pointer, bytes));
+
+#[cfg(not(fuzzing))]
+fn main() -> std::io::Result<()> {
+    cloudfw_fuzz::replay(cloudfw_fuzz::pointer)
+}
