@@ -17,6 +17,9 @@ use crate::{
     Peer, Peers, Rule, RuleList, StateSet, Tracking, Unknown, WithoutState,
 };
 
+#[cfg(test)]
+mod tests;
+
 /// How deep chains may call each other; beyond it nothing is decided.
 const DEEPEST_CHAIN: usize = 32;
 /// How many rules one evaluation may ask; beyond it nothing is decided.
@@ -62,6 +65,9 @@ pub struct Outcome<'a> {
     pub deny: HeaderSpace,
     /// Which rules decided, in the order in which they were asked.
     pub hits: Vec<Hit<'a>>,
+    /// What is not known about rules that may have matched, those among them that decide nothing
+    /// themselves (a jump, a return).
+    pub doubts: Vec<&'a Unknown>,
 }
 
 /// A rule that may decide about flows.
@@ -136,6 +142,7 @@ pub fn evaluate_stack<'a>(
         whole.pass = whole.pass.intersection(&one.outcome.pass);
         whole.deny = whole.deny.union(&one.outcome.deny);
         whole.hits.extend(one.outcome.hits);
+        whole.doubts.extend(one.outcome.doubts);
         if !one.past_all.is_empty() {
             asked = one.outcome.pass.union(&one.outcome.deny);
         }
@@ -234,26 +241,28 @@ impl<'a, 's> Run<'a, 's> {
     fn chain(
         &mut self,
         list: &'a Arc<RuleList>,
-        mut arriving: HeaderSpace,
+        arriving: HeaderSpace,
         returned: &mut HeaderSpace,
         depth: usize,
     ) -> HeaderSpace {
+        let mut arriving = Arriving::new(arriving);
         for rule in &list.rules {
-            if arriving.is_empty() {
+            if arriving.flows.is_empty() {
                 break;
             }
             if self.rules_left == 0 {
-                self.undecided(Decider::Depth, &arriving);
+                self.undecided(Decider::Depth, &arriving.settled());
                 return HeaderSpace::empty();
             }
             self.rules_left -= 1;
-            let Some(matched) = matched(&rule.matches, &arriving, self.sight) else {
-                continue;
-            };
             if rule.action == Action::Continue {
                 continue;
             }
-            arriving.remove(matched.lo());
+            let Some(matched) = arriving.matched(&rule.matches, self.sight) else {
+                continue;
+            };
+            self.outcome.doubts.extend(matched.doubt);
+            arriving.take(matched.lo().clone());
             let decider = Decider::Rule(list, rule);
             match &rule.action {
                 Action::Allow => self.decide(decider, Ok(()), matched.hi, matched.doubt),
@@ -266,7 +275,7 @@ impl<'a, 's> Run<'a, 's> {
                 }
                 Action::Jump(chain) => {
                     let back = self.call(chain, matched.hi, depth);
-                    arriving = arriving.union(&back);
+                    arriving = Arriving::new(arriving.settled().union(&back));
                 }
                 Action::Goto(chain) => {
                     let back = self.call(chain, matched.hi, depth);
@@ -276,7 +285,7 @@ impl<'a, 's> Run<'a, 's> {
                 Action::Continue => {}
             }
         }
-        arriving
+        arriving.settled()
     }
 
     /// Goes through a named chain; gives what may come back from it.
@@ -327,6 +336,51 @@ impl<'a, 's> Run<'a, 's> {
     fn undecided(&mut self, by: Decider<'a>, flows: &HeaderSpace) {
         self.outcome.pass = self.outcome.pass.union(flows);
         self.decide(by, Err(Denial::Drop), flows.clone(), None);
+    }
+}
+
+/// The flows that arrive at a rule. What the rules before it took is cut out of the whole only
+/// now and then: it falls into many cubes, and most rules of a long list match none of them.
+struct Arriving {
+    flows: HeaderSpace,
+    taken: Vec<HeaderSpace>,
+}
+
+impl Arriving {
+    /// Cuts that wait; each is looked at for every match.
+    const MOST_TAKEN: usize = 24;
+
+    fn new(flows: HeaderSpace) -> Self {
+        Self { flows, taken: Vec::new() }
+    }
+
+    fn matched<'a>(&self, matches: &'a Match, sight: &Sight<'_>) -> Option<Matched<'a>> {
+        let mut matched = matched(matches, &self.flows, sight)?;
+        for taken in &self.taken {
+            matched.hi.remove(taken);
+            if let Some(lo) = &mut matched.lo {
+                lo.remove(taken);
+            }
+        }
+        (!matched.hi.is_empty()).then_some(matched)
+    }
+
+    fn take(&mut self, flows: HeaderSpace) {
+        self.taken.push(flows);
+        if self.taken.len() >= Self::MOST_TAKEN {
+            self.settle();
+        }
+    }
+
+    fn settle(&mut self) {
+        for taken in self.taken.drain(..) {
+            self.flows.remove(&taken);
+        }
+    }
+
+    fn settled(mut self) -> HeaderSpace {
+        self.settle();
+        self.flows
     }
 }
 

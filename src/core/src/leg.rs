@@ -403,10 +403,10 @@ impl<'n> Teller<'_, 'n> {
             Decider::NoState => Reason::NoState,
             Decider::Depth => Reason::Opaque,
         };
-        let unknown = hit.doubt.cloned().or_else(|| {
-            let doubts = outcome.hits.iter().find_map(|other| other.doubt);
-            doubts.filter(|_| !proved).cloned()
-        });
+        let unknown = hit
+            .doubt
+            .cloned()
+            .or_else(|| outcome.doubts.first().filter(|_| !proved).map(|doubt| (*doubt).clone()));
         let unknown = unknown.or_else(|| undecided(hit).filter(|_| !proved));
         let rule = cite(hit);
         let direction = Some(hit.direction);

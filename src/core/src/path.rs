@@ -22,7 +22,7 @@ use crate::{
 /// Longer ways are loops.
 const MOST_CROSSINGS: usize = 96;
 /// More parts than this are not told apart: what is over is unknown.
-const MOST_PATHS: usize = 4096;
+const MOST_PATHS: usize = 1024;
 
 /// One way through the network, for a set of addresses that all go the same way.
 #[derive(Clone, Debug)]

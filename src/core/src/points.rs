@@ -103,7 +103,9 @@ impl Points {
             let Some((share, alike)) = self.share_at(&point) else {
                 break;
             };
-            left = left.difference(&alike);
+            // Where all of them pass, or none does, one says it for all.
+            let settled = matches!(verdict, Verdict::Reachable | Verdict::Unreachable);
+            left = if settled { HeaderSpace::empty() } else { left.difference(&alike) };
             bounds = Some(match bounds {
                 None => share,
                 Some(known) => widest(&known, &share),

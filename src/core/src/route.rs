@@ -1,6 +1,6 @@
 //! Route tables: longest prefix first, then the vendor's preference.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use ipnet::IpNet;
@@ -57,6 +57,9 @@ pub enum Target {
     /// It is not known where.
     Unknown(Unknown),
 }
+
+/// More winning routes than this are told apart by their targets alone.
+const MOST_ROUTES: usize = 64;
 
 /// A route table made ready for lookups: disjoint ranges, each with the route that wins there.
 #[derive(Clone, Debug, Default)]
@@ -121,16 +124,19 @@ impl Fib {
                 by_route.entry(route).or_default().1.push((lo, hi));
             }
         }
-        let mut rest = asked.clone();
+        if by_route.len() > MOST_ROUTES {
+            by_route = join_targets(table, by_route);
+        }
+        let mut routed: Won = Won::default();
         let mut found = Vec::with_capacity(by_route.len() + 1);
-        for (index, (v4, v6)) in by_route {
-            let destinations =
-                IpSet::from_families(RangeSet::from_ranges(v4), RangeSet::from_ranges(v6));
-            rest = rest.difference(&destinations);
+        for (index, won) in by_route {
+            routed.0.extend(&won.0);
+            routed.1.extend(&won.1);
             let route = table.routes.get(index);
             let doubt = self.doubt(table, route);
-            found.push(Found { destinations, route, doubt });
+            found.push(Found { destinations: set_of(won), route, doubt });
         }
+        let rest = asked.difference(&set_of(routed));
         if !rest.is_empty() {
             found.push(Found { destinations: rest, route: None, doubt: self.doubt(table, None) });
         }
@@ -152,6 +158,31 @@ impl Fib {
 
 /// The ranges of each family that a route won.
 type Won = (Vec<(u32, u32)>, Vec<(u128, u128)>);
+
+fn set_of((v4, v6): Won) -> IpSet {
+    IpSet::from_families(RangeSet::from_ranges(v4), RangeSet::from_ranges(v6))
+}
+
+/// Routes with one target as one, cited by the first of them: a set of destinations that meets a
+/// list of a hundred thousand prefixes is not asked about a hundred thousand times.
+fn join_targets(table: &RouteTable, by_route: BTreeMap<usize, Won>) -> BTreeMap<usize, Won> {
+    let mut first: HashMap<(u8, &str), usize> = HashMap::new();
+    let mut joined: BTreeMap<usize, Won> = BTreeMap::new();
+    for (index, won) in by_route {
+        let key = table.routes.get(index).and_then(|route| match &route.target {
+            Target::Local => Some((0, "")),
+            Target::Blackhole => Some((1, "")),
+            Target::Gateway(id) => Some((2, id.as_str())),
+            Target::Interface(id) => Some((3, id.as_str())),
+            Target::Unknown(_) => None,
+        });
+        let lead = key.map_or(index, |key| *first.entry(key).or_insert(index));
+        let whole = joined.entry(lead).or_default();
+        whole.0.extend(won.0);
+        whole.1.extend(won.1);
+    }
+    joined
+}
 
 type Rank = (u8, std::cmp::Reverse<u8>);
 

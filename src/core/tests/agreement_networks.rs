@@ -1,7 +1,8 @@
 //! The answers of `reach` and what happens to single packets agree, for every choice of ports.
 //!
-//! `CLOUDFW_NETWORKS` is the number of random networks; `CLOUDFW_SEED` begins elsewhere. A
-//! network on which they differ is cut down line by line before it is printed.
+//! `CLOUDFW_FLOWS` gives the number of random networks, one for two hundred flows, each of which
+//! sends about a hundred packets; `CLOUDFW_SEED` begins elsewhere. A network on which they differ
+//! is cut down line by line before it is printed; `CLOUDFW_SHOW` prints more than the first.
 
 #![allow(
     clippy::expect_used,
@@ -34,6 +35,10 @@ fn setting(name: &str, default: usize) -> usize {
     text.map_or(default, |text| text.parse().expect("a number"))
 }
 
+fn networks() -> usize {
+    setting("CLOUDFW_FLOWS", 60_000) / 200
+}
+
 /// What was compared.
 #[derive(Debug, Default)]
 struct Tally {
@@ -50,7 +55,7 @@ struct Tally {
 
 #[test]
 fn sets_and_single_packets_agree_in_networks() {
-    let networks = setting("CLOUDFW_NETWORKS", 250);
+    let networks = networks();
     let seed = setting("CLOUDFW_SEED", 1) as u64;
     let mut tally = Tally::default();
     let mut wrong = 0;
@@ -78,39 +83,18 @@ fn sets_and_single_packets_agree_in_networks() {
     assert!(share(Verdict::Intermittent) >= all, "too few are intermittent");
 }
 
-/// Drops every line that the difference does not need.
 fn cut_down(text: &str, asked: &Asked, first: &str) -> String {
-    let (mut lines, mut difference): (Vec<&str>, String) = (text.lines().collect(), first.into());
     let kind = |difference: &str| difference.split(':').next().unwrap_or_default().to_owned();
-    let mut index = 0;
-    let mut since = 0;
-    while since <= lines.len() && !lines.is_empty() {
-        index %= lines.len();
-        let mut fewer = lines.clone();
-        fewer.remove(index);
-        match differs(&fewer.join("\n"), asked) {
-            Some(found) if kind(&found) == kind(first) => {
-                (lines, difference, since) = (fewer, found, 0);
-            }
-            _ => (index, since) = (index + 1, since + 1),
-        }
-    }
-    format!("{}\n{asked:?}\n{difference}", lines.join("\n"))
+    let alike = |text: &str| differs(text, asked).filter(|found| kind(found) == kind(first));
+    let least = generator::cut_down(text, |text| alike(text).is_some());
+    format!("{least}\n{asked:?}\n{}", alike(&least).unwrap_or_default())
 }
 
 fn differs(text: &str, asked: &Asked) -> Option<String> {
-    let built = Network::from_text(text).ok()?;
-    let there = |end: &str| {
-        let name = end.split(['/', '@']).next().unwrap_or_default();
-        end.contains(':') || built.interfaces.contains_key(name)
-    };
-    let compared = || compare(&PathGraph::new(&built), asked, &mut Tally::default()).err();
-    if there(&asked.source) && there(&asked.destination) {
-        // A line without which a test cannot even ask is needed.
-        std::panic::catch_unwind(compared).ok().flatten()
-    } else {
-        None
-    }
+    let built = Network::from_text(text)
+        .ok()
+        .filter(|built| asking::knows(built, &[&asked.source, &asked.destination]))?;
+    compare(&PathGraph::new(&built), asked, &mut Tally::default()).err()
 }
 
 fn compare(graph: &PathGraph<'_>, asked: &Asked, tally: &mut Tally) -> Result<(), String> {
@@ -388,7 +372,7 @@ fn steps(answer: &Reachability) -> String {
 /// Several services and addresses at once are what each of them is.
 #[test]
 fn an_answer_over_several_is_the_answers_of_each() {
-    let networks = setting("CLOUDFW_NETWORKS", 250) / 4;
+    let networks = networks() / 4;
     let seed = setting("CLOUDFW_SEED", 1) as u64;
     for number in 0..networks as u64 {
         let mut dice = Dice::new(seed.wrapping_mul(1 << 33).wrapping_add(number));

@@ -319,7 +319,7 @@ fn garbled(dice: &mut Dice) -> String {
                     "\u{1b}[31m",
                     "->",
                     "::/129",
-                ])
+                ]);
             }
             _ => {
                 lines.remove(line);

@@ -195,7 +195,7 @@ proptest! {
             let [pass, deny] = outcome(&filters, &asked, sight);
             let chosen = dice.below(filters.len());
             let mut vaguer = filters.clone();
-            vaguer[chosen] = with_a_list_changed(dice, &filters[chosen], forget);
+            vaguer[chosen] = with_a_list_changed(dice, &filters[chosen], |dice, rules| forget(dice, rules));
             let [pass_now, deny_now] = outcome(&vaguer, &asked, sight);
             assert!(is_between(&pass, &pass_now, &asked));
             assert!(is_between(&deny, &deny_now, &asked));
@@ -232,7 +232,7 @@ fn shuffle<T>(dice: &mut Dice, items: &mut [T]) {
 }
 
 /// A rule of which it is no longer known whom it matches, or whether it does.
-fn forget(dice: &mut Dice, rules: &mut Vec<Rule>) {
+fn forget(dice: &mut Dice, rules: &mut [Rule]) {
     let index = dice.below(rules.len());
     let Some(rule) = rules.get_mut(index) else { return };
     let unknown = Unknown::new("it", "forgotten", "test");

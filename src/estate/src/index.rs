@@ -11,6 +11,7 @@ use cloudfw_core::{
 use ipnet::IpNet;
 
 use crate::addresses::global_unicast;
+use crate::answer::printable;
 
 /// A resource that queries can name.
 #[derive(Debug, Clone)]
@@ -381,7 +382,7 @@ impl Resource {
         }
     }
 
-    /// `instance i-0abc (web) in 111122223333/eu-central-1`.
+    /// `instance i-0abc (web) in 111122223333/eu-central-1`, safe to print.
     pub(crate) fn described(&self) -> String {
         let mut text = format!("{} {}", self.kind, self.id);
         if let Some(name) = self.name.as_ref().filter(|name| **name != self.id) {
@@ -390,6 +391,6 @@ impl Resource {
         if !self.scope.is_empty() {
             text.push_str(&format!(" in {}", self.scope));
         }
-        text
+        printable(&text).into_owned()
     }
 }

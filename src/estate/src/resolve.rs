@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use cloudfw_core::{External, Id, Interface, IpSet, Network, Passage, Router, ServiceSet, Unknown};
 
 use crate::addresses::global_unicast;
+use crate::answer::printable;
 use crate::index::{Index, Internet, Rank, Resource, What};
 use crate::query::{QueryError, Reading, Selector, Split, near, split_service, suspicious_service};
 
@@ -420,7 +421,7 @@ fn ambiguous(text: &str, found: &[&Resource]) -> QueryError {
         } else {
             format!("{}@{}", resource.id, resource.scope)
         };
-        format!("`{form}`: {}", resource.described())
+        format!("`{}`: {}", printable(&form), resource.described())
     };
     QueryError::Ambiguous {
         text: text.to_owned(),

@@ -44,9 +44,9 @@ impl Lowering<'_> {
     fn service(&mut self, entry: &Entry<'_, VpcEndpoint>, doubts: &mut Vec<Unknown>) -> Passage {
         let endpoint = entry.value;
         let name = endpoint.service_name.as_deref().unwrap_or("an unknown service");
-        let blocks = self.service_blocks(name, &entry.scope);
-        let addresses = if let Some((_, blocks)) = blocks {
-            blocks.into_iter().collect()
+        let known = self.service_addresses(name, &entry.scope);
+        let addresses = if let Some(known) = known {
+            known
         } else {
             let why = "the prefix list of the service is not in the recording: add `aws ec2 describe-prefix-lists`";
             doubts.push(unknown(format!("the addresses of {name}"), why, &entry.origin));

@@ -15,15 +15,18 @@ use super::recorded::Recorded;
 use super::security_group::unrecorded_key;
 use super::table::{Entry, Object};
 use crate::kind::Kind;
-use crate::raw::{self, NetworkInterface};
+use crate::raw::{self, Field, NetworkInterface};
+
+/// A key, and the scope that tells of it.
+type Scoped = (Scope, Arc<str>);
 
 /// What others than the interfaces tell of them.
 #[derive(Debug, Default)]
 pub(super) struct Memberships<'a> {
     /// The NAT gateways that name an interface as theirs.
-    nat: BTreeMap<&'a str, Vec<(Scope, Arc<str>)>>,
+    nat: BTreeMap<&'a str, Vec<Scoped>>,
     /// The NAT gateways by their subnet and address, for interfaces that none names.
-    nat_by_address: BTreeMap<(&'a str, IpAddr), Vec<(Scope, Arc<str>)>>,
+    nat_by_address: BTreeMap<(&'a str, IpAddr), Vec<Scoped>>,
     /// The elastic addresses of an interface's own addresses.
     elastic: BTreeMap<&'a str, Vec<(Option<IpAddr>, IpAddr)>>,
     /// The instances that name an interface as theirs.
@@ -173,7 +176,10 @@ impl<'a> Lowering<'a> {
         }
         let contradiction = object.contradiction();
         let nat = self.nat_gateway_of(object.id, entry);
-        let (groups, stack) = self.interface_groups(object, entry, nat.is_some());
+        let (groups, mut stack) = self.interface_groups(object, entry, nat.is_some());
+        if !matches!(told.deny_all_igw_traffic, Field::Absent | Field::Given(false)) {
+            stack.filters.push(self.denied_from_gateways());
+        }
         let (liveness, host, client) = match (&contradiction, &nat) {
             (Some(gap), _) => (Liveness::Unknown(gap.clone()), None, Client::any()),
             (None, Some(nat)) => (Liveness::Up, Some(Id::new(nat.as_str())), nat_client()),
@@ -383,7 +389,7 @@ fn own_addresses(told: &NetworkInterface) -> Own {
         let is_primary = one.primary.given() == Some(&true) || (text.is_some() && text == primary);
         let own = one.association.as_ref();
         let association = if is_primary { own.or(association) } else { own };
-        add(u8::from(!is_primary), text, association);
+        add(u8::from(!is_primary), text.or(primary.filter(|_| is_primary)), association);
     }
     if told.private_ip_addresses.is_none() && primary.is_some() {
         add(0, primary, association);

@@ -24,7 +24,7 @@ mod network_acl;
 mod opaque;
 mod peering;
 mod permission;
-mod port_25;
+mod platform_block;
 mod prefix_list;
 mod public_access;
 mod recorded;
@@ -44,6 +44,7 @@ pub use recorded::ReadDocument;
 pub use resource::Resource;
 
 use interface::Memberships;
+use prefix_list::Lists;
 use recorded::Recorded;
 use route_table::TableUse;
 use scope::compatible;
@@ -151,10 +152,12 @@ struct Lowering<'a> {
     adrift: BTreeSet<Scope>,
     /// The subnets whose addresses are not all known.
     vague: BTreeMap<Arc<str>, Unknown>,
-    /// What is in no VPC that is known, and in what scope: it may be in any.
-    lost: BTreeSet<(Scope, Unknown)>,
+    /// What is in no VPC that is known, the first of each scope: it may be in any.
+    lost: BTreeMap<Scope, Unknown>,
     /// Which interfaces are whose, as others than themselves tell it.
     memberships: Memberships<'a>,
+    /// What prefix lists stand for.
+    lists: Lists,
     /// The addresses of interfaces whose groups are not known: any reference to a group may mean
     /// them.
     unknown_members: IpSet,
@@ -177,9 +180,10 @@ impl<'a> Lowering<'a> {
             warnings: recorded.warnings.clone(),
             unheld: BTreeMap::new(),
             adrift: BTreeSet::new(),
-            lost: BTreeSet::new(),
+            lost: BTreeMap::new(),
             vague: BTreeMap::new(),
             memberships: Memberships::new(recorded),
+            lists: Lists::new(recorded),
             unknown_members: interface::unknown_members(recorded),
             group_rules: BTreeMap::new(),
             merged: BTreeMap::new(),
@@ -218,9 +222,8 @@ impl<'a> Lowering<'a> {
                 let gap = Unknown::new(format!("the interfaces of {router}"), why, "");
                 self.doubt_holders(&router, gap);
             }
-            let lost = self.lost.iter().filter(|(of, _)| compatible(of, &scope));
-            let lost: Vec<Unknown> = lost.map(|(_, gap)| gap.clone()).collect();
-            for gap in lost {
+            let lost = self.lost.iter().find(|(of, _)| compatible(of, &scope));
+            if let Some(gap) = lost.map(|(_, gap)| gap.clone()) {
                 self.doubt_holders(&router, gap);
             }
         }

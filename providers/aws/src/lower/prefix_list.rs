@@ -1,43 +1,78 @@
 //! Prefix lists: what a name in a rule or a route stands for (AWS-14).
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use cloudfw_core::{IpSet, Origin, Peer, Scope, Unknown};
 use ipnet::IpNet;
 
 use super::Lowering;
 use super::label::unknown;
+use super::recorded::Recorded;
+use super::table::Object;
 use crate::kind::Kind;
 use crate::raw;
 
-/// The blocks of a list, or why they are not known.
-pub(super) type Blocks = Result<Vec<IpNet>, Unknown>;
+/// What a list stands for. Many rules name one, so that it is read once.
+#[derive(Debug)]
+pub(super) struct List {
+    pub(super) blocks: Vec<IpNet>,
+    addresses: IpSet,
+}
+
+/// The lists whose entries are recorded, by key, or why an entry cannot be read.
+#[derive(Debug, Default)]
+pub(super) struct Lists {
+    managed: BTreeMap<Arc<str>, Result<List, String>>,
+    of_services: BTreeMap<Arc<str>, Result<List, String>>,
+}
+
+impl Lists {
+    pub(super) fn new(recorded: &Recorded<'_>) -> Self {
+        let mut lists = Self::default();
+        for object in recorded.prefix_list_entries.iter().filter(|one| one.versions.len() == 1) {
+            let entry = object.first().filter(|entry| entry.value.next_token.is_none());
+            if let Some(entries) = entry.and_then(|entry| entry.value.entries.as_ref()) {
+                let list = read(entries.iter().map(|entry| entry.cidr.as_deref()));
+                lists.managed.insert(Arc::clone(&object.key), list);
+            }
+        }
+        for object in recorded.service_prefix_lists.iter().filter(|one| one.versions.len() == 1) {
+            if let Some(cidrs) = object.first().and_then(|entry| entry.value.cidrs.as_ref()) {
+                let list = read(cidrs.iter().map(|cidr| Some(cidr.as_str())));
+                lists.of_services.insert(Arc::clone(&object.key), list);
+            }
+        }
+        lists
+    }
+}
 
 impl Lowering<'_> {
-    /// The blocks of the list of this id.
-    pub(super) fn prefix_list(&self, id: &str, from: &Scope, origin: &Origin) -> Blocks {
-        let what = format!("the entries of {id}");
-        if let Some(list) = self.recorded.prefix_list_entries.get(id, from) {
-            if let Some(contradiction) = list.contradiction() {
-                return Err(contradiction);
-            }
-            let entry = list.first().filter(|entry| entry.value.next_token.is_none());
-            let entries = entry.and_then(|entry| entry.value.entries.as_ref());
-            if let Some(entries) = entries {
-                return blocks(entries.iter().map(|entry| entry.cidr.as_deref()))
-                    .map_err(|why| unknown(what, why, origin));
-            }
+    /// The list of this id, or why it is not known what it stands for.
+    pub(super) fn prefix_list(
+        &self,
+        id: &str,
+        from: &Scope,
+        origin: &Origin,
+    ) -> Result<&List, Unknown> {
+        let managed = self.recorded.prefix_list_entries.get(id, from);
+        if let Some(contradiction) = managed.and_then(Object::contradiction) {
+            return Err(contradiction);
         }
-        if let Some(list) = self.recorded.service_prefix_lists.get(id, from) {
-            let cidrs = list.first().and_then(|entry| entry.value.cidrs.as_ref());
-            if let Some(cidrs) = cidrs.filter(|_| list.versions.len() == 1) {
-                return blocks(cidrs.iter().map(|cidr| Some(cidr.as_str())))
-                    .map_err(|why| unknown(what, why, origin));
-            }
-        }
-        let call = Kind::ManagedPrefixListEntries.call();
-        let why = format!(
-            "not in the recording: add the output of `aws ec2 {call} --prefix-list-id {id}`, with the id beside it"
-        );
-        Err(unknown(what, why, origin))
+        let managed = managed.and_then(|object| self.lists.managed.get(&object.key));
+        let list = managed.or_else(|| {
+            let object = self.recorded.service_prefix_lists.get(id, from)?;
+            self.lists.of_services.get(&object.key)
+        });
+        let why = match list {
+            Some(Ok(list)) => return Ok(list),
+            Some(Err(why)) => why.clone(),
+            None => format!(
+                "not in the recording: add the output of `aws ec2 {} --prefix-list-id {id}`, with the id beside it",
+                Kind::ManagedPrefixListEntries.call()
+            ),
+        };
+        Err(unknown(format!("the entries of {id}"), why, origin))
     }
 
     /// A list as one side of a rule.
@@ -50,9 +85,7 @@ impl Lowering<'_> {
             };
         };
         match self.prefix_list(id, from, origin) {
-            Ok(blocks) => {
-                Peer::Addresses { set: blocks.into_iter().collect(), via: Some(id.into()) }
-            }
+            Ok(list) => Peer::Addresses { set: list.addresses.clone(), via: Some(id.into()) },
             Err(unknown) => {
                 let within = self.family_of(id, from);
                 Peer::Unresolved { name: id.into(), within, unknown }
@@ -60,12 +93,8 @@ impl Lowering<'_> {
         }
     }
 
-    /// The blocks of the list of an AWS service, by the name of the service.
-    pub(super) fn service_blocks(
-        &self,
-        service: &str,
-        from: &Scope,
-    ) -> Option<(String, Vec<IpNet>)> {
+    /// The addresses of an AWS service, by the list of its name.
+    pub(super) fn service_addresses(&self, service: &str, from: &Scope) -> Option<IpSet> {
         let named = |name: Option<&String>| name.is_some_and(|name| name == service);
         let aws = self.recorded.service_prefix_lists.iter();
         let ids = aws
@@ -78,7 +107,7 @@ impl Lowering<'_> {
         let mut ids = ids.chain(managed);
         ids.find_map(|id| {
             let nowhere = super::label::nowhere();
-            self.prefix_list(id, from, &nowhere).ok().map(|blocks| (id.to_owned(), blocks))
+            self.prefix_list(id, from, &nowhere).ok().map(|list| list.addresses.clone())
         })
     }
 
@@ -96,7 +125,7 @@ impl Lowering<'_> {
     }
 }
 
-fn blocks<'a>(cidrs: impl Iterator<Item = Option<&'a str>>) -> Result<Vec<IpNet>, String> {
+fn read<'a>(cidrs: impl Iterator<Item = Option<&'a str>>) -> Result<List, String> {
     let mut blocks = Vec::new();
     for cidr in cidrs {
         let cidr = cidr.ok_or("an entry has no block")?;
@@ -105,5 +134,6 @@ fn blocks<'a>(cidrs: impl Iterator<Item = Option<&'a str>>) -> Result<Vec<IpNet>
     }
     blocks.sort();
     blocks.dedup();
-    Ok(blocks)
+    let addresses = blocks.iter().copied().collect();
+    Ok(List { blocks, addresses })
 }

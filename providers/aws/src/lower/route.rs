@@ -80,7 +80,7 @@ impl Lowering<'_> {
             }
             [None, None, Some(list)] => {
                 let destinations = match self.prefix_list(list, scope, origin) {
-                    Ok(blocks) => Destinations::Prefixes(blocks),
+                    Ok(list) => Destinations::Prefixes(list.blocks.clone()),
                     Err(unknown) => Destinations::Unresolved(unknown),
                 };
                 (list.to_owned(), destinations, true)

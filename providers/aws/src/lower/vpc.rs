@@ -122,7 +122,7 @@ impl Lowering<'_> {
             let gap = unknown(format!("the VPC `{id}`"), why, origin);
             self.doubt_holders(&key, gap.clone());
             // What is in it may be in any other.
-            self.lost.insert((from.clone(), gap.clone()));
+            self.lost.entry(from.clone()).or_insert_with(|| gap.clone());
             self.warn(gap);
         }
         key

@@ -76,11 +76,11 @@ pub(crate) fn run(arguments: &Record, _: &mut Screen) -> Result<u8, Error> {
 
 #[cfg(feature = "live")]
 pub(crate) fn run(arguments: &Record, screen: &mut Screen) -> Result<u8, Error> {
-    use cloudfw_aws::live::{LEAST_PRIVILEGE_POLICY, Regions, print_commands};
+    use cloudfw_aws::live::{Regions, least_privilege_policy, print_commands};
 
     let Cloud::Aws(aws) = &arguments.cloud;
     if aws.print_policy {
-        screen.out(LEAST_PRIVILEGE_POLICY)?;
+        screen.out(&least_privilege_policy())?;
         return Ok(crate::DONE);
     }
     let to = aws.to.clone().unwrap_or_else(|| PathBuf::from("recording"));

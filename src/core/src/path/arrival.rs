@@ -91,6 +91,12 @@ impl<'n> Walk<'_, 'n> {
         if let Some((subnet_id, subnet)) = own {
             self.move_to(at, subnet_id, subnet, &mut packet);
         }
+        if let Goal::Interface { interface, .. } = self.target
+            && self.place_of(interface).is_none()
+        {
+            // It may be here for all that is known.
+            return self.adrift(interface, packet);
+        }
         if let Some(unread) = router.unread.first() {
             let unknown = unread.clone();
             packet.cross(Crossing::Opaque { at: &router.label, unknown, rewrites: false });
@@ -147,13 +153,13 @@ impl<'n> Walk<'_, 'n> {
     /// Goes on at the goal, whatever lies between: after an obstacle to name what else stops the
     /// packet, after something opaque since it may come out there.
     pub(super) fn jump(&mut self, mut packet: Packet<'n>) {
+        self.rewrite_unseen(&mut packet);
         while self.is_reply() && !packet.masquerades.is_empty() {
             match packet.masquerades.last().and_then(|last| self.graph.gateway(last.gateway)) {
                 Some((_, gateway)) => packet.unmasquerade(&gateway.label),
                 None => break,
             }
         }
-        self.rewrite_unseen(&mut packet);
         match self.target {
             Goal::Interface { id, interface, address } => {
                 packet.rewrite_destination(&interface.label, address);

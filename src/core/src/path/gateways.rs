@@ -188,7 +188,13 @@ impl<'n> Walk<'_, 'n> {
         let Some((router, there)) = self.graph.router(router) else {
             return self.jump(packet);
         };
-        let Some((gateway, opens, table)) = self.border(external_id, router, inside) else {
+        let border = self.border(external_id, router, inside);
+        // Where gateways were not all read, there may be another one that lets it in.
+        let lets_in = |(gateway, opens, _): &(&'n Gateway, Opens, _)| {
+            let open = *opens == Opens::Both || self.went_out_by(gateway);
+            there.unread.is_empty() || (open && gateway.closed.is_none())
+        };
+        let Some((gateway, opens, table)) = border.filter(lets_in) else {
             if let Some(unread) = there.unread.first() {
                 let unknown = unread.clone();
                 packet.cross(Crossing::Opaque { at: &external.label, unknown, rewrites: false });

@@ -118,10 +118,26 @@ impl<'n> Walk<'_, 'n> {
             }
             return self.jump(packet);
         };
+        let mut unfollowed = IpSet::empty();
         for found in fib.lookup(table, &packet.destinations) {
+            if self.found.len() >= MOST_PATHS {
+                unfollowed = unfollowed.union(&found.destinations);
+                continue;
+            }
             let part = packet.cut(found.destinations.clone());
             self.follow(table, &found, at, part);
         }
+        if !unfollowed.is_empty() {
+            self.give_up(table, packet.cut(unfollowed));
+        }
+    }
+
+    /// A way that is too long, or in too many parts, to be followed to its end.
+    fn give_up(&mut self, table: &'n RouteTable, mut packet: Packet<'n>) {
+        let why = "the way is a loop, or has too many parts";
+        let unknown = Unknown::new("where this leads", why, "");
+        packet.cross(Crossing::Doubt { at: &table.label, reason: Reason::Route, unknown });
+        self.finish(packet);
     }
 
     pub(super) fn follow(
@@ -131,11 +147,8 @@ impl<'n> Walk<'_, 'n> {
         at: At<'n>,
         mut packet: Packet<'n>,
     ) {
-        if packet.crossings.len() > MOST_CROSSINGS || self.found.len() > MOST_PATHS {
-            let unknown =
-                Unknown::new("where this leads", "the way is a loop, or has too many parts", "");
-            packet.cross(Crossing::Doubt { at: &table.label, reason: Reason::Route, unknown });
-            return self.finish(packet);
+        if packet.crossings.len() > MOST_CROSSINGS {
+            return self.give_up(table, packet);
         }
         if let Some(doubt) = found.doubt {
             let unknown = doubt.clone();

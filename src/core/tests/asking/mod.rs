@@ -3,7 +3,8 @@
 #![allow(dead_code, reason = "each test takes the part that it needs")]
 
 use cloudfw_core::{
-    Client, Endpoint, Id, IpSet, Network, PathGraph, Question, Reachability, Step, reach,
+    Bounds, Client, Endpoint, Fraction, Id, IpSet, Network, PathGraph, Question, Reachability,
+    Step, Verdict, reach,
 };
 
 /// The network of a text that is known to be right.
@@ -79,4 +80,43 @@ pub(crate) fn place(step: &Step) -> String {
         (None, Some(direction)) => format!("{} {direction} {:?}", step.at.id, step.reason),
         _ => format!("{} {:?}", step.at.id, step.reason),
     }
+}
+
+/// Whether a network has the interfaces and outside networks that are named.
+pub(crate) fn knows(network: &Network, ends: &[&str]) -> bool {
+    ends.iter().all(|end| match end.split_once(':') {
+        _ if end.starts_with('?') => {
+            network.routers.contains_key(end[1..].split(':').next().unwrap_or_default())
+        }
+        Some((external, _)) if !end.contains('@') => network.externals.contains_key(external),
+        _ => {
+            let (name, index) =
+                end.split('@').next().and_then(|e| e.split_once('/')).unwrap_or((end, "0"));
+            let held =
+                network.interfaces.get(name).map_or(0, |interface| interface.addresses.len());
+            index.parse().is_ok_and(|index: usize| index < held)
+        }
+    })
+}
+
+/// The network of a text in which some words stand for others.
+pub(crate) fn changed(text: &str, changes: &[(&str, &str)]) -> Network {
+    let text = changes.iter().fold(text.to_owned(), |text, (from, to)| {
+        assert!(text.contains(from), "`{from}` is not there to be changed");
+        text.replace(from, to)
+    });
+    network(&text)
+}
+
+/// A share that is known.
+pub(crate) fn exactly(part: u128, whole: u128) -> Bounds<Fraction> {
+    let share = Fraction { part, whole };
+    Bounds { at_least: share, at_most: share }
+}
+
+/// Asserts that nothing passes, and who stops it, the first in front.
+#[track_caller]
+pub(crate) fn is_stopped_by(answer: &Reachability, by: &[&str]) {
+    let by: Vec<String> = by.iter().map(ToString::to_string).collect();
+    assert_eq!((answer.verdict, blockers(answer)), (Verdict::Unreachable, by));
 }

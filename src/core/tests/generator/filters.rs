@@ -110,7 +110,6 @@ fn rule(dice: &mut Dice, id: &str, kind: Kind, callable: (usize, usize)) -> Rule
         |dice: &mut Dice| Arc::from(format!("c{}", dice.between(callable.0, callable.1 - 1)));
     let calls = callable.0 < callable.1;
     let action = match dice.below(16) {
-        0..=3 => Action::Allow,
         4 | 5 if kind.allow_all => Action::AllowAll,
         6..=8 => Action::Deny(dice.pick(&[
             Denial::Drop,

@@ -43,3 +43,20 @@ impl Dice {
         of[self.below(of.len())].clone()
     }
 }
+
+/// The text without every line that it can do without and still `fails`.
+pub(crate) fn cut_down(text: &str, fails: impl Fn(&str) -> bool) -> String {
+    let mut lines: Vec<&str> = text.lines().collect();
+    let (mut index, mut since) = (0, 0);
+    while since <= lines.len() && !lines.is_empty() {
+        index %= lines.len();
+        let mut fewer = lines.clone();
+        fewer.remove(index);
+        if fails(&fewer.join("\n")) {
+            (lines, since) = (fewer, 0);
+        } else {
+            (index, since) = (index + 1, since + 1);
+        }
+    }
+    lines.join("\n")
+}

@@ -399,7 +399,7 @@ pub(crate) fn question(dice: &mut Dice, network: &Network) -> Option<Asked> {
     let outside = if v6 { "internet:2a00::1" } else { "internet:8.8.8.8" };
     let (source, destination) = match dice.below(20) {
         0..=2 => {
-            (Some(outside.to_owned()), inside(dice).map(|(to, public, _)| dialled(to, public)))
+            (Some(outside.to_owned()), inside(dice).map(|(to, public, _)| dialled(&to, public)))
         }
         3..=6 => (inside(dice).map(|(from, ..)| from), Some(outside.to_owned())),
         7 => (inside(dice).map(|(from, ..)| from), (!v6).then(|| "s3:52.0.0.7".to_owned())),
@@ -409,13 +409,13 @@ pub(crate) fn question(dice: &mut Dice, network: &Network) -> Option<Asked> {
             if from.2 == to.2 {
                 return None;
             }
-            let to = if number > 16 { dialled(to.0, to.1) } else { to.0 };
+            let to = if number > 16 { dialled(&to.0, to.1) } else { to.0 };
             (Some(from.0), Some(to))
         }
     };
     Some(Asked { source: source?, destination: destination?, service })
 }
 
-fn dialled(name: String, public: Option<std::net::IpAddr>) -> String {
-    public.map_or(name.clone(), |public| format!("{name}@{public}"))
+fn dialled(name: &str, public: Option<std::net::IpAddr>) -> String {
+    public.map_or(name.to_owned(), |public| format!("{name}@{public}"))
 }

@@ -3,6 +3,8 @@
 use cloudfw_core::ServiceError;
 use thiserror::Error;
 
+use crate::answer::printable;
+
 /// A query that cannot be asked; the fault of whoever wrote it.
 ///
 /// The first line says what is wrong, further lines what can be written instead.
@@ -196,7 +198,7 @@ fn did_you_mean(near: &[String]) -> String {
     format!("; did you mean {}?", quoted.join(" or "))
 }
 
-/// The names that look most like `text`, at most three, best first.
+/// The names that look most like `text`, at most three, best first, safe to print.
 pub(crate) fn near<'a>(text: &str, names: impl Iterator<Item = &'a str>) -> Vec<String> {
     /// Below this, names look alike only by chance.
     const LEAST: f64 = 0.85;
@@ -212,5 +214,5 @@ pub(crate) fn near<'a>(text: &str, names: impl Iterator<Item = &'a str>) -> Vec<
         names.map(|name| (likeness(name), name)).filter(|(alike, _)| *alike >= LEAST).collect();
     alike.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
     alike.dedup_by(|a, b| a.1 == b.1);
-    alike.into_iter().take(3).map(|(_, name)| name.to_owned()).collect()
+    alike.into_iter().take(3).map(|(_, name)| printable(name).into_owned()).collect()
 }

@@ -140,10 +140,8 @@ pub(crate) fn split_service(text: &str) -> Split<'_> {
     Split::Perhaps(end, service)
 }
 
-/// The ends of `text` where its last colon looks as if it was meant to split, though what follows
-/// it is no service: `db:70000`.
+/// The two sides of the last colon where what follows it is no service: `db:70000`, `db:http`.
 pub(crate) fn suspicious_service(text: &str) -> Option<(&str, &str)> {
     let (end, service) = text.rsplit_once(':')?;
-    let begins = service.starts_with(|c: char| c.is_ascii_digit() || c == '-');
-    (begins && !end.is_empty() && service.parse::<ServiceSet>().is_err()).then_some((end, service))
+    (!end.is_empty() && service.parse::<ServiceSet>().is_err()).then_some((end, service))
 }

@@ -7,6 +7,7 @@ use cloudfw_core::{Id, Interface, IpSet, Router};
 
 use super::{Parties, Party, Resolver, Wanted, Within, of_part, unclaimed};
 use crate::addresses::global_unicast;
+use crate::answer::printable;
 use crate::index::What;
 use crate::query::{QueryError, near};
 
@@ -188,9 +189,10 @@ impl<'a> Resolver<'a> {
             Party::Interface { id, .. } => format!("interface {id}"),
             _ => "no recorded interface".to_owned(),
         };
-        match router {
+        let form = match router {
             Some(router) => format!("`{text}@{}`: {what} in {}", router.label.id, router.label),
             None => format!("`{text}`: {what}"),
-        }
+        };
+        printable(&form).into_owned()
     }
 }

@@ -193,6 +193,7 @@ fn a_destination_splits_where_that_names_something() {
     assert_eq!(split(&estate, "db").unwrap(), ("db".to_owned(), None));
     assert_eq!(split(&estate, "internet:53/udp").unwrap().1.as_deref(), Some("udp 53"));
     assert!(split(&estate, "db:70000").unwrap_err().contains("70000"));
+    assert!(split(&estate, "db:http").unwrap_err().contains("`http` is neither a port nor"));
     assert!(split(&estate, "db:500-400").unwrap_err().contains("500-400"));
     assert!(split(&estate, "10.0.0.300:443").unwrap_err().contains("`300`"));
     assert!(split(&estate, "bd:443").unwrap_err().contains("called `bd`; did you mean"));

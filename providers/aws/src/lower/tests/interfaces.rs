@@ -91,7 +91,8 @@ fn an_instance_that_is_not_recorded_may_run() {
     let interface = interface_of(&lowered, "eni-a");
     assert!(matches!(interface.liveness, Liveness::Unknown(_)));
     assert_eq!(interface.client, Client::any());
-    assert_eq!(&*lowered.network.hosts[&Id::new("i-a")].label.id, "i-a");
+    let host = interface.host.as_ref().expect("a host");
+    assert_eq!(&*lowered.network.hosts[host].label.id, "i-a");
 }
 
 #[test]
@@ -135,6 +136,16 @@ fn aws_73_the_source_destination_check() {
     assert!(forwards(json!(false)));
     // It may be off: what is behind an appliance is not known, so that nothing is proved.
     assert!(forwards(Value::Null));
+}
+
+#[test]
+fn an_interface_told_to_take_nothing_from_internet_gateways_may_not() {
+    let lowered = with_interface(|interface| interface["DenyAllIgwTraffic"] = true.into());
+    let filters = &interface_of(&lowered, "eni-a").stack.filters;
+    assert_eq!(filters.len(), 2);
+    let filter = filters[1].as_str();
+    assert_eq!(bounds(&lowered, filter, Direction::Ingress), ("some", "all"));
+    assert_eq!(bounds(&lowered, filter, Direction::Egress), ("all", "all"));
 }
 
 #[test]

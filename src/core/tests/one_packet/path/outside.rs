@@ -1,0 +1,140 @@
+//! Borders and outside networks.
+
+use super::*;
+
+impl<'n> Walk<'n> {
+    pub(super) fn go_out(
+        &mut self,
+        id: &'n Id<Gateway>,
+        gateway: &'n Gateway,
+        router: &'n Id<Router>,
+        external: &'n Id<External>,
+        opens: Opens,
+        mut packet: Packet<'n>,
+    ) {
+        packet.identity = Identity::Lost;
+        if packet.leg == Leg::Forward && opens == Opens::Outward {
+            packet.opened.insert(id);
+        }
+        if opens == Opens::Outward && !packet.opened.contains(id) {
+            return self.stop(&packet, &gateway.label, "");
+        }
+        if !self.asks(&mut packet, &gateway.label, &gateway.stack, Direction::Egress, None) {
+            return;
+        }
+        if packet.flow.source.is_ipv4() {
+            let holders = self.holders(router, packet.flow.source);
+            let own = packet.flow.source;
+            let public = holders.iter().find_map(|holder| holder.public_of(own));
+            let Some(public) = public else { return self.stop(&packet, &gateway.label, "") };
+            packet.flow.source = public;
+        }
+        self.outside(external, packet);
+    }
+
+    /// In an outside network.
+    pub(super) fn outside(&mut self, external: &Id<External>, packet: Packet<'n>) {
+        let Some((id, external)) = self.network.externals.get_key_value(external) else {
+            return self.may_stop(&packet, &NOWHERE);
+        };
+        match self.goal(&packet) {
+            Endpoint::External { id: goal, .. } => {
+                if goal != id || !holds_address(&external.addresses, packet.flow.destination) {
+                    self.stop(&packet, &external.label, "");
+                } else if packet.leg == Leg::Forward {
+                    self.answer(packet);
+                } else {
+                    self.came_back(&packet);
+                }
+            }
+            Endpoint::Interface { id: goal, .. } => self.come_in(id, goal, packet),
+            Endpoint::Unheld { .. } => self.stop(&packet, &external.label, ""),
+        }
+    }
+
+    /// AWS-66, AWS-68: to whoever is known outside by the address that is dialled.
+    pub(super) fn come_in(
+        &mut self,
+        external: &'n Id<External>,
+        goal: &Id<Interface>,
+        mut packet: Packet<'n>,
+    ) {
+        packet.identity = Identity::Lost;
+        let to = packet.flow.destination;
+        let Some((_, goal)) = self.network.interfaces.get_key_value(goal) else { return };
+        if self.place(goal).is_none() {
+            return self.go_unseen(&goal.label, true, packet);
+        }
+        let Some((router_id, inside)) = self.known_as(to) else {
+            return self.stop(&packet, &goal.label, "");
+        };
+        let Some(router) = self.network.routers.get(router_id) else {
+            return self.may_stop(&packet, &NOWHERE);
+        };
+        let mut borders: Vec<_> = self.network.gateways.iter().filter(|(_, gateway)| {
+            matches!(&gateway.passage, Passage::Border { router, external: to, inside: carried, .. }
+                if router == router_id && to == external && holds_address(carried, inside))
+        }).collect();
+        borders.sort_by_key(|(id, gateway)| {
+            let outward = matches!(gateway.passage, Passage::Border { opens: Opens::Outward, .. });
+            let awaited = packet.leg == Leg::Return && packet.opened.contains(id);
+            (!awaited, outward, gateway.closed.is_some())
+        });
+        let Some((id, gateway)) = borders.into_iter().next() else {
+            return match router.unread.is_empty() {
+                true => self.stop(&packet, &router.label, ""),
+                false => self.go_unseen(&router.label, false, packet),
+            };
+        };
+        let Passage::Border { opens, table, router, .. } = &gateway.passage else { return };
+        if !self.is_open(&packet, gateway) {
+            return;
+        }
+        let awaited = packet.leg == Leg::Return && packet.opened.contains(id);
+        if *opens == Opens::Outward && !awaited {
+            return self.stop(&packet, &gateway.label, "");
+        }
+        packet.flow.destination = inside;
+        if !self.asks(&mut packet, &gateway.label, &gateway.stack, Direction::Ingress, None) {
+            return;
+        }
+        let at = At { router, subnet: None };
+        match table {
+            Some(table) => self.by_table(table, at, packet),
+            None => self.deliver(at, packet),
+        }
+    }
+
+    /// The router and own address of whoever has a public address; IPv6 is the same in and out.
+    pub(super) fn known_as(&self, address: IpAddr) -> Option<(&'n Id<Router>, IpAddr)> {
+        let router_of = |subnet: &Id<Subnet>| Some(&self.network.subnets.get(subnet)?.router);
+        for interface in self.network.interfaces.values() {
+            for own in &interface.addresses {
+                let known = own.public.or(Some(own.ip).filter(IpAddr::is_ipv6));
+                if known == Some(address) {
+                    return Some((router_of(&interface.subnet)?, own.ip));
+                }
+            }
+        }
+        self.network.gateways.values().find_map(|gateway| match &gateway.passage {
+            Passage::SourceNat { subnet, address: own, public, .. } if *public == Some(address) => {
+                Some((router_of(subnet)?, *own))
+            }
+            _ => None,
+        })
+    }
+
+    pub(super) fn back_from_service(
+        &mut self,
+        id: &'n Id<Gateway>,
+        router: &'n Id<Router>,
+        mut packet: Packet<'n>,
+    ) {
+        let gateway = &self.network.gateways[id];
+        if self.is_open(&packet, gateway)
+            && self.asks(&mut packet, &gateway.label, &gateway.stack, Direction::Ingress, None)
+        {
+            self.deliver(At { router, subnet: None }, packet);
+        }
+    }
+}
