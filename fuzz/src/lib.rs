@@ -93,7 +93,8 @@ pub fn manifest(text: &str) {
 
     let documents = vec![written, document(SMALL)];
     let estate = Estate::from_documents(documents, &OpenOptions::default()).expect("both are read");
-    fit_to_print(&serde_json::to_value(estate.coverage()).expect("coverage is JSON"), false);
+    let coverage = estate.coverage().clone().printable();
+    fit_to_print(&serde_json::to_value(coverage).expect("coverage is JSON"));
     ask(&estate.inquiry(), &Query::new("10.0.1.10", "internet:443"));
 }
 
@@ -148,7 +149,8 @@ pub fn network_text(text: &str) {
         .collect();
     let services = ServiceSet::full();
     let pairs = ends.iter().flat_map(|source| ends.iter().map(move |end| (source, end)));
-    for (source, destination) in pairs.filter(|(source, end)| source != end) {
+    let apart = |source: &Endpoint, end: &Endpoint| source != end && is_v4(source) == is_v4(end);
+    for (source, destination) in pairs.filter(|(source, end)| apart(source, end)) {
         let question = Question {
             source: source.clone(),
             destination: destination.clone(),
@@ -216,25 +218,25 @@ fn ask(inquiry: &Inquiry<'_>, query: &Query) {
             }
         }
     }
-    fit_to_print(&serde_json::to_value(answer.printable()).expect("an answer is JSON"), true);
+    let mut shown = serde_json::to_value(answer.printable()).expect("an answer is JSON");
+    // It is shared by all answers, and made printable by itself.
+    shown["coverage"].take();
+    fit_to_print(&shown);
 }
 
 fn show(inquiry: &Inquiry<'_>, resource: &str) {
     if let Ok(description) = inquiry.show(resource) {
         let shown = serde_json::to_value(description.printable());
-        fit_to_print(&shown.expect("a description is JSON"), true);
+        fit_to_print(&shown.expect("a description is JSON"));
     }
 }
 
-/// That it can be printed, and that nothing in it is a command to a terminal where it has been
-/// made printable.
-fn fit_to_print(value: &Value, printable: bool) {
+/// That nothing in it is a command to a terminal.
+fn fit_to_print(value: &Value) {
     match value {
-        Value::String(text) => {
-            assert!(!printable || !text.chars().any(char::is_control), "{text:?}");
-        }
-        Value::Array(values) => values.iter().for_each(|value| fit_to_print(value, printable)),
-        Value::Object(members) => members.values().for_each(|value| fit_to_print(value, printable)),
+        Value::String(text) => assert!(!text.chars().any(char::is_control), "{text:?}"),
+        Value::Array(values) => values.iter().for_each(fit_to_print),
+        Value::Object(members) => members.values().for_each(fit_to_print),
         _ => {}
     }
 }
@@ -253,6 +255,14 @@ fn external_end(id: &Id<External>, external: &External) -> Endpoint {
     let v4 = external.addresses.only_v4();
     let addresses: IpSet = if v4.is_empty() { external.addresses.only_v6() } else { v4 };
     Endpoint::External { id: id.clone(), addresses }
+}
+
+/// Whose question it is: IPv4's or IPv6's.
+fn is_v4(end: &Endpoint) -> bool {
+    match end {
+        Endpoint::Interface { address, .. } | Endpoint::Unheld { address, .. } => address.is_ipv4(),
+        Endpoint::External { addresses, .. } => !addresses.v4().is_empty(),
+    }
 }
 
 /// What holds of every answer, whatever the network; `doubts_told`: an unknown says why it is one.

@@ -91,7 +91,8 @@ pub struct RuleList {
 /// A line of a firewall.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
-    /// The vendor's number, priority, name or id of it: `110`, `sgr-0abc`, `AllowVnetInBound`.
+    /// The vendor's number, priority, name or id of it: `110`, `sgr-0abc`, `AllowVnetInBound`;
+    /// empty where the recording gives it none.
     pub id: Arc<str>,
     /// Which packets it is about.
     pub matches: Match,
@@ -299,7 +300,10 @@ impl fmt::Display for Peer {
 /// `110 allow tcp 49152-65535 to 10.0.1.0/24`: the rule in the notation of its user.
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} {}", self.id, self.action, self.matches.services)?;
+        if !self.id.is_empty() {
+            write!(f, "{} ", self.id)?;
+        }
+        write!(f, "{} {}", self.action, self.matches.services)?;
         if self.matches.sources != Peers::Any {
             write!(f, " from {}", self.matches.sources)?;
         }

@@ -10,8 +10,8 @@ use std::collections::BTreeSet;
 use crate::evaluate::{Decider, Hit, Member, Outcome, Phase, Sight, evaluate_stack};
 use crate::path::{Crossing, Field, Path};
 use crate::{
-    Decision, Denial, Direction, HeaderSpace, Id, Interface, IpSet, Label, Leg, PathGraph, PortSet,
-    Reason, Route, RouteTable, RuleCite, ServiceSet, Stack, StateSet, Step, Unknown,
+    Decision, Denial, Direction, HeaderSpace, Id, Interface, IpSet, Label, Leg, PathGraph, Place,
+    PortSet, Reason, Route, RouteTable, RuleCite, ServiceSet, Stack, StateSet, Step, Unknown,
 };
 
 /// The flows of one segment, in the coordinates of its start.
@@ -532,10 +532,14 @@ impl<'n> Teller<'_, 'n> {
     }
 }
 
-/// Whether a rule only lets on what the rest of its filter is not about: one without an id.
+/// Whether a rule only lets on what the rest of its filter is not about: an implied one without an
+/// id.
 fn goes_without_saying(hit: &Hit<'_>) -> bool {
     match hit.by {
-        Decider::Rule(_, rule) => rule.id.is_empty() && hit.verdict.is_ok(),
+        Decider::Rule(_, rule) => {
+            let implied = matches!(rule.origin.place, Place::Implied(_));
+            implied && rule.id.is_empty() && hit.verdict.is_ok()
+        }
         _ => false,
     }
 }

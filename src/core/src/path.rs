@@ -21,6 +21,8 @@ use crate::{
 
 /// Longer ways are loops.
 const MOST_CROSSINGS: usize = 96;
+/// Ways that are translated more often are not followed.
+const MOST_MASQUERADES: usize = 8;
 /// More parts than this are not told apart: what is over is unknown.
 const MOST_PATHS: usize = 1024;
 

@@ -89,14 +89,12 @@ impl Points {
     /// The share that fails, over the points that neither wholly pass nor wholly fail; where all
     /// are alike, of any one of them. Several points of different shares give the widest bounds.
     pub(crate) fn failing(&self, verdict: Verdict) -> Bounds<Fraction> {
-        let undecided = if self.intermittent.is_empty() && verdict != Verdict::Reachable {
-            self.unknown.union(&self.unreachable)
-        } else if self.intermittent.is_empty() {
-            self.reachable.clone()
-        } else {
-            self.intermittent.clone()
+        let mut left = match verdict {
+            _ if !self.intermittent.is_empty() => self.intermittent.clone(),
+            Verdict::Reachable => self.reachable.clone(),
+            Verdict::Partial => self.reachable.union(&self.unreachable).union(&self.unknown),
+            _ => self.unknown.union(&self.unreachable),
         };
-        let mut left = undecided;
         let mut bounds: Option<Bounds<Fraction>> = None;
         for _ in 0..MOST_SHARES {
             let Some(point) = left.a_flow() else { break };

@@ -105,7 +105,7 @@ impl Lowering<'_> {
                 let services = services.set.clone();
                 let matches =
                     Match { sources, destinations, services, states: StateSet::ALL, doubt };
-                let rule = Rule { id: "rule".into(), matches, action: Action::Allow, origin };
+                let rule = Rule { id: "".into(), matches, action: Action::Allow, origin };
                 rules.push((SortKey::new(permission, class, text, extra), rule));
             };
         for (i, range) in permission.ip_ranges.iter().flatten().enumerate() {

@@ -116,15 +116,28 @@ fn rule(step: &Step, pair: &Pair, network: &Network) -> Text {
     let numbers = numbers(step, network, direction);
     let deciding = step.rule.as_ref().and_then(|rule| rule.id.parse::<u32>().ok());
     let number = free_number(&numbers, deciding);
-    let mut text = at(step).then(format!(": add to {direction} "));
-    text = match number {
-        Some(number) => text.then_styled(BOLD, format!("{number} {allow}")),
-        None => text.then_styled(BOLD, allow).then(", under a number below the rule that denies"),
+    let mut text = at(step);
+    text = match (number, deciding) {
+        (Some(number), _) => text
+            .then(format!(": add to {direction} "))
+            .then_styled(BOLD, format!("{number} {allow}")),
+        // No number is free before the rule that denies: it has to make room itself.
+        (None, Some(deciding)) => text
+            .then(format!(": give {direction} {deciding}, which denies, a higher number, and add "))
+            .then_styled(BOLD, format!("{deciding} {allow}")),
+        (None, None) => text.then(format!(": add to {direction} ")).then_styled(BOLD, allow),
     };
-    if let Some((rule, ports)) = widened(step, pair) {
+    if let Some((rule, ports)) = widened(step, pair).filter(|(rule, _)| acts_before(rule, deciding))
+    {
         text = text.then(format!(", or widen {rule} to {ports}"));
     }
     text
+}
+
+/// Whether a rule of this number is asked before the one that denies; else nothing that it allows
+/// helps.
+fn acts_before(rule: &str, deciding: Option<u32>) -> bool {
+    deciding.is_none_or(|deciding| rule.parse::<u32>().is_ok_and(|number| number < deciding))
 }
 
 /// What has to be allowed: `tcp 32768-49151 to 10.0.1.0/24`.

@@ -11,6 +11,5 @@ mod examples;
 mod queries;
 mod reach;
 mod run;
-mod schemas;
 mod show;
 mod usage;

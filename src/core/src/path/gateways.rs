@@ -272,8 +272,13 @@ impl<'n> Walk<'_, 'n> {
         if self.is_reply() {
             return self.obstacle(label, Reason::NoTranslation, None, packet);
         }
-        let same_family = packet.sources.first().is_some_and(|s| s.is_ipv4() == address.is_ipv4());
-        if !same_family || packet.masquerades.len() > 4 {
+        if packet.masquerades.len() >= MOST_MASQUERADES {
+            let what = "where this leads";
+            let unknown = Unknown::new(what, "it is translated too many times to be followed", "");
+            packet.cross(Crossing::Opaque { at: label, unknown, rewrites: true });
+            return self.jump(packet);
+        }
+        if packet.sources.first().is_none_or(|from| from.is_ipv4() != address.is_ipv4()) {
             return self.obstacle(label, Reason::NotCarried, None, packet);
         }
         cross_stack(gateway, Direction::Egress, &mut packet);

@@ -23,7 +23,7 @@ fn aws_66_an_internet_gateway_joins_its_vpc_and_the_internet_both_ways() {
 fn aws_51_mail_to_the_internet_may_be_blocked_and_the_rest_is_not() {
     let lowered = lowered(&estate());
     let filter = "outbound port 25";
-    assert_eq!(rules(&lowered, filter, Direction::Egress), ["port-25 deny tcp 25 ?", " allow any"]);
+    assert_eq!(rules(&lowered, filter, Direction::Egress), ["port-25 deny tcp 25 ?", "allow any"]);
     assert_eq!(bounds(&lowered, filter, Direction::Egress), ("some", "all"));
     assert_eq!(bounds(&lowered, filter, Direction::Ingress), ("all", "all"));
 }

@@ -28,7 +28,7 @@ fn referring(pair: Value) -> Value {
 #[test]
 fn aws_1_groups_only_allow() {
     let rules = inbound(json!([permission("tcp", json!(22), json!(22), &["10.0.0.0/8"])]));
-    assert_eq!(rules, ["rule allow tcp 22 from 10.0.0.0/8", "* deny any"]);
+    assert_eq!(rules, ["allow tcp 22 from 10.0.0.0/8", "* deny any"]);
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn aws_3_a_group_without_outbound_rules_lets_nothing_out() {
     let lowered = lowered(&estate);
     assert_eq!(rules(&lowered, "sg-b", OUT), ["* deny any"]);
     assert_eq!(bounds(&lowered, "sg-b", OUT), ("none", "none"));
-    assert_eq!(rules(&lowered, "sg-a", OUT), ["rule allow any to any IPv4", "* deny any"]);
+    assert_eq!(rules(&lowered, "sg-a", OUT), ["allow any to any IPv4", "* deny any"]);
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn aws_10_a_reference_through_a_deleted_peering_matches_nothing() {
         json!([{"VpcPeeringConnectionId": "pcx-1", "Status": {"Code": "deleted"}}]);
     for estate in [with_inbound(referring(by_pair)), by_peering] {
         let rules = rules(&lowered(&estate), "sg-b", IN);
-        assert_eq!(rules, ["rule allow tcp 22 from nobody", "* deny any"]);
+        assert_eq!(rules, ["allow tcp 22 from nobody", "* deny any"]);
     }
 }
 
@@ -132,7 +132,7 @@ fn aws_14_a_prefix_list_stands_for_its_entries() {
     let documents =
         [document("estate.json", "1", "r", &estate), document("pl-1.json", "1", "r", &entries)];
     let lowered = lower_documents(&documents);
-    assert_eq!(rules(&lowered, "sg-b", IN)[0], "rule allow tcp 443 from pl-1");
+    assert_eq!(rules(&lowered, "sg-b", IN)[0], "allow tcp 443 from pl-1");
     let rule = &own_rules(&lowered, "sg-b", IN)[0];
     let [Peer::Addresses { set, .. }] = peers(rule, IN) else { panic!("resolved") };
     assert_eq!(set.to_string(), "192.0.2.0/24, 198.51.100.7");
@@ -143,20 +143,20 @@ fn aws_14_a_list_whose_entries_are_not_recorded_is_unknown_and_never_empty() {
     let mut estate = estate();
     from_list(&mut estate);
     let lowered = lowered(&estate);
-    assert_eq!(rules(&lowered, "sg-b", IN)[0], "rule allow tcp 443 from pl-1 (unresolved)");
+    assert_eq!(rules(&lowered, "sg-b", IN)[0], "allow tcp 443 from pl-1 (unresolved)");
     assert_eq!(bounds(&lowered, "sg-b", IN), ("none", "some"));
 }
 
 #[test]
 fn aws_15_other_protocols_mean_all_ports_whatever_the_ports_say() {
     let esp = inbound(json!([permission("50", json!(80), json!(80), &["10.0.0.0/8"])]));
-    assert_eq!(esp[0], "rule allow esp from 10.0.0.0/8");
+    assert_eq!(esp[0], "allow esp from 10.0.0.0/8");
     let sctp = inbound(json!([permission("132", json!(80), json!("x"), &["10.0.0.0/8"])]));
-    assert_eq!(sctp[0], "rule allow sctp from 10.0.0.0/8");
+    assert_eq!(sctp[0], "allow sctp from 10.0.0.0/8");
     let all = inbound(json!([permission("-1", json!(80), json!(80), &["10.0.0.0/8"])]));
-    assert_eq!(all[0], "rule allow any from 10.0.0.0/8");
+    assert_eq!(all[0], "allow any from 10.0.0.0/8");
     let six = inbound(json!([permission("6", json!(80), json!(81), &["10.0.0.0/8"])]));
-    assert_eq!(six[0], "rule allow tcp 80-81 from 10.0.0.0/8");
+    assert_eq!(six[0], "allow tcp 80-81 from 10.0.0.0/8");
 }
 
 #[test]
@@ -170,33 +170,33 @@ fn aws_15_ports_that_are_none_may_mean_any_port_of_the_protocol() {
     ];
     for (from, to) in bad {
         let rules = inbound(json!([permission("tcp", from.clone(), to, &["10.0.0.0/8"])]));
-        assert_eq!(rules[0], "rule allow tcp from 10.0.0.0/8 ?", "{from}");
+        assert_eq!(rules[0], "allow tcp from 10.0.0.0/8 ?", "{from}");
     }
 }
 
 #[test]
 fn aws_15_an_unknown_protocol_may_be_any() {
     let rules = inbound(json!([permission("frob", json!(1), json!(2), &["10.0.0.0/8"])]));
-    assert_eq!(rules[0], "rule allow any from 10.0.0.0/8 ?");
+    assert_eq!(rules[0], "allow any from 10.0.0.0/8 ?");
 }
 
 #[test]
 fn aws_16_icmp_has_a_type_and_a_code() {
     let icmp = |from, to| inbound(json!([permission("icmp", from, to, &["10.0.0.0/8"])]));
-    assert_eq!(icmp(json!(8), json!(0))[0], "rule allow icmp type 8 code 0 from 10.0.0.0/8");
-    assert_eq!(icmp(json!(3), json!(-1))[0], "rule allow icmp type 3 from 10.0.0.0/8");
-    assert_eq!(icmp(json!(-1), json!(-1))[0], "rule allow icmp from 10.0.0.0/8");
-    assert_eq!(icmp(json!(-1), json!(4))[0], "rule allow icmp from 10.0.0.0/8 ?");
-    assert_eq!(icmp(Value::Null, Value::Null)[0], "rule allow icmp from 10.0.0.0/8 ?");
+    assert_eq!(icmp(json!(8), json!(0))[0], "allow icmp type 8 code 0 from 10.0.0.0/8");
+    assert_eq!(icmp(json!(3), json!(-1))[0], "allow icmp type 3 from 10.0.0.0/8");
+    assert_eq!(icmp(json!(-1), json!(-1))[0], "allow icmp from 10.0.0.0/8");
+    assert_eq!(icmp(json!(-1), json!(4))[0], "allow icmp from 10.0.0.0/8 ?");
+    assert_eq!(icmp(Value::Null, Value::Null)[0], "allow icmp from 10.0.0.0/8 ?");
 }
 
 #[test]
 fn aws_17_the_families_are_apart() {
     let mut permission = permission("tcp", json!(443), json!(443), &["0.0.0.0/0"]);
-    assert_eq!(inbound(json!([permission]))[0], "rule allow tcp 443 from any IPv4");
+    assert_eq!(inbound(json!([permission]))[0], "allow tcp 443 from any IPv4");
     permission["Ipv6Ranges"] = json!([{"CidrIpv6": "::/0"}]);
     let rules = inbound(json!([permission]));
-    assert_eq!(rules[1], "rule allow tcp 443 from any IPv6");
+    assert_eq!(rules[1], "allow tcp 443 from any IPv6");
 }
 
 #[test]
@@ -210,13 +210,13 @@ fn aws_20_groups_remember_flows() {
 #[test]
 fn aws_39_bits_beyond_the_prefix_do_not_count() {
     let rules = inbound(json!([permission("tcp", json!(1), json!(1), &["100.68.0.18/18"])]));
-    assert_eq!(rules[0], "rule allow tcp 1 from 100.68.0.0/18");
+    assert_eq!(rules[0], "allow tcp 1 from 100.68.0.0/18");
 }
 
 #[test]
 fn a_block_that_is_none_may_be_any_of_its_family() {
     let rules = inbound(json!([permission("tcp", json!(1), json!(1), &["10.0.0.300/8"])]));
-    assert_eq!(rules[0], "rule allow tcp 1 from 10.0.0.300/8 (unresolved)");
+    assert_eq!(rules[0], "allow tcp 1 from 10.0.0.300/8 (unresolved)");
     let lowered = lowered(&with_inbound(json!([permission("tcp", json!(1), json!(1), &["::/0"])])));
     let rule = &own_rules(&lowered, "sg-b", IN)[0];
     assert!(matches!(peers(rule, IN), [Peer::Unresolved { within, .. }] if within.is_full()));
@@ -227,7 +227,7 @@ fn an_absent_list_of_peers_is_not_an_empty_one() {
     let mut permission = permission("tcp", json!(1), json!(1), &[]);
     permission.as_object_mut().expect("an object").remove("UserIdGroupPairs");
     let rules = inbound(json!([permission]));
-    assert_eq!(rules[0], "rule allow tcp 1 from UserIdGroupPairs? (unresolved)");
+    assert_eq!(rules[0], "allow tcp 1 from UserIdGroupPairs? (unresolved)");
 }
 
 #[test]

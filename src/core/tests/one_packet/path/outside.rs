@@ -80,10 +80,17 @@ impl<'n> Walk<'n> {
             let awaited = packet.leg == Leg::Return && packet.opened.contains(id);
             (!awaited, outward, gateway.closed.is_some())
         });
-        let Some((id, gateway)) = borders.into_iter().next() else {
-            return match router.unread.is_empty() {
-                true => self.stop(&packet, &router.label, ""),
-                false => self.go_unseen(&router.label, false, packet),
+        let unread = !router.unread.is_empty();
+        // Where gateways were not all read, there may be another one that lets it in.
+        let lets_in = |(id, gateway): &(&Id<Gateway>, &Gateway)| {
+            let outward = matches!(gateway.passage, Passage::Border { opens: Opens::Outward, .. });
+            let awaited = packet.leg == Leg::Return && packet.opened.contains(*id);
+            !unread || ((!outward || awaited) && gateway.closed.is_none())
+        };
+        let Some((id, gateway)) = borders.into_iter().next().filter(lets_in) else {
+            return match unread {
+                false => self.stop(&packet, &router.label, ""),
+                true => self.go_unseen(&router.label, false, packet),
             };
         };
         let Passage::Border { opens, table, router, .. } = &gateway.passage else { return };
