@@ -27,6 +27,26 @@ pub fn mutate(
     }
 }
 
+/// The same document with its members in the order of their names, and the lists whose order says
+/// nothing the other way round; `None` for what is not JSON.
+pub fn reordered(text: &str) -> Option<String> {
+    let mut document: Value = serde_json::from_str(text).ok()?;
+    // The lists of objects, and in them those of rules, entries and routes.
+    if let Value::Object(members) = &mut document {
+        for list in members.values_mut().filter_map(Value::as_array_mut) {
+            list.reverse();
+            for object in list.iter_mut().filter_map(Value::as_object_mut) {
+                for name in ["IpPermissions", "IpPermissionsEgress", "Entries", "Routes"] {
+                    if let Some(Value::Array(rules)) = object.get_mut(name) {
+                        rules.reverse();
+                    }
+                }
+            }
+        }
+    }
+    Some(document.to_string())
+}
+
 fn changed(data: Option<&[u8]>, dice: &mut Dice) -> Option<Vec<u8>> {
     let mut document: Value = serde_json::from_slice(data?).ok()?;
     for _ in 0..=dice.below(3) {

@@ -60,26 +60,35 @@ pub fn documents(text: &str) {
     }
 }
 
-/// One document as an estate: lowered, made into a path graph, and asked.
+/// One document as an estate: lowered, made into a path graph, and asked; and the same in another
+/// order, which changes no verdict.
 pub fn estate(text: &str) {
+    let verdicts = ask_estate(text);
+    if let Some(verdicts) = verdicts.filter(|_| !has_doubled_names(text)) {
+        let reordered = json::reordered(text).expect("what was read is JSON");
+        assert_eq!(Some(verdicts), ask_estate(&reordered), "in the order of {reordered}");
+    }
+}
+
+/// What three queries about a document's estate come to; `None` where it is none.
+fn ask_estate(text: &str) -> Option<Vec<Option<Verdict>>> {
     let estate = match Estate::from_documents(vec![document(text)], &OpenOptions::default()) {
         Ok(estate) => estate,
         Err(error) => {
             assert!(!error.to_string().is_empty());
-            return;
+            return None;
         }
     };
     let inquiry = estate.inquiry();
     let interfaces = &estate.network().interfaces;
-    let (Some((first, _)), Some((last, _))) =
-        (interfaces.first_key_value(), interfaces.last_key_value())
-    else {
-        return;
-    };
-    ask(&inquiry, &Query::new(first.as_str(), format!("{last}:443")));
-    ask(&inquiry, &Query::new(first.as_str(), "internet:53/udp"));
-    ask(&inquiry, &Query::new("internet", last.as_str()));
+    let (first, last) = (interfaces.keys().next()?, interfaces.keys().next_back()?);
     show(&inquiry, first.as_str());
+    let queries = [
+        Query::new(first.as_str(), format!("{last}:443")),
+        Query::new(first.as_str(), "internet:53/udp"),
+        Query::new("internet", last.as_str()),
+    ];
+    Some(queries.iter().map(|query| ask(&inquiry, query)).collect())
 }
 
 /// A recording's manifest: read, written, read again, and put beside a document.
@@ -193,16 +202,24 @@ fn document(text: &str) -> Document {
     Document { name: "fuzzed.json".into(), text: text.into(), scope: Scope::default() }
 }
 
+/// Whether the same members may stand in one object twice, which printing it anew would lose.
+fn has_doubled_names(text: &str) -> bool {
+    let printed = serde_json::from_str::<Value>(text).map(|value| value.to_string());
+    let quotes = |text: &str| text.matches('"').count();
+    printed.map_or(true, |printed| quotes(&printed) != quotes(text))
+}
+
 fn without_mark(text: &str) -> &str {
     text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
-fn ask(inquiry: &Inquiry<'_>, query: &Query) {
+/// The verdict; `None` for a query that the estate does not understand.
+fn ask(inquiry: &Inquiry<'_>, query: &Query) -> Option<Verdict> {
     let answer = match inquiry.reach(query) {
         Ok(answer) => answer,
         Err(error) => {
             assert!(!error.to_string().is_empty());
-            return;
+            return None;
         }
     };
     for pair in &answer.answers {
@@ -218,10 +235,12 @@ fn ask(inquiry: &Inquiry<'_>, query: &Query) {
             }
         }
     }
+    let verdict = answer.verdict;
     let mut shown = serde_json::to_value(answer.printable()).expect("an answer is JSON");
     // It is shared by all answers, and made printable by itself.
     shown["coverage"].take();
     fit_to_print(&shown);
+    Some(verdict)
 }
 
 fn show(inquiry: &Inquiry<'_>, resource: &str) {

@@ -115,10 +115,7 @@ pub enum Items {
 /// that its field has, and where the document is of no known kind. Numbers and booleans do not
 /// fail a document: see [`raw::Field`].
 pub fn read(document: &Document) -> Result<Reading, DocumentError> {
-    let text = document
-        .text
-        .strip_prefix('\u{feff}')
-        .unwrap_or(&document.text);
+    let text = document.text.strip_prefix('\u{feff}').unwrap_or(&document.text);
     top_level::read(text).map_err(|fault| fault.at(&document.name, text))
 }
 

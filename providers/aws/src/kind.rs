@@ -146,16 +146,12 @@ impl Kind {
 
     /// The kind of this name, in any letter case.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|kind| kind.name().eq_ignore_ascii_case(name))
+        Self::ALL.into_iter().find(|kind| kind.name().eq_ignore_ascii_case(name))
     }
 
     /// The kind that `aws <service> <call>` prints. `elb` and `elbv2` share a call.
     pub fn from_call(service: &str, call: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|kind| kind.service() == service && kind.call() == call)
+        Self::ALL.into_iter().find(|kind| kind.service() == service && kind.call() == call)
     }
 
     /// The kind whose documents have this key. `PrefixLists` has two: see [`crate::read`].
@@ -164,35 +160,23 @@ impl Kind {
     }
 
     fn facts(self) -> Facts {
-        let ec2 = |name, call| Facts {
-            name,
-            service: "ec2",
-            call,
-            key: name,
-        };
-        let elbv2 = |name, call| Facts {
-            name,
-            service: "elbv2",
-            call,
-            key: name,
-        };
+        let ec2 = |name, call| Facts { name, service: "ec2", call, key: name };
+        let elbv2 = |name, call| Facts { name, service: "elbv2", call, key: name };
         match self {
             Self::Vpcs => ec2("Vpcs", "describe-vpcs"),
             Self::Subnets => ec2("Subnets", "describe-subnets"),
             Self::NetworkInterfaces => ec2("NetworkInterfaces", "describe-network-interfaces"),
             Self::Reservations => ec2("Reservations", "describe-instances"),
             Self::SecurityGroups => ec2("SecurityGroups", "describe-security-groups"),
-            Self::SecurityGroupVpcAssociations => ec2(
-                "SecurityGroupVpcAssociations",
-                "describe-security-group-vpc-associations",
-            ),
+            Self::SecurityGroupVpcAssociations => {
+                ec2("SecurityGroupVpcAssociations", "describe-security-group-vpc-associations")
+            }
             Self::NetworkAcls => ec2("NetworkAcls", "describe-network-acls"),
             Self::RouteTables => ec2("RouteTables", "describe-route-tables"),
             Self::InternetGateways => ec2("InternetGateways", "describe-internet-gateways"),
-            Self::EgressOnlyInternetGateways => ec2(
-                "EgressOnlyInternetGateways",
-                "describe-egress-only-internet-gateways",
-            ),
+            Self::EgressOnlyInternetGateways => {
+                ec2("EgressOnlyInternetGateways", "describe-egress-only-internet-gateways")
+            }
             Self::NatGateways => ec2("NatGateways", "describe-nat-gateways"),
             Self::VpcPeeringConnections => {
                 ec2("VpcPeeringConnections", "describe-vpc-peering-connections")
@@ -202,48 +186,40 @@ impl Kind {
                 key: "PrefixLists",
                 ..ec2("ManagedPrefixLists", "describe-managed-prefix-lists")
             },
-            Self::ManagedPrefixListEntries => ec2(
-                "ManagedPrefixListEntries",
-                "get-managed-prefix-list-entries",
-            ),
+            Self::ManagedPrefixListEntries => {
+                ec2("ManagedPrefixListEntries", "get-managed-prefix-list-entries")
+            }
             Self::PrefixLists => ec2("PrefixLists", "describe-prefix-lists"),
             Self::Addresses => ec2("Addresses", "describe-addresses"),
-            Self::VpcBlockPublicAccessOptions => ec2(
-                "VpcBlockPublicAccessOptions",
-                "describe-vpc-block-public-access-options",
-            ),
-            Self::VpcBlockPublicAccessExclusions => ec2(
-                "VpcBlockPublicAccessExclusions",
-                "describe-vpc-block-public-access-exclusions",
-            ),
+            Self::VpcBlockPublicAccessOptions => {
+                ec2("VpcBlockPublicAccessOptions", "describe-vpc-block-public-access-options")
+            }
+            Self::VpcBlockPublicAccessExclusions => {
+                ec2("VpcBlockPublicAccessExclusions", "describe-vpc-block-public-access-exclusions")
+            }
             Self::Regions => ec2("Regions", "describe-regions"),
             Self::AvailabilityZones => ec2("AvailabilityZones", "describe-availability-zones"),
             Self::DhcpOptions => ec2("DhcpOptions", "describe-dhcp-options"),
             Self::TransitGateways => ec2("TransitGateways", "describe-transit-gateways"),
-            Self::TransitGatewayAttachments => ec2(
-                "TransitGatewayAttachments",
-                "describe-transit-gateway-attachments",
-            ),
-            Self::TransitGatewayVpcAttachments => ec2(
-                "TransitGatewayVpcAttachments",
-                "describe-transit-gateway-vpc-attachments",
-            ),
+            Self::TransitGatewayAttachments => {
+                ec2("TransitGatewayAttachments", "describe-transit-gateway-attachments")
+            }
+            Self::TransitGatewayVpcAttachments => {
+                ec2("TransitGatewayVpcAttachments", "describe-transit-gateway-vpc-attachments")
+            }
             Self::TransitGatewayPeeringAttachments => ec2(
                 "TransitGatewayPeeringAttachments",
                 "describe-transit-gateway-peering-attachments",
             ),
-            Self::TransitGatewayRouteTables => ec2(
-                "TransitGatewayRouteTables",
-                "describe-transit-gateway-route-tables",
-            ),
-            Self::TransitGatewayPropagations => ec2(
-                "TransitGatewayPropagations",
-                "get-transit-gateway-route-table-propagations",
-            ),
-            Self::TransitGatewayStaticRoutes => ec2(
-                "TransitGatewayStaticRoutes",
-                "search-transit-gateway-routes",
-            ),
+            Self::TransitGatewayRouteTables => {
+                ec2("TransitGatewayRouteTables", "describe-transit-gateway-route-tables")
+            }
+            Self::TransitGatewayPropagations => {
+                ec2("TransitGatewayPropagations", "get-transit-gateway-route-table-propagations")
+            }
+            Self::TransitGatewayStaticRoutes => {
+                ec2("TransitGatewayStaticRoutes", "search-transit-gateway-routes")
+            }
             Self::VpnGateways => ec2("VpnGateways", "describe-vpn-gateways"),
             Self::VpnConnections => ec2("VpnConnections", "describe-vpn-connections"),
             Self::CustomerGateways => ec2("CustomerGateways", "describe-customer-gateways"),
@@ -260,10 +236,9 @@ impl Kind {
                 key: "LoadBalancerDescriptions",
             },
             Self::LoadBalancerListeners => elbv2("LoadBalancerListeners", "describe-listeners"),
-            Self::LoadBalancerAttributes => elbv2(
-                "LoadBalancerAttributes",
-                "describe-load-balancer-attributes",
-            ),
+            Self::LoadBalancerAttributes => {
+                elbv2("LoadBalancerAttributes", "describe-load-balancer-attributes")
+            }
             Self::TargetGroups => elbv2("TargetGroups", "describe-target-groups"),
             Self::LoadBalancerTargetHealth => {
                 elbv2("LoadBalancerTargetHealth", "describe-target-health")

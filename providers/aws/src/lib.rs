@@ -13,6 +13,6 @@ pub mod manifest;
 pub use documents::{DocumentError, Element, Items, Location, NotUnderstood, Part, Reading, read};
 pub use kind::Kind;
 pub use lower::{
-    AssumeNone, CallCoverage, Coverage, Knowledge, LowerError, LowerOptions, Lowered, ReadDocument, Resource,
-    lower, lower_read, read_documents,
+    AssumeNone, CallCoverage, Coverage, Knowledge, LowerError, LowerOptions, Lowered, ReadDocument,
+    Resource, lower, lower_read, read_documents,
 };

@@ -26,11 +26,7 @@ pub struct Manifest {
 impl Manifest {
     /// A manifest of these calls.
     pub fn of(calls: Vec<Call>) -> Self {
-        Self {
-            schema: SCHEMA.to_owned(),
-            calls,
-            assumed_complete: Vec::new(),
-        }
+        Self { schema: SCHEMA.to_owned(), calls, assumed_complete: Vec::new() }
     }
 }
 

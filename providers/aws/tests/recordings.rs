@@ -26,14 +26,8 @@ fn recordings() -> Option<PathBuf> {
         return Some(folder);
     }
     let required = std::env::var("CLOUDFW_REQUIRE").unwrap_or_default();
-    let missing = format!(
-        "no recordings in `{}` (CLOUDFW_RECORDINGS)",
-        folder.display()
-    );
-    assert!(
-        !required.split(',').any(|one| one.trim() == "recordings"),
-        "{missing}"
-    );
+    let missing = format!("no recordings in `{}` (CLOUDFW_RECORDINGS)", folder.display());
+    assert!(!required.split(',').any(|one| one.trim() == "recordings"), "{missing}");
     static SAID: Once = Once::new();
     // Past the test runner, which would hide it.
     SAID.call_once(|| writeln!(std::io::stderr(), "skipped: {missing}").unwrap_or_default());
@@ -42,18 +36,13 @@ fn recordings() -> Option<PathBuf> {
 
 /// All JSON files below a folder, in order.
 fn json_files(folder: &Path, found: &mut Vec<PathBuf>) {
-    let mut entries: Vec<_> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
+    let mut entries: Vec<_> =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     entries.sort();
     for path in entries {
         if path.is_dir() {
             json_files(&path, found);
-        } else if path
-            .extension()
-            .is_some_and(|extension| extension == "json")
-        {
+        } else if path.extension().is_some_and(|extension| extension == "json") {
             found.push(path);
         }
     }
@@ -62,11 +51,7 @@ fn json_files(folder: &Path, found: &mut Vec<PathBuf>) {
 fn document(folder: &Path, path: &Path) -> Document {
     let name = path.strip_prefix(folder).unwrap().to_string_lossy();
     let text = std::fs::read_to_string(path).unwrap();
-    Document {
-        name: Arc::from(name),
-        text: Arc::from(text),
-        scope: Scope::default(),
-    }
+    Document { name: Arc::from(name), text: Arc::from(text), scope: Scope::default() }
 }
 
 fn aws_documents() -> Vec<Document> {
@@ -87,11 +72,7 @@ fn every_recording_loads_with_nothing_unclassified() {
     let mut unclassified = Vec::new();
     for document in &documents {
         let reading = read(document).unwrap_or_else(|error| panic!("{error}"));
-        assert!(
-            reading.other_keys.is_empty() && reading.manifest.is_none(),
-            "{}",
-            document.name
-        );
+        assert!(reading.other_keys.is_empty() && reading.manifest.is_none(), "{}", document.name);
         for part in &reading.parts {
             assert!(part.complete, "{}", document.name);
             *kinds.entry(part.kind).or_default() += 1;
@@ -118,10 +99,7 @@ fn observations_of_the_labs_are_no_recordings() {
     let Some(folder) = recordings() else { return };
     let path = folder.join("aws-labs/aws_demo/observed.json");
     let error = read(&document(&folder, &path)).unwrap_err();
-    assert!(
-        matches!(error, DocumentError::NotRecognised { .. }),
-        "{error}"
-    );
+    assert!(matches!(error, DocumentError::NotRecognised { .. }), "{error}");
 }
 
 #[test]
@@ -162,12 +140,7 @@ fn forget_irrelevant(kind: Kind, path: &str, value: &mut Value) {
 
 fn json<T: Serialize>(list: &[Element<T>]) -> Vec<(String, Value)> {
     list.iter()
-        .map(|element| {
-            (
-                element.pointer.to_string(),
-                serde_json::to_value(&element.value).unwrap(),
-            )
-        })
+        .map(|element| (element.pointer.to_string(), serde_json::to_value(&element.value).unwrap()))
         .collect()
 }
 

@@ -85,6 +85,8 @@ pub struct Hit<'a> {
     pub flows: HeaderSpace,
     /// Why it cannot be said whether it decides, where it cannot.
     pub doubt: Option<&'a Unknown>,
+    /// The flows of which this filter alone cannot say whether it lets them through.
+    pub contested: HeaderSpace,
 }
 
 /// What decides in a filter.
@@ -189,7 +191,12 @@ pub fn evaluate<'a>(
             run.undecided(Decider::NoState, flows);
         }
     }
-    FilterOutcome { outcome: run.outcome, past_all: run.past_all }
+    let Run { mut outcome, past_all, .. } = run;
+    let contested = outcome.pass.union(&past_all).intersection(&outcome.deny);
+    if !contested.is_empty() {
+        outcome.hits.iter_mut().for_each(|hit| hit.contested.clone_from(&contested));
+    }
+    FilterOutcome { outcome, past_all }
 }
 
 /// One evaluation of one filter.
@@ -329,7 +336,8 @@ impl<'a, 's> Run<'a, 's> {
         doubt: Option<&'a Unknown>,
     ) {
         let (filter, direction) = (self.filter, self.direction);
-        self.outcome.hits.push(Hit { filter, direction, by, verdict, flows, doubt });
+        let contested = HeaderSpace::empty();
+        self.outcome.hits.push(Hit { filter, direction, by, verdict, flows, doubt, contested });
     }
 
     /// Both may happen.

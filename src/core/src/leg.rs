@@ -386,9 +386,7 @@ impl<'n> Teller<'_, 'n> {
     }
 
     fn tell_hit(&mut self, at: &Label, hit: &Hit<'n>, outcome: &Outcome<'n>, certain: bool) {
-        let against = if hit.verdict.is_ok() { &outcome.deny } else { &outcome.pass };
-        let decided =
-            if against.is_empty() { hit.flows.clone() } else { hit.flows.difference(against) };
+        let decided = hit.flows.difference(&hit.contested);
         let proved = !decided.is_empty() && (certain || self.stopped || hit.verdict.is_ok());
         let decision = match hit.verdict {
             _ if !proved => Decision::Unknown,

@@ -158,7 +158,7 @@ fn aws_67a_in_another_subnet_both_segments_may_lose() {
 fn aws_67a_in_the_same_subnet_the_gateways_own_packets_come_back_to_it() {
     let same = changed(INTERNET, &[("snat pub 10.0.1.200", "snat priv 10.0.2.200")]);
     let answer = ask(&same, "app", "internet:198.51.100.7", "443");
-    assert_eq!(answer.verdict, Verdict::Unreachable, "its table leads to itself");
+    assert!(answer.allowed.at_least.is_empty(), "its table leads to itself: nothing gets out");
     assert!(
         !answer.forward.iter().any(|step| &*step.at.id == "acl-priv"),
         "between the two no boundary is crossed"

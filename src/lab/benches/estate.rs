@@ -115,7 +115,9 @@ fn measure(paths: &[PathBuf], estate: &Estate, inquiry: &Inquiry<'_>, queries: &
         b.iter(|| PathGraph::new(estate.network()).graph().node_count());
     });
     criterion.bench_function("1,000 pairs", |b| {
-        b.iter(|| queries.iter().map(|query| inquiry.reach(query).is_ok()).filter(|ok| *ok).count());
+        b.iter(|| {
+            queries.iter().map(|query| inquiry.reach(query).is_ok()).filter(|ok| *ok).count()
+        });
     });
     criterion.final_summary();
 }

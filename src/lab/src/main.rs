@@ -73,10 +73,7 @@ fn write_estate(arguments: &EstateArguments) -> Result<()> {
     let shares = shares(arguments)?;
     let to = &arguments.to;
     if to.is_dir() && fs::read_dir(to)?.next().is_some() {
-        bail!(
-            "`{}` is not empty: remove it, or write elsewhere",
-            to.display()
-        );
+        bail!("`{}` is not empty: remove it, or write elsewhere", to.display());
     }
     let start = Instant::now();
     let estate = Estate::draw(&size, arguments.seed);
@@ -98,11 +95,7 @@ fn write_estate(arguments: &EstateArguments) -> Result<()> {
         estate.vpcs.len(),
         estate.subnets.len(),
         estate.groups.len(),
-        estate
-            .groups
-            .iter()
-            .map(|group| group.ingress.len() + group.egress.len())
-            .sum::<usize>(),
+        estate.groups.iter().map(|group| group.ingress.len() + group.egress.len()).sum::<usize>(),
         estate.peerings.len(),
         estate.accounts.len(),
         documents.len(),
@@ -117,24 +110,13 @@ fn size(arguments: &EstateArguments) -> Result<EstateSize> {
     let vpcs = arguments.vpcs.map_or(usual.vpcs, |vpcs| vpcs as usize);
     let accounts = arguments.accounts as usize;
     if vpcs * 3 > usual.interfaces {
-        bail!(
-            "--vpcs {vpcs} needs at least {} interfaces: raise --interfaces",
-            vpcs * 3
-        );
+        bail!("--vpcs {vpcs} needs at least {} interfaces: raise --interfaces", vpcs * 3);
     }
     if accounts > vpcs {
         bail!("--accounts {accounts} is more than there are VPCs ({vpcs})");
     }
-    let groups = arguments
-        .groups
-        .map_or(usual.groups.max(vpcs), |groups| groups as usize);
-    Ok(EstateSize {
-        vpcs,
-        groups,
-        rules: arguments.rules as usize,
-        accounts,
-        ..usual
-    })
+    let groups = arguments.groups.map_or(usual.groups.max(vpcs), |groups| groups as usize);
+    Ok(EstateSize { vpcs, groups, rules: arguments.rules as usize, accounts, ..usual })
 }
 
 fn shares(arguments: &EstateArguments) -> Result<Shares> {

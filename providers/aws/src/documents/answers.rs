@@ -48,22 +48,13 @@ pub(super) fn parts<'de, A: MapAccess<'de>>(
     object: &mut A,
     parent: &Pointer,
 ) -> Result<Vec<Part>, A::Error> {
-    let mut under = Under {
-        key: kind.key(),
-        parent,
-        collector: Collector::new(kind),
-    };
+    let mut under = Under { key: kind.key(), parent, collector: Collector::new(kind) };
     if kind.key() == Kind::PrefixLists.key() {
         let lists = under.list(object)?;
         return Ok(prefix_lists(lists, under.collector));
     }
     let items = items(kind, object, &mut under)?;
-    Ok(vec![Part {
-        kind,
-        complete: true,
-        items,
-        not_understood: under.collector.finish(),
-    }])
+    Ok(vec![Part { kind, complete: true, items, not_understood: under.collector.finish() }])
 }
 
 fn items<'de, A: MapAccess<'de>>(
@@ -174,11 +165,7 @@ struct AnyPrefixList {
 /// `describe-managed-prefix-lists`, which have none. An empty list is taken for the second.
 fn prefix_lists(lists: Vec<Element<AnyPrefixList>>, collector: Collector) -> Vec<Part> {
     let (mut plain, mut managed) = (Vec::new(), Vec::new());
-    for Element {
-        pointer,
-        value: list,
-    } in lists
-    {
+    for Element { pointer, value: list } in lists {
         if list.cidrs.is_some() {
             plain.push(Element {
                 pointer,
@@ -212,22 +199,12 @@ fn prefix_lists(lists: Vec<Element<AnyPrefixList>>, collector: Collector) -> Vec
     } else {
         let items = Items::ManagedPrefixLists(managed);
         let kind = Kind::ManagedPrefixLists;
-        parts.push(Part {
-            kind,
-            complete: true,
-            items,
-            not_understood: Vec::new(),
-        });
+        parts.push(Part { kind, complete: true, items, not_understood: Vec::new() });
     }
     if !plain.is_empty() {
         let items = Items::PrefixLists(plain);
         let kind = Kind::PrefixLists;
-        parts.push(Part {
-            kind,
-            complete: true,
-            items,
-            not_understood: Vec::new(),
-        });
+        parts.push(Part { kind, complete: true, items, not_understood: Vec::new() });
     }
     if let Some(part) = parts.first_mut() {
         part.not_understood = collector.finish();
@@ -247,11 +224,7 @@ pub(super) struct Single {
 
 /// All such answers.
 pub(super) const SINGLES: [Single; 6] = [
-    Single {
-        kind: Kind::ManagedPrefixListEntries,
-        key: "Entries",
-        id: "PrefixListId",
-    },
+    Single { kind: Kind::ManagedPrefixListEntries, key: "Entries", id: "PrefixListId" },
     Single {
         kind: Kind::TransitGatewayPropagations,
         key: "TransitGatewayRouteTablePropagations",
@@ -262,16 +235,8 @@ pub(super) const SINGLES: [Single; 6] = [
         key: "Routes",
         id: "TransitGatewayRouteTableId",
     },
-    Single {
-        kind: Kind::LoadBalancerListeners,
-        key: "Listeners",
-        id: "",
-    },
-    Single {
-        kind: Kind::LoadBalancerAttributes,
-        key: "Attributes",
-        id: "LoadBalancerArn",
-    },
+    Single { kind: Kind::LoadBalancerListeners, key: "Listeners", id: "" },
+    Single { kind: Kind::LoadBalancerAttributes, key: "Attributes", id: "LoadBalancerArn" },
     Single {
         kind: Kind::LoadBalancerTargetHealth,
         key: "TargetHealthDescriptions",
@@ -296,24 +261,13 @@ pub(super) fn single(kind: Kind, text: &str) -> Result<Part, serde_json::Error> 
         Kind::LoadBalancerAttributes => Items::LoadBalancerAttributes(whole(text, &mut collector)?),
         _ => Items::LoadBalancerTargetHealth(whole(text, &mut collector)?),
     };
-    Ok(Part {
-        kind,
-        complete: true,
-        items,
-        not_understood: collector.finish(),
-    })
+    Ok(Part { kind, complete: true, items, not_understood: collector.finish() })
 }
 
 fn whole<'de, T: Deserialize<'de>>(
     text: &'de str,
     collector: &mut Collector,
 ) -> Result<Vec<Element<T>>, serde_json::Error> {
-    let one = One {
-        pointer: Pointer::root(),
-        collector,
-        marker: PhantomData,
-    };
-    Ok(vec![one.deserialize(
-        &mut serde_json::Deserializer::from_str(text),
-    )?])
+    let one = One { pointer: Pointer::root(), collector, marker: PhantomData };
+    Ok(vec![one.deserialize(&mut serde_json::Deserializer::from_str(text))?])
 }

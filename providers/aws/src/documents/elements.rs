@@ -21,9 +21,7 @@ impl<'de, T: Deserialize<'de>> DeserializeSeed<'de> for One<'_, T> {
     type Value = Element<T>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        let Self {
-            pointer, collector, ..
-        } = self;
+        let Self { pointer, collector, .. } = self;
         let mut note = |path: serde_ignored::Path<'_>| collector.note(&pointer, &path);
         let value = T::deserialize(serde_ignored::Deserializer::new(deserializer, &mut note))?;
         Ok(Element { pointer, value })
@@ -69,11 +67,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for All<'_, T> {
             Shape::List => write!(formatter, "the list of `{}`", self.key),
             Shape::ListOrOne => write!(formatter, "the object or the list of `{}`", self.key),
             Shape::ListOrById(_) => {
-                write!(
-                    formatter,
-                    "the list of `{}`, or an object that has them by id",
-                    self.key
-                )
+                write!(formatter, "the list of `{}`, or an object that has them by id", self.key)
             }
         }
     }
@@ -82,11 +76,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for All<'_, T> {
         let mut elements = Vec::new();
         loop {
             let pointer = self.parent.element(self.key, elements.len());
-            let one = One {
-                pointer,
-                collector: &mut *self.collector,
-                marker: PhantomData,
-            };
+            let one = One { pointer, collector: &mut *self.collector, marker: PhantomData };
             match list.next_element_seed(one)? {
                 Some(element) => elements.push(element),
                 None => return Ok(elements),
@@ -97,16 +87,9 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for All<'_, T> {
     fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<Self::Value, A::Error> {
         let pointer = self.parent.member(self.key);
         match self.shape {
-            Shape::List => Err(serde::de::Error::invalid_type(
-                serde::de::Unexpected::Map,
-                &self,
-            )),
+            Shape::List => Err(serde::de::Error::invalid_type(serde::de::Unexpected::Map, &self)),
             Shape::ListOrOne => {
-                let one = One {
-                    pointer,
-                    collector: self.collector,
-                    marker: PhantomData,
-                };
+                let one = One { pointer, collector: self.collector, marker: PhantomData };
                 Ok(vec![one.deserialize(MapAccessDeserializer::new(object))?])
             }
             Shape::ListOrById(adopt) => by_id(object, &pointer, self.collector, adopt),
@@ -123,11 +106,7 @@ fn by_id<'de, T: Deserialize<'de>, A: MapAccess<'de>>(
     let mut elements = Vec::new();
     while let Some(id) = object.next_key::<String>()? {
         let pointer = parent.name(&id);
-        let one = One {
-            pointer,
-            collector: &mut *collector,
-            marker: PhantomData,
-        };
+        let one = One { pointer, collector: &mut *collector, marker: PhantomData };
         let mut element = object.next_value_seed(one)?;
         adopt(&mut element.value, id);
         elements.push(element);

@@ -128,19 +128,11 @@ impl Fault {
             Self::Empty => DocumentError::Empty { document },
             Self::Json(error) if error.is_data() => {
                 let at = place_of_value(text, &error);
-                DocumentError::WrongType {
-                    document,
-                    at,
-                    reason: reason(&error),
-                }
+                DocumentError::WrongType { document, at, reason: reason(&error) }
             }
             Self::Json(error) => {
                 let at = place_of_syntax(text, &error);
-                DocumentError::NotJson {
-                    document,
-                    at,
-                    reason: reason(&error),
-                }
+                DocumentError::NotJson { document, at, reason: reason(&error) }
             }
             Self::NotRecognised(found) => DocumentError::NotRecognised { document, found },
             Self::NoOwner { key, id } => DocumentError::NoOwner { document, key, id },
@@ -190,21 +182,13 @@ fn place_of_value(text: &str, error: &serde_json::Error) -> Location {
 
 fn location(text: &str, start: usize, end: usize, pointer: String) -> Location {
     let (line, column) = line_column(text, start);
-    Location {
-        line,
-        column,
-        pointer,
-        excerpt: excerpt(text, start, end),
-    }
+    Location { line, column, pointer, excerpt: excerpt(text, start, end) }
 }
 
 /// The byte at which the parser stood: it counts lines and bytes from 1.
 fn offset_of(text: &str, error: &serde_json::Error) -> usize {
     let mut start = 0;
-    for line in text
-        .split_inclusive('\n')
-        .take(error.line().saturating_sub(1))
-    {
+    for line in text.split_inclusive('\n').take(error.line().saturating_sub(1)) {
         start += line.len();
     }
     (start + error.column().saturating_sub(1)).min(text.len())

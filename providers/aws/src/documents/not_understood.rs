@@ -37,11 +37,7 @@ pub(super) struct Collector {
 
 impl Collector {
     pub(super) fn new(kind: Kind) -> Self {
-        Self {
-            kind,
-            seen: BTreeMap::new(),
-            path: String::new(),
-        }
+        Self { kind, seen: BTreeMap::new(), path: String::new() }
     }
 
     /// Notes a field that was read past, below `element`.
@@ -62,12 +58,7 @@ impl Collector {
     pub(super) fn finish(self) -> Vec<NotUnderstood> {
         let kind = self.kind;
         let noted = |(field, noted): (String, Option<(usize, Pointer)>)| {
-            noted.map(|(count, first)| NotUnderstood {
-                kind,
-                field,
-                count,
-                first,
-            })
+            noted.map(|(count, first)| NotUnderstood { kind, field, count, first })
         };
         self.seen.into_iter().filter_map(noted).collect()
     }

@@ -9,11 +9,7 @@ use crate::manifest::{Call, CallError, Outcome};
 use crate::raw::Field;
 
 fn document(text: impl Into<Arc<str>>) -> Document {
-    Document {
-        name: "a.json".into(),
-        text: text.into(),
-        scope: Scope::default(),
-    }
+    Document { name: "a.json".into(), text: text.into(), scope: Scope::default() }
 }
 
 fn reading(value: &Value) -> Reading {
@@ -39,9 +35,7 @@ fn said(text: &str) -> String {
 }
 
 fn groups(value: &Value) -> Vec<raw::SecurityGroup> {
-    let Items::SecurityGroups(list) = part(value).items else {
-        panic!("no groups")
-    };
+    let Items::SecurityGroups(list) = part(value).items else { panic!("no groups") };
     list.into_iter().map(|element| element.value).collect()
 }
 
@@ -53,11 +47,7 @@ fn rule(value: &Value) -> raw::IpPermission {
 #[test]
 fn every_kind_is_recognised_by_its_key() {
     for kind in Kind::ALL {
-        let element = if kind == Kind::PrefixLists {
-            json!({"Cidrs": []})
-        } else {
-            json!({})
-        };
+        let element = if kind == Kind::PrefixLists { json!({"Cidrs": []}) } else { json!({}) };
         let part = part(&json!({ kind.key(): [element] }));
         assert_eq!((part.kind, part.complete), (kind, true));
         assert!(part.not_understood.is_empty());
@@ -77,13 +67,8 @@ fn kinds_are_found_by_name_and_by_call() {
 #[test]
 fn elements_carry_their_places() {
     let value = json!({"Subnets": [{}, {"SubnetId": "b"}]});
-    let Items::Subnets(list) = part(&value).items else {
-        panic!("no subnets")
-    };
-    assert_eq!(
-        list[1].origin(&document("")).to_string(),
-        "a.json /Subnets/1"
-    );
+    let Items::Subnets(list) = part(&value).items else { panic!("no subnets") };
+    assert_eq!(list[1].origin(&document("")).to_string(), "a.json /Subnets/1");
     let text = value.to_string();
     let span = locate(&text, "/Subnets/1").unwrap();
     assert_eq!(&text[span.start..span.end], r#"{"SubnetId":"b"}"#);
@@ -92,11 +77,7 @@ fn elements_carry_their_places() {
 #[test]
 fn a_document_may_hold_several_kinds() {
     let value = json!({"Vpcs": [{"VpcId": "a"}], "ResponseMetadata": {}, "Subnets": []});
-    let kinds: Vec<_> = reading(&value)
-        .parts
-        .into_iter()
-        .map(|part| part.kind)
-        .collect();
+    let kinds: Vec<_> = reading(&value).parts.into_iter().map(|part| part.kind).collect();
     // serde_json's objects are in the order of their keys.
     assert_eq!(kinds, [Kind::Subnets, Kind::Vpcs]);
 }
@@ -119,9 +100,7 @@ fn a_leftover_token_makes_the_kind_incomplete() {
 #[test]
 fn the_envelope_of_botos_recorders_is_looked_into() {
     let value = json!({"status_code": 200, "data": {"Vpcs": [{}], "ResponseMetadata": {}}});
-    let Items::Vpcs(list) = part(&value).items else {
-        panic!("no VPCs")
-    };
+    let Items::Vpcs(list) = part(&value).items else { panic!("no VPCs") };
     assert_eq!(list[0].pointer.to_string(), "/data/Vpcs/0");
     let text = json!({"data": [1]}).to_string();
     assert!(matches!(error(&text), DocumentError::NotRecognised { .. }));
@@ -134,23 +113,13 @@ fn the_two_calls_with_prefix_lists_are_told_apart() {
         {"PrefixListId": "pl-2", "PrefixListName": "own", "MaxEntries": 5, "State": "create-complete"},
     ]});
     let parts = reading(&value).parts;
-    let Items::ManagedPrefixLists(managed) = &parts[0].items else {
-        panic!("no managed ones")
-    };
-    let Items::PrefixLists(plain) = &parts[1].items else {
-        panic!("no plain ones")
-    };
+    let Items::ManagedPrefixLists(managed) = &parts[0].items else { panic!("no managed ones") };
+    let Items::PrefixLists(plain) = &parts[1].items else { panic!("no plain ones") };
     assert_eq!(managed[0].pointer.to_string(), "/PrefixLists/1");
     assert_eq!(managed[0].value.max_entries, Field::Given(5));
     assert_eq!(plain[0].pointer.to_string(), "/PrefixLists/0");
-    assert_eq!(
-        plain[0].value.cidrs.as_deref(),
-        Some(["10.0.0.0/8".to_owned()].as_slice())
-    );
-    assert_eq!(
-        part(&json!({"PrefixLists": []})).kind,
-        Kind::ManagedPrefixLists
-    );
+    assert_eq!(plain[0].value.cidrs.as_deref(), Some(["10.0.0.0/8".to_owned()].as_slice()));
+    assert_eq!(part(&json!({"PrefixLists": []})).kind, Kind::ManagedPrefixLists);
 }
 
 #[test]
@@ -170,9 +139,7 @@ fn entries_of_a_prefix_list_are_found_under_its_id() {
     for (form, place) in forms {
         let part = part(&form);
         assert!(part.not_understood.is_empty(), "{form}");
-        let Items::ManagedPrefixListEntries(lists) = part.items else {
-            panic!("{form}")
-        };
+        let Items::ManagedPrefixListEntries(lists) = part.items else { panic!("{form}") };
         assert_eq!(lists[0].pointer.to_string(), place);
         assert_eq!(lists[0].value.prefix_list_id.as_deref(), Some("pl-1"));
         assert_eq!(lists[0].value.entries.as_ref().map(Vec::len), Some(1));
@@ -183,26 +150,16 @@ fn entries_of_a_prefix_list_are_found_under_its_id() {
 #[test]
 fn a_page_of_entries_that_was_not_the_last_is_known_as_such() {
     let value = json!({"PrefixListId": "pl-1", "Entries": [], "NextToken": "more"});
-    let Items::ManagedPrefixListEntries(lists) = part(&value).items else {
-        panic!("{value}")
-    };
+    let Items::ManagedPrefixListEntries(lists) = part(&value).items else { panic!("{value}") };
     assert_eq!(lists[0].value.next_token.as_deref(), Some("more"));
     assert!(!part(&value).complete);
 }
 
 #[test]
 fn entries_without_the_id_of_their_list_are_an_error_that_says_what_to_add() {
-    for value in [
-        json!({"Entries": []}),
-        json!({"Entries": [], "PrefixListId": null}),
-    ] {
+    for value in [json!({"Entries": []}), json!({"Entries": [], "PrefixListId": null})] {
         let error = error(&value.to_string());
-        assert!(
-            error
-                .to_string()
-                .contains("put `\"PrefixListId\": \"…\"` beside it"),
-            "{error}"
-        );
+        assert!(error.to_string().contains("put `\"PrefixListId\": \"…\"` beside it"), "{error}");
     }
 }
 
@@ -210,23 +167,14 @@ fn entries_without_the_id_of_their_list_are_an_error_that_says_what_to_add() {
 fn aws_72_the_options_are_one_object() {
     let options = json!({"InternetGatewayBlockMode": "block-ingress", "State": "update-complete"});
     for (value, place) in [
-        (
-            json!({"VpcBlockPublicAccessOptions": options}),
-            "/VpcBlockPublicAccessOptions",
-        ),
-        (
-            json!({"VpcBlockPublicAccessOptions": [options]}),
-            "/VpcBlockPublicAccessOptions/0",
-        ),
+        (json!({"VpcBlockPublicAccessOptions": options}), "/VpcBlockPublicAccessOptions"),
+        (json!({"VpcBlockPublicAccessOptions": [options]}), "/VpcBlockPublicAccessOptions/0"),
     ] {
         let Items::VpcBlockPublicAccessOptions(list) = part(&value).items else {
             panic!("{value}")
         };
         assert_eq!(list[0].pointer.to_string(), place);
-        assert_eq!(
-            list[0].value.internet_gateway_block_mode.as_deref(),
-            Some("block-ingress")
-        );
+        assert_eq!(list[0].value.internet_gateway_block_mode.as_deref(), Some("block-ingress"));
     }
 }
 
@@ -234,18 +182,12 @@ fn aws_72_the_options_are_one_object() {
 fn answers_for_one_resource_are_read() {
     let single = |value: Value| part(&value).kind;
     let table = "TransitGatewayRouteTableId";
-    assert_eq!(
-        single(json!({table: "t", "Routes": []})),
-        Kind::TransitGatewayStaticRoutes
-    );
+    assert_eq!(single(json!({table: "t", "Routes": []})), Kind::TransitGatewayStaticRoutes);
     assert_eq!(
         single(json!({table: "t", "TransitGatewayRouteTablePropagations": []})),
         Kind::TransitGatewayPropagations
     );
-    assert_eq!(
-        single(json!({"Listeners": [{}]})),
-        Kind::LoadBalancerListeners
-    );
+    assert_eq!(single(json!({"Listeners": [{}]})), Kind::LoadBalancerListeners);
     assert_eq!(
         single(json!({"LoadBalancerArn": "a", "Attributes": []})),
         Kind::LoadBalancerAttributes
@@ -267,14 +209,9 @@ fn an_absent_list_is_not_an_empty_one() {
 fn t_11_the_implicit_deny_entries_are_kept() {
     let entry = |number: i64| json!({"RuleNumber": number, "Protocol": "-1", "RuleAction": "deny"});
     let value = json!({"NetworkAcls": [{"Entries": [entry(32767), entry(100), entry(32768)]}]});
-    let Items::NetworkAcls(acls) = part(&value).items else {
-        panic!("no ACLs")
-    };
+    let Items::NetworkAcls(acls) = part(&value).items else { panic!("no ACLs") };
     let entries = acls[0].value.entries.as_ref().unwrap();
-    let numbers: Vec<_> = entries
-        .iter()
-        .map(|entry| entry.rule_number.given().copied())
-        .collect();
+    let numbers: Vec<_> = entries.iter().map(|entry| entry.rule_number.given().copied()).collect();
     assert_eq!(numbers, [Some(32767), Some(100), Some(32768)]);
 }
 
@@ -283,10 +220,7 @@ fn t_12_all_protocols_has_no_ports_and_a_number_may_have_some() {
     let all = rule(&json!({"IpProtocol": "-1", "IpRanges": []}));
     assert!(all.from_port.is_absent() && all.to_port.is_absent());
     let esp = rule(&json!({"IpProtocol": "50", "FromPort": 80, "ToPort": 81}));
-    assert_eq!(
-        (esp.ip_protocol.as_deref(), esp.to_port),
-        (Some("50"), Field::Given(81))
-    );
+    assert_eq!((esp.ip_protocol.as_deref(), esp.to_port), (Some("50"), Field::Given(81)));
 }
 
 #[test]
@@ -299,10 +233,7 @@ fn a_bad_number_spoils_its_field_only() {
     assert_eq!(port(json!([1, [2]])), bad("[…]"));
     assert_eq!(port(json!({"a": {}})), bad("{…}"));
     assert_eq!(port(json!(u64::MAX)), bad("18446744073709551615"));
-    assert_eq!(
-        port(json!(1e300)).bad().map(|text| text.starts_with('1')),
-        Some(true)
-    );
+    assert_eq!(port(json!(1e300)).bad().map(|text| text.starts_with('1')), Some(true));
     assert_eq!(port(json!(null)), Field::Absent);
     assert_eq!(port(json!("80")), Field::Given(80));
     assert_eq!(port(json!(80.0)), Field::Given(80));
@@ -326,14 +257,8 @@ fn a_bad_boolean_spoils_its_field_only() {
 
 #[test]
 fn a_protocol_may_be_written_as_a_number() {
-    assert_eq!(
-        rule(&json!({"IpProtocol": 6})).ip_protocol.as_deref(),
-        Some("6")
-    );
-    assert_eq!(
-        rule(&json!({"IpProtocol": -1})).ip_protocol.as_deref(),
-        Some("-1")
-    );
+    assert_eq!(rule(&json!({"IpProtocol": 6})).ip_protocol.as_deref(), Some("6"));
+    assert_eq!(rule(&json!({"IpProtocol": -1})).ip_protocol.as_deref(), Some("-1"));
     assert_eq!(rule(&json!({"IpProtocol": null})).ip_protocol, None);
 }
 
@@ -349,17 +274,10 @@ fn fields_that_the_types_lack_are_counted_by_path() {
         .map(|field| (field.to_string(), field.count, field.first.to_string()))
         .collect();
     let expected = [
-        (
-            "NetworkAcls.Entries.Frobnicate",
-            2,
-            "/NetworkAcls/0/Entries/1/Frobnicate",
-        ),
+        ("NetworkAcls.Entries.Frobnicate", 2, "/NetworkAcls/0/Entries/1/Frobnicate"),
         ("NetworkAcls.Mode", 1, "/NetworkAcls/1/Mode"),
     ];
-    assert_eq!(
-        told,
-        expected.map(|(field, count, at)| (field.into(), count, at.into()))
-    );
+    assert_eq!(told, expected.map(|(field, count, at)| (field.into(), count, at.into())));
 }
 
 #[test]
@@ -371,10 +289,7 @@ fn fields_known_to_be_irrelevant_are_read_past() {
         Kind::Reservations,
         "Instances.BlockDeviceMappings.Ebs"
     ));
-    assert!(!raw::irrelevant::is_irrelevant(
-        Kind::Reservations,
-        "Instances.KeyNames"
-    ));
+    assert!(!raw::irrelevant::is_irrelevant(Kind::Reservations, "Instances.KeyNames"));
 }
 
 #[test]
@@ -383,16 +298,11 @@ fn irrelevant_fields_are_in_no_raw_type() {
     for kind in Kind::ALL {
         for field in raw::irrelevant::fields(kind) {
             let odd = json!({"odd": 1});
-            let value = field
-                .rsplit('.')
-                .fold(odd, |inner, name| json!({ name: inner }));
+            let value = field.rsplit('.').fold(odd, |inner, name| json!({ name: inner }));
             let listed = nest_lists(value);
             let reading = reading(&json!({ kind.key(): [listed] }));
             assert!(
-                reading
-                    .parts
-                    .iter()
-                    .all(|part| part.not_understood.is_empty()),
+                reading.parts.iter().all(|part| part.not_understood.is_empty()),
                 "{kind} {field}"
             );
         }
@@ -415,11 +325,7 @@ fn nest_lists(value: Value) -> Value {
     };
     let nested = members.into_iter().map(|(name, inner)| {
         let inner = nest_lists(inner);
-        let inner = if LISTS.contains(&name.as_str()) {
-            json!([inner])
-        } else {
-            inner
-        };
+        let inner = if LISTS.contains(&name.as_str()) { json!([inner]) } else { inner };
         (name, inner)
     });
     Value::Object(nested.collect())
@@ -452,24 +358,14 @@ fn a_manifest_of_another_version_or_with_an_odd_outcome_is_an_error() {
     let text = r#"{"schema": "cloudfw.manifest/2"}"#;
     assert!(matches!(error(text), DocumentError::ManifestVersion { .. }));
     let text = r#"{"schema": "cloudfw.manifest/1", "calls": [{"call": "c", "outcome": "maybe"}]}"#;
-    assert!(
-        said(text).contains("unknown variant `maybe`"),
-        "{}",
-        said(text)
-    );
+    assert!(said(text).contains("unknown variant `maybe`"), "{}", said(text));
     let text = r#"{"schema": "cloudfw.reach/1"}"#;
     assert!(matches!(error(text), DocumentError::NotRecognised { .. }));
 }
 
 #[test]
 fn a_byte_order_mark_is_read_past() {
-    assert_eq!(
-        read(&document("\u{feff}{\"Vpcs\": []}"))
-            .unwrap()
-            .parts
-            .len(),
-        1
-    );
+    assert_eq!(read(&document("\u{feff}{\"Vpcs\": []}")).unwrap().parts.len(), 1);
 }
 
 #[test]
@@ -503,10 +399,7 @@ fn a_value_of_the_wrong_type_is_shown_with_its_pointer() {
     );
     let text = r#"{"SecurityGroups": [{}, {"IpPermissions": [{"IpRanges": [{"CidrIp": 10}]}]}]}"#;
     let said = said(text);
-    assert!(
-        said.contains("`/SecurityGroups/1/IpPermissions/0/IpRanges/0/CidrIp`: "),
-        "{said}"
-    );
+    assert!(said.contains("`/SecurityGroups/1/IpPermissions/0/IpRanges/0/CidrIp`: "), "{said}");
     assert!(said.ends_with(" ^^"), "{said}");
 }
 
@@ -536,18 +429,12 @@ fn deep_json_is_an_error_or_read_past() {
     let closed = format!("{deep}{}", "]".repeat(100_000));
     assert!(read(&document(format!("{{\"Vpcs\": [{{\"Odd\": {closed}}}]}}"))).is_ok());
     let bad = part_of_text(&format!("{{\"Vpcs\": [{{\"IsDefault\": {closed}}}]}}"));
-    let Items::Vpcs(list) = bad.items else {
-        panic!("no VPCs")
-    };
+    let Items::Vpcs(list) = bad.items else { panic!("no VPCs") };
     assert_eq!(list[0].value.is_default.bad(), Some("[…]"));
     let said = said(&format!("{{\"Vpcs\": [{{\"VpcId\": {closed}}}]}}"));
     assert!(said.len() < 500, "{said}");
     let token = format!("{{\"Vpcs\": [], \"NextToken\": {closed}}}");
-    assert!(
-        error(&token)
-            .to_string()
-            .contains("nested deeper than 128 levels")
-    );
+    assert!(error(&token).to_string().contains("nested deeper than 128 levels"));
 }
 
 /// A document with something of everything.

@@ -21,10 +21,7 @@ pub(super) fn read(text: &str) -> Result<Reading, Fault> {
     }
     let mut found = Found::default();
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    let top = TopLevel {
-        found: &mut found,
-        parent: Pointer::root(),
-    };
+    let top = TopLevel { found: &mut found, parent: Pointer::root() };
     top.deserialize(&mut deserializer)?;
     deserializer.end()?;
     found.reading(text)
@@ -46,19 +43,14 @@ struct Found {
 
 impl Found {
     fn reading(self, text: &str) -> Result<Reading, Fault> {
-        if let Some(schema) = self
-            .schema
-            .filter(|schema| schema.starts_with("cloudfw.manifest/"))
-        {
+        if let Some(schema) = self.schema.filter(|schema| schema.starts_with("cloudfw.manifest/")) {
             return manifest(schema, text);
         }
         let mut parts = self.parts;
         if parts.is_empty() {
             let has = |key: &str| self.other_keys.iter().any(|other| other == key);
             let Some(answer) = SINGLES.iter().find(|answer| has(answer.key)) else {
-                let found = self
-                    .instead
-                    .map_or_else(|| describe(&self.other_keys), str::to_owned);
+                let found = self.instead.map_or_else(|| describe(&self.other_keys), str::to_owned);
                 return Err(Fault::NotRecognised(found));
             };
             return read_single(answer, has(answer.id), !self.more_pages, text);
@@ -68,11 +60,7 @@ impl Found {
         }
         let mut other_keys = self.other_keys;
         other_keys.truncate(NAMED_KEYS);
-        Ok(Reading {
-            parts,
-            manifest: None,
-            other_keys,
-        })
+        Ok(Reading { parts, manifest: None, other_keys })
     }
 }
 
@@ -81,10 +69,7 @@ fn manifest(schema: String, text: &str) -> Result<Reading, Fault> {
         return Err(Fault::ManifestVersion(schema));
     }
     let manifest: Manifest = serde_json::from_str(text)?;
-    Ok(Reading {
-        manifest: Some(manifest),
-        ..Reading::default()
-    })
+    Ok(Reading { manifest: Some(manifest), ..Reading::default() })
 }
 
 /// Reads the answer of a call that is made for one resource.
@@ -106,21 +91,15 @@ fn read_single(
     {
         return Err(Fault::NoOwner { key, id });
     }
-    Ok(Reading {
-        parts: vec![part],
-        ..Reading::default()
-    })
+    Ok(Reading { parts: vec![part], ..Reading::default() })
 }
 
 fn describe(keys: &[String]) -> String {
     if keys.is_empty() {
         return "an object without keys".to_owned();
     }
-    let named: Vec<_> = keys
-        .iter()
-        .take(NAMED_KEYS)
-        .map(|key| format!("`{}`", key.escape_debug()))
-        .collect();
+    let named: Vec<_> =
+        keys.iter().take(NAMED_KEYS).map(|key| format!("`{}`", key.escape_debug())).collect();
     let more = if keys.len() > NAMED_KEYS { " …" } else { "" };
     format!("an object with {}{more}", named.join(", "))
 }
@@ -153,10 +132,7 @@ impl TopLevel<'_> {
             }
             "data" if self.parent.is_root() => {
                 let parent = self.parent.member("data");
-                object.next_value_seed(TopLevel {
-                    found: self.found,
-                    parent,
-                })?;
+                object.next_value_seed(TopLevel { found: self.found, parent })?;
             }
             _ => match Kind::from_key(key) {
                 Some(kind) => self.found.parts.extend(parts(kind, object, &self.parent)?),

@@ -440,7 +440,12 @@ fn role(told: &NetworkInterface, nat: Option<Id<Gateway>>, origin: &Origin, id: 
         Some("gateway_load_balancer_endpoint") => {
             opaque("what is behind an endpoint of this type is not modelled yet")
         }
-        _ => Role::Endpoint,
+        // Those that a machine or a managed service answers behind.
+        None | Some("interface" | "efa" | "trunk" | "branch" | "vpc_endpoint" | "efs") => {
+            Role::Endpoint
+        }
+        Some("lambda") => opaque("whether functions take connections is in no document"),
+        Some(other) => opaque(&format!("interfaces of type `{other}` are not modelled yet")),
     }
 }
 

@@ -16,12 +16,17 @@ use super::filters::{deny_all, unknown_filter};
 use super::label::{missing, nowhere, unknown};
 use super::scope::{compatible, text};
 use crate::kind::Kind;
+use crate::raw::BlockPublicAccessStates;
 
 /// What is known of a mode.
 enum Mode {
     Off,
     Bidirectional,
     Ingress,
+}
+
+fn mode_of(states: Option<&BlockPublicAccessStates>) -> Option<&str> {
+    states?.internet_gateway_block_mode.as_deref()
 }
 
 /// The addresses that a block leaves out.
@@ -122,20 +127,34 @@ impl Lowering<'_> {
                 .map(|mode| (mode, first.origin.clone()))
                 .map_err(|why| unknown(what(), why, &first.origin));
         }
-        let Some(why) = self.coverage.missing(Kind::VpcBlockPublicAccessOptions, scope) else {
-            return Ok((Mode::Off, nowhere()));
-        };
-        // The VPC itself says what is in force for it.
+        let why = self.coverage.missing(Kind::VpcBlockPublicAccessOptions, scope);
+        match (why, self.own_mode(router)) {
+            (_, Some(("off", origin))) => Ok((Mode::Off, origin)),
+            (None, None) => Ok((Mode::Off, nowhere())),
+            // What was assumed not to be there shows all the same.
+            (None, Some((mode, origin))) => {
+                let why = format!("`{mode}` is recorded for it, and its exclusions are not");
+                Err(unknown(what(), why, &origin))
+            }
+            (Some(why), _) => Err(unknown(what(), why, &self.origin_of(router))),
+        }
+    }
+
+    /// What a VPC or one of its subnets itself says to be in force: a block, if any of them does.
+    fn own_mode(&self, router: &Id<Router>) -> Option<(&str, Origin)> {
         let vpc = self.recorded.vpcs.by_key(router.as_str());
         let vpc = vpc.filter(|vpc| vpc.versions.len() == 1).and_then(|vpc| vpc.first());
         let own = vpc.and_then(|entry| {
-            let states = entry.value.block_public_access_states.as_ref()?;
-            Some((states.internet_gateway_block_mode.as_deref()?, entry))
+            let mode = mode_of(entry.value.block_public_access_states.as_ref())?;
+            Some((mode, entry.origin.clone()))
         });
-        match own {
-            Some(("off", entry)) => Ok((Mode::Off, entry.origin.clone())),
-            _ => Err(unknown(what(), why, &self.origin_of(router))),
-        }
+        let subnets = self.network.subnets.iter().filter(|(_, subnet)| subnet.router == *router);
+        let mut blocked = subnets.filter_map(|(key, _)| {
+            let entry = self.recorded.subnets.by_key(key.as_str())?.first()?;
+            let mode = mode_of(entry.value.block_public_access_states.as_ref())?;
+            (mode != "off").then(|| (mode, entry.origin.clone()))
+        });
+        blocked.next().or(own)
     }
 
     /// What is left out of the block, in this VPC.

@@ -94,10 +94,7 @@ pub struct ClassicLoadBalancer {
     pub dns_name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub canonical_hosted_zone_name: Option<String>,
-    #[serde(
-        rename = "CanonicalHostedZoneNameID",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "CanonicalHostedZoneNameID", skip_serializing_if = "Option::is_none")]
     pub canonical_hosted_zone_name_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scheme: Option<String>,
@@ -270,11 +267,7 @@ pub struct TargetGroup {
     pub health_check_enabled: Field<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub health_check_protocol: Option<String>,
-    #[serde(
-        default,
-        deserialize_with = "text",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, deserialize_with = "text", skip_serializing_if = "Option::is_none")]
     pub health_check_port: Option<String>,
 }
 
@@ -294,11 +287,7 @@ pub struct LoadBalancerTargetHealth {
 pub struct TargetHealthDescription {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<TargetDescription>,
-    #[serde(
-        default,
-        deserialize_with = "text",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, deserialize_with = "text", skip_serializing_if = "Option::is_none")]
     pub health_check_port: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target_health: Option<TargetHealth>,

@@ -148,10 +148,7 @@ impl<'de, T: Scalar> Visitor<'de> for FieldVisitor<T> {
         // Whole numbers print without a fraction, which is how a float is told to be one.
         let integer = format!("{value:.0}").parse().ok();
         let whole = value.fract() == 0.0;
-        Ok(Self::settle(
-            integer.filter(|_| whole).and_then(T::from_integer),
-            value,
-        ))
+        Ok(Self::settle(integer.filter(|_| whole).and_then(T::from_integer), value))
     }
 
     fn visit_str<E: Error>(self, value: &str) -> Result<Self::Value, E> {

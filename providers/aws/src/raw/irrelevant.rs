@@ -17,8 +17,7 @@ use crate::kind::Kind;
 /// `Instances.BlockDeviceMappings.Ebs`.
 pub fn is_irrelevant(kind: Kind, path: &str) -> bool {
     let below = |field: &&'static str| {
-        path.strip_prefix(*field)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        path.strip_prefix(*field).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     };
     of_no_network(kind) || TRANSPORT.iter().chain(fields(kind)).any(below)
 }
@@ -29,10 +28,7 @@ const TRANSPORT: &[&str] = &["ResponseMetadata"];
 /// Services of which only the ties to subnets, groups and names are read; the rest of what they
 /// tell (some ninety fields of a database) is about themselves.
 fn of_no_network(kind: Kind) -> bool {
-    matches!(
-        kind,
-        Kind::DbInstances | Kind::ElasticsearchDomains | Kind::Firewalls
-    )
+    matches!(kind, Kind::DbInstances | Kind::ElasticsearchDomains | Kind::Firewalls)
 }
 
 /// The irrelevant fields of a kind.
@@ -144,10 +140,8 @@ const NAT_GATEWAYS: &[&str] = &[
 ];
 
 /// Who keeps a list in step; what it holds is read by another call.
-const MANAGED_PREFIX_LISTS: &[&str] = &[
-    "IpamPrefixListResolverSyncEnabled",
-    "IpamPrefixListResolverTargetId",
-];
+const MANAGED_PREFIX_LISTS: &[&str] =
+    &["IpamPrefixListResolverSyncEnabled", "IpamPrefixListResolverTargetId"];
 
 const VPN_CONNECTIONS: &[&str] = &[
     // Holds the pre-shared keys: never read, never written.
@@ -161,11 +155,8 @@ const VPN_CONNECTIONS: &[&str] = &[
     "VgwTelemetry.LastStatusChange",
 ];
 
-const VPC_ENDPOINT_SERVICES: &[&str] = &[
-    "PayerResponsibility",
-    "PrivateDnsNameVerificationState",
-    "PrivateDnsNames",
-];
+const VPC_ENDPOINT_SERVICES: &[&str] =
+    &["PayerResponsibility", "PrivateDnsNameVerificationState", "PrivateDnsNames"];
 
 const LISTENERS: &[&str] = &[
     // What is spoken over a connection once it stands.

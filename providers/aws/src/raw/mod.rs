@@ -4,10 +4,7 @@
 //! document that was read. Every field is optional: an absent list is not an empty one (what is
 //! not told is unknown), and what is told badly is kept ([`Field::Bad`]). Identifiers, addresses
 //! and enumerations stay text: lowering reads them, and anonymised recordings bend them.
-#![allow(
-    missing_docs,
-    reason = "fields carry the names and the meaning of AWS's API reference"
-)]
+#![allow(missing_docs, reason = "fields carry the names and the meaning of AWS's API reference")]
 
 use serde::{Deserialize, Serialize};
 

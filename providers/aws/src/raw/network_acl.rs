@@ -50,11 +50,7 @@ pub struct NetworkAclEntry {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule_action: Option<String>,
     /// A number as text, or `-1` (AWS-38).
-    #[serde(
-        default,
-        deserialize_with = "text",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, deserialize_with = "text", skip_serializing_if = "Option::is_none")]
     pub protocol: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cidr_block: Option<String>,

@@ -35,11 +35,7 @@ pub struct SecurityGroup {
 #[serde(rename_all = "PascalCase")]
 pub struct IpPermission {
     /// `tcp`, `udp`, `icmp`, `icmpv6`, a number, or `-1` (AWS-15).
-    #[serde(
-        default,
-        deserialize_with = "text",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, deserialize_with = "text", skip_serializing_if = "Option::is_none")]
     pub ip_protocol: Option<String>,
     /// First port, or ICMP type, −1 for all (AWS-16). Only of meaning for those four protocols.
     #[serde(default, skip_serializing_if = "Field::is_absent")]

@@ -9,10 +9,7 @@ use super::{Field, Tag};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct DbInstance {
-    #[serde(
-        rename = "DBInstanceIdentifier",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "DBInstanceIdentifier", skip_serializing_if = "Option::is_none")]
     pub db_instance_identifier: Option<String>,
     #[serde(rename = "DBInstanceArn", skip_serializing_if = "Option::is_none")]
     pub db_instance_arn: Option<String>,

@@ -1,6 +1,6 @@
 //! An answer for people: the verdict, the hops there and back, what to change.
 
-use cloudfw_core::{Network, Symptom, Verdict};
+use cloudfw_core::{Network, PortSet, Symptom, Verdict};
 use cloudfw_estate::answer::{End, Failure, Flows, Reply};
 use cloudfw_estate::{Answer, Pair};
 
@@ -197,7 +197,10 @@ fn losses(reply: &Reply, symptom: Symptom, detail: Detail) -> String {
     };
     let exact = reply.failing.at_most;
     let counted = if reply.failing.at_least == exact && detail == Detail::Full {
-        format!(" ({} of {} source ports)", exact.part, exact.whole)
+        // Behind a NAT gateway each connection has two ports, chosen independently.
+        let client = reply.range.parse::<PortSet>().map_or(0, |ports| ports.count());
+        let what = if exact.whole > client { "pairs of ports" } else { "source ports" };
+        format!(" ({} of {} {what})", exact.part, exact.whole)
     } else {
         String::new()
     };

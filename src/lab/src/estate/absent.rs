@@ -9,27 +9,15 @@ use super::print;
 const EMPTY: [(&str, &str); 17] = [
     ("transit-gateways", "TransitGateways"),
     ("transit-gateway-attachments", "TransitGatewayAttachments"),
-    (
-        "transit-gateway-vpc-attachments",
-        "TransitGatewayVpcAttachments",
-    ),
-    (
-        "transit-gateway-peering-attachments",
-        "TransitGatewayPeeringAttachments",
-    ),
+    ("transit-gateway-vpc-attachments", "TransitGatewayVpcAttachments"),
+    ("transit-gateway-peering-attachments", "TransitGatewayPeeringAttachments"),
     ("transit-gateway-route-tables", "TransitGatewayRouteTables"),
     ("vpn-connections", "VpnConnections"),
     ("vpn-gateways", "VpnGateways"),
     ("customer-gateways", "CustomerGateways"),
     ("carrier-gateways", "CarrierGateways"),
-    (
-        "security-group-vpc-associations",
-        "SecurityGroupVpcAssociations",
-    ),
-    (
-        "vpc-block-public-access-exclusions",
-        "VpcBlockPublicAccessExclusions",
-    ),
+    ("security-group-vpc-associations", "SecurityGroupVpcAssociations"),
+    ("vpc-block-public-access-exclusions", "VpcBlockPublicAccessExclusions"),
     ("load-balancers", "LoadBalancers"),
     ("classic-load-balancers", "LoadBalancerDescriptions"),
     ("target-groups", "TargetGroups"),

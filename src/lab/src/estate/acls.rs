@@ -9,14 +9,8 @@ use super::chance::Chance;
 use super::model::{Acl, Entry, Estate};
 use super::print;
 
-const ANY_IPV4: IpNet = IpNet::V4(ipnet::Ipv4Net::new_assert(
-    std::net::Ipv4Addr::UNSPECIFIED,
-    0,
-));
-const ANY_IPV6: IpNet = IpNet::V6(ipnet::Ipv6Net::new_assert(
-    std::net::Ipv6Addr::UNSPECIFIED,
-    0,
-));
+const ANY_IPV4: IpNet = IpNet::V4(ipnet::Ipv4Net::new_assert(std::net::Ipv4Addr::UNSPECIFIED, 0));
+const ANY_IPV6: IpNet = IpNet::V6(ipnet::Ipv6Net::new_assert(std::net::Ipv6Addr::UNSPECIFIED, 0));
 
 const TCP: i16 = 6;
 const UDP: i16 = 17;
@@ -37,18 +31,14 @@ pub(super) fn plan(estate: &mut Estate, seed: u64) {
     for vpc in 0..estate.vpcs.len() {
         let default = add_default(estate, vpc, &mut chance);
         let custom: Vec<usize> = match chance.percent(45) {
-            true => (0..chance.between(1, 3))
-                .map(|_| add_custom(estate, vpc, &mut chance))
-                .collect(),
+            true => {
+                (0..chance.between(1, 3)).map(|_| add_custom(estate, vpc, &mut chance)).collect()
+            }
             false => Vec::new(),
         };
         for subnet in estate.vpcs[vpc].subnets.clone() {
             let chosen = !custom.is_empty() && chance.percent(55);
-            estate.subnets[subnet].acl = if chosen {
-                *chance.pick(&custom)
-            } else {
-                default
-            };
+            estate.subnets[subnet].acl = if chosen { *chance.pick(&custom) } else { default };
         }
     }
 }
@@ -56,27 +46,11 @@ pub(super) fn plan(estate: &mut Estate, seed: u64) {
 fn add_default(estate: &mut Estate, vpc: usize, chance: &mut Chance) -> usize {
     let mut entries = Vec::new();
     for egress in [false, true] {
-        entries.push(Entry {
-            number: 100,
-            egress,
-            ..all(ANY_IPV4, true)
-        });
-        entries.push(Entry {
-            number: 32767,
-            egress,
-            ..all(ANY_IPV4, false)
-        });
+        entries.push(Entry { number: 100, egress, ..all(ANY_IPV4, true) });
+        entries.push(Entry { number: 32767, egress, ..all(ANY_IPV4, false) });
         if estate.vpcs[vpc].ipv6.is_some() {
-            entries.push(Entry {
-                number: 101,
-                egress,
-                ..all(ANY_IPV6, true)
-            });
-            entries.push(Entry {
-                number: 32768,
-                egress,
-                ..all(ANY_IPV6, false)
-            });
+            entries.push(Entry { number: 101, egress, ..all(ANY_IPV6, true) });
+            entries.push(Entry { number: 32768, egress, ..all(ANY_IPV6, false) });
         }
     }
     add(estate, vpc, String::new(), true, entries, chance)
@@ -96,17 +70,9 @@ fn add_custom(estate: &mut Estate, vpc: usize, chance: &mut Chance) -> usize {
             entry.egress = egress;
         }
         entries.append(&mut list);
-        entries.push(Entry {
-            number: 32767,
-            egress,
-            ..all(ANY_IPV4, false)
-        });
+        entries.push(Entry { number: 32767, egress, ..all(ANY_IPV4, false) });
         if estate.vpcs[vpc].ipv6.is_some() {
-            entries.push(Entry {
-                number: 32768,
-                egress,
-                ..all(ANY_IPV6, false)
-            });
+            entries.push(Entry { number: 32768, egress, ..all(ANY_IPV6, false) });
         }
     }
     add(estate, vpc, name, false, entries, chance)
@@ -122,13 +88,7 @@ fn add(
 ) -> usize {
     chance.shuffle(&mut entries);
     let index = estate.acls.len();
-    estate.acls.push(Acl {
-        id: chance.id("acl"),
-        vpc,
-        name,
-        default,
-        entries,
-    });
+    estate.acls.push(Acl { id: chance.id("acl"), vpc, name, default, entries });
     estate.vpcs[vpc].acls.push(index);
     index
 }
@@ -179,12 +139,7 @@ fn direction(
     for &peering in home.peerings.iter().take(2) {
         let other = &estate.vpcs[estate.peerings[peering].other(vpc)];
         let far = IpNet::V4(other.cidrs[0]);
-        list.push(ports(
-            TCP,
-            far,
-            *chance.pick(&[(443, 443), (1, 10_000), (0, 65535)]),
-            true,
-        ));
+        list.push(ports(TCP, far, *chance.pick(&[(443, 443), (1, 10_000), (0, 65535)]), true));
     }
     list.push(ports(TCP, ANY_IPV4, (443, 443), true));
     list.push(ports(TCP, ANY_IPV4, (80, 80), true));
@@ -200,12 +155,7 @@ fn direction(
         Ephemeral::Part(from, to) => list.push(ports(TCP, ANY_IPV4, (from, to), true)),
         Ephemeral::None => {}
     }
-    list.push(ports(
-        UDP,
-        ANY_IPV4,
-        *chance.pick(&[(1024, 65535), (32768, 65535)]),
-        true,
-    ));
+    list.push(ports(UDP, ANY_IPV4, *chance.pick(&[(1024, 65535), (32768, 65535)]), true));
     list.push(icmp(1, ANY_IPV4, *chance.pick(&[(3, 4), (8, 0), (-1, -1)])));
     if home.ipv6.is_some() {
         list.push(ports(TCP, ANY_IPV6, (443, 443), true));
@@ -216,43 +166,22 @@ fn direction(
     while list.len() < wanted {
         let port = *chance.pick(&[22, 25, 123, 636, 1521, 5671, 8443, 9443]);
         let protocol = *chance.pick(&[TCP, TCP, TCP, UDP]);
-        list.push(ports(
-            protocol,
-            addresses::outside(chance),
-            (port, port),
-            chance.percent(75),
-        ));
+        list.push(ports(protocol, addresses::outside(chance), (port, port), chance.percent(75)));
     }
     list.truncate(18);
     list
 }
 
 fn all(cidr: IpNet, allow: bool) -> Entry {
-    Entry {
-        number: 0,
-        egress: false,
-        allow,
-        protocol: -1,
-        cidr,
-        ports: None,
-        icmp: None,
-    }
+    Entry { number: 0, egress: false, allow, protocol: -1, cidr, ports: None, icmp: None }
 }
 
 fn ports(protocol: i16, cidr: IpNet, ports: (u16, u16), allow: bool) -> Entry {
-    Entry {
-        protocol,
-        ports: Some(ports),
-        ..all(cidr, allow)
-    }
+    Entry { protocol, ports: Some(ports), ..all(cidr, allow) }
 }
 
 fn icmp(protocol: i16, cidr: IpNet, icmp: (i16, i16)) -> Entry {
-    Entry {
-        protocol,
-        icmp: Some(icmp),
-        ..all(cidr, true)
-    }
+    Entry { protocol, icmp: Some(icmp), ..all(cidr, true) }
 }
 
 /// `aws ec2 describe-network-acls`.
@@ -262,10 +191,8 @@ pub(super) fn acls(estate: &Estate, account: usize) -> Value {
     print::list(
         "NetworkAcls",
         mine.map(|(index, acl)| {
-            let subnets = estate.vpcs[acl.vpc]
-                .subnets
-                .clone()
-                .map(|subnet| &estate.subnets[subnet]);
+            let subnets =
+                estate.vpcs[acl.vpc].subnets.clone().map(|subnet| &estate.subnets[subnet]);
             let associations: Vec<Value> = subnets
                 .filter(|subnet| subnet.acl == index)
                 .map(|subnet| {
@@ -276,11 +203,7 @@ pub(super) fn acls(estate: &Estate, account: usize) -> Value {
                     })
                 })
                 .collect();
-            let tags = if acl.default {
-                json!([])
-            } else {
-                print::name_tag(&acl.name)
-            };
+            let tags = if acl.default { json!([]) } else { print::name_tag(&acl.name) };
             json!({
                 "Associations": associations,
                 "Entries": acl.entries.iter().map(print_entry).collect::<Vec<Value>>(),

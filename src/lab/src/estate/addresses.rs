@@ -84,28 +84,19 @@ pub(super) fn shared(chance: &mut Chance, prefix: u8) -> Ipv4Net {
 pub(super) fn outside(chance: &mut Chance) -> IpNet {
     let first = u32::from(*chance.pick(&OUTSIDE)) << 24;
     let prefix = *chance.pick(&[32, 32, 32, 29, 28, 27, 26, 24, 24, 22]);
-    IpNet::V4(ipv4_net(
-        first | (chance.bits() as u32 & 0x00ff_ffff),
-        prefix,
-    ))
+    IpNet::V4(ipv4_net(first | (chance.bits() as u32 & 0x00ff_ffff), prefix))
 }
 
 /// An IPv6 block of the outside world.
 pub(super) fn outside_ipv6(chance: &mut Chance) -> IpNet {
     let prefix = *chance.pick(&[128, 64, 56, 48, 48]);
     let top = 0x2a00_0000_u128 | u128::from(chance.bits() as u32 & 0x00ff_ffff);
-    IpNet::V6(ipv6_net(
-        (top << 96) | (u128::from(chance.bits()) << 32),
-        prefix,
-    ))
+    IpNet::V6(ipv6_net((top << 96) | (u128::from(chance.bits()) << 32), prefix))
 }
 
 /// The subnet of that prefix length at that position in a block.
 pub(super) fn subnet(block: Ipv4Net, prefix: u8, position: usize) -> Ipv4Net {
-    ipv4_net(
-        u32::from(block.network()) + ((position as u32) << (32 - prefix)),
-        prefix,
-    )
+    ipv4_net(u32::from(block.network()) + ((position as u32) << (32 - prefix)), prefix)
 }
 
 /// The /64 at that position in a /56.
@@ -124,19 +115,12 @@ pub(super) fn ipv6_host(block: Ipv6Net, host: u64) -> Ipv6Addr {
     reason = "prefixes are constants of this module's callers, at most 32"
 )]
 pub(super) fn ipv4_net(address: u32, prefix: u8) -> Ipv4Net {
-    Ipv4Net::new(Ipv4Addr::from(address), prefix)
-        .expect("at most 32")
-        .trunc()
+    Ipv4Net::new(Ipv4Addr::from(address), prefix).expect("at most 32").trunc()
 }
 
-#[expect(
-    clippy::expect_used,
-    reason = "prefixes are constants of this module, at most 128"
-)]
+#[expect(clippy::expect_used, reason = "prefixes are constants of this module, at most 128")]
 fn ipv6_net(address: u128, prefix: u8) -> Ipv6Net {
-    Ipv6Net::new(Ipv6Addr::from(address), prefix)
-        .expect("at most 128")
-        .trunc()
+    Ipv6Net::new(Ipv6Addr::from(address), prefix).expect("at most 128").trunc()
 }
 
 /// Whether two blocks share an address.

@@ -38,20 +38,9 @@ pub(super) fn forecast(
     let (from, to) = (&estate.interfaces[source], &estate.interfaces[destination]);
     let ipv4 = (IpAddr::V4(from.addresses[0]), IpAddr::V4(to.addresses[0]));
     let ask = |addresses: (IpAddr, IpAddr)| {
-        Question {
-            estate,
-            source,
-            destination,
-            from: addresses.0,
-            to: addresses.1,
-            port,
-        }
-        .answer()
+        Question { estate, source, destination, from: addresses.0, to: addresses.1, port }.answer()
     };
-    let ipv6 = from
-        .ipv6
-        .zip(to.ipv6)
-        .map(|(from, to)| (IpAddr::V6(from), IpAddr::V6(to)));
+    let ipv6 = from.ipv6.zip(to.ipv6).map(|(from, to)| (IpAddr::V6(from), IpAddr::V6(to)));
     (ask(ipv4), ipv6.map(ask))
 }
 
@@ -59,16 +48,7 @@ pub(super) fn forecast(
 pub(super) fn routed(estate: &Estate, source: usize, destination: usize) -> bool {
     let (from, to) = (&estate.interfaces[source], &estate.interfaces[destination]);
     let (from, to) = (IpAddr::V4(from.addresses[0]), IpAddr::V4(to.addresses[0]));
-    Question {
-        estate,
-        source,
-        destination,
-        from,
-        to,
-        port: 0,
-    }
-    .route()
-        == Way::Private
+    Question { estate, source, destination, from, to, port: 0 }.route() == Way::Private
 }
 
 /// Whether an inbound rule of the destination's groups takes the source as its far end.
@@ -116,10 +96,7 @@ impl Question<'_> {
         if !self.groups_allow() {
             return Outcome::Unreachable;
         }
-        let (near, far) = (
-            self.subnet_of(self.source),
-            self.subnet_of(self.destination),
-        );
+        let (near, far) = (self.subnet_of(self.source), self.subnet_of(self.destination));
         // An ACL is not asked between two interfaces of one subnet (AWS-35).
         if near == far {
             return Outcome::Reachable;
@@ -138,10 +115,7 @@ impl Question<'_> {
     }
 
     fn route(&self) -> Way {
-        let (near, far) = (
-            self.estate.vpc_of(self.source),
-            self.estate.vpc_of(self.destination),
-        );
+        let (near, far) = (self.estate.vpc_of(self.source), self.estate.vpc_of(self.destination));
         if near == far {
             return Way::Private;
         }
@@ -186,21 +160,13 @@ impl Question<'_> {
     }
 
     fn groups_allow(&self) -> bool {
-        let (source, destination) = (
-            &self.estate.interfaces[self.source],
-            &self.estate.interfaces[self.destination],
-        );
+        let (source, destination) =
+            (&self.estate.interfaces[self.source], &self.estate.interfaces[self.destination]);
         let groups = |interface: &Interface| {
-            interface
-                .groups
-                .iter()
-                .map(|&group| &self.estate.groups[group])
-                .collect::<Vec<_>>()
+            interface.groups.iter().map(|&group| &self.estate.groups[group]).collect::<Vec<_>>()
         };
         let out = groups(source).into_iter().flat_map(|group| &group.egress);
-        let inward = groups(destination)
-            .into_iter()
-            .flat_map(|group| &group.ingress);
+        let inward = groups(destination).into_iter().flat_map(|group| &group.ingress);
         self.any(out, self.to, destination, source)
             && self.any(inward, self.from, source, destination)
     }
@@ -229,9 +195,7 @@ impl Question<'_> {
             .filter(|entry| entry.egress == egress && entry.cidr.contains(&far))
             .filter(|entry| match entry.protocol {
                 -1 => true,
-                TCP => entry
-                    .ports
-                    .is_none_or(|(from, to)| (from..=to).contains(&port)),
+                TCP => entry.ports.is_none_or(|(from, to)| (from..=to).contains(&port)),
                 _ => false,
             })
             .min_by_key(|entry| entry.number)
@@ -243,11 +207,7 @@ impl Question<'_> {
         let (first, last) = client_ports(self.estate, &self.estate.interfaces[self.source]);
         let mut starts = BTreeSet::from([u32::from(first)]);
         for acl in [near, far] {
-            for (from, to) in self.estate.acls[acl]
-                .entries
-                .iter()
-                .filter_map(|entry| entry.ports)
-            {
+            for (from, to) in self.estate.acls[acl].entries.iter().filter_map(|entry| entry.ports) {
                 starts.insert(u32::from(from).max(u32::from(first)));
                 starts.insert((u32::from(to) + 1).max(u32::from(first)));
             }
@@ -282,10 +242,9 @@ fn matches_peer(
 ) -> bool {
     match peer {
         Peer::Cidr(cidr) => cidr.contains(&address),
-        Peer::PrefixList(list) => estate.prefix_lists[list]
-            .entries
-            .iter()
-            .any(|cidr| cidr.contains(&address)),
+        Peer::PrefixList(list) => {
+            estate.prefix_lists[list].entries.iter().any(|cidr| cidr.contains(&address))
+        }
         Peer::Group(group, peering) => {
             let vpc = |interface: &Interface| estate.subnets[interface.subnet].vpc;
             let in_sight = match peering {

@@ -48,10 +48,7 @@ pub(super) fn nat_gateways(estate: &Estate, account: usize) -> Value {
         .nat_gateways
         .iter()
         .filter(|gateway| estate.vpcs[estate.subnets[gateway.subnet].vpc].account == account);
-    print::list(
-        "NatGateways",
-        mine.map(|gateway| nat_gateway(estate, gateway)),
-    )
+    print::list("NatGateways", mine.map(|gateway| nat_gateway(estate, gateway)))
 }
 
 fn nat_gateway(estate: &Estate, gateway: &NatGateway) -> Value {
@@ -95,14 +92,9 @@ fn nat_gateway(estate: &Estate, gateway: &NatGateway) -> Value {
 
 /// `aws ec2 describe-vpc-endpoints`.
 pub(super) fn endpoints(estate: &Estate, account: usize) -> Value {
-    let mine = estate
-        .endpoints
-        .iter()
-        .filter(|endpoint| estate.vpcs[endpoint.vpc].account == account);
-    print::list(
-        "VpcEndpoints",
-        mine.map(|endpoint| print_endpoint(estate, account, endpoint)),
-    )
+    let mine =
+        estate.endpoints.iter().filter(|endpoint| estate.vpcs[endpoint.vpc].account == account);
+    print::list("VpcEndpoints", mine.map(|endpoint| print_endpoint(estate, account, endpoint)))
 }
 
 fn print_endpoint(estate: &Estate, account: usize, endpoint: &Endpoint) -> Value {
@@ -110,10 +102,7 @@ fn print_endpoint(estate: &Estate, account: usize, endpoint: &Endpoint) -> Value
         EndpointKind::Gateway { route_tables } => ("Gateway", route_tables, &[]),
         EndpointKind::Interface { interfaces } => ("Interface", &[], interfaces),
     };
-    let interfaces: Vec<_> = interfaces
-        .iter()
-        .map(|&index| &estate.interfaces[index])
-        .collect();
+    let interfaces: Vec<_> = interfaces.iter().map(|&index| &estate.interfaces[index]).collect();
     let groups: Vec<Value> = interfaces
         .first()
         .iter()

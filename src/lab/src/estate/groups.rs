@@ -12,14 +12,10 @@ use super::chance::Chance;
 use super::model::{Estate, Group, Peer, Rule};
 use super::print;
 
-const ANY_IPV4: Peer = Peer::Cidr(IpNet::V4(ipnet::Ipv4Net::new_assert(
-    std::net::Ipv4Addr::UNSPECIFIED,
-    0,
-)));
-const ANY_IPV6: Peer = Peer::Cidr(IpNet::V6(ipnet::Ipv6Net::new_assert(
-    std::net::Ipv6Addr::UNSPECIFIED,
-    0,
-)));
+const ANY_IPV4: Peer =
+    Peer::Cidr(IpNet::V4(ipnet::Ipv4Net::new_assert(std::net::Ipv4Addr::UNSPECIFIED, 0)));
+const ANY_IPV6: Peer =
+    Peer::Cidr(IpNet::V6(ipnet::Ipv6Net::new_assert(std::net::Ipv6Addr::UNSPECIFIED, 0)));
 
 const ROLES: [&str; 12] = [
     "web",
@@ -69,15 +65,8 @@ const TCP_PORTS: [(i32, i32); 30] = [
     (0, 65535),
 ];
 
-const UDP_PORTS: [(i32, i32); 7] = [
-    (53, 53),
-    (123, 123),
-    (161, 162),
-    (514, 514),
-    (4789, 4789),
-    (8125, 8125),
-    (33434, 33534),
-];
+const UDP_PORTS: [(i32, i32); 7] =
+    [(53, 53), (123, 123), (161, 162), (514, 514), (4789, 4789), (8125, 8125), (33434, 33534)];
 
 /// Adds a default group per VPC and `size.groups` others, most of them in the large VPCs.
 pub(super) fn plan(estate: &mut Estate, size: &EstateSize, seed: u64) {
@@ -88,21 +77,14 @@ pub(super) fn plan(estate: &mut Estate, size: &EstateSize, seed: u64) {
     let weights: Vec<usize> = estate.vpcs.iter().map(|vpc| vpc.interfaces).collect();
     for number in 0..size.groups {
         // One each, then by size.
-        let vpc = if number < weights.len() {
-            number
-        } else {
-            chance.weighted(&weights)
-        };
+        let vpc = if number < weights.len() { number } else { chance.weighted(&weights) };
         let name = format!("{}-{number}", chance.pick(&ROLES));
         add(estate, vpc, name, &mut chance);
     }
     // Rules once every group exists, since they refer to each other.
     for group in 0..estate.groups.len() {
         let (ingress, egress) = if group < estate.vpcs.len() {
-            (
-                vec![everything(Peer::Group(group, None))],
-                open(estate, group),
-            )
+            (vec![everything(Peer::Group(group, None))], open(estate, group))
         } else {
             (
                 draw_rules(estate, group, size.rules, &mut chance),
@@ -116,31 +98,18 @@ pub(super) fn plan(estate: &mut Estate, size: &EstateSize, seed: u64) {
 
 fn add(estate: &mut Estate, vpc: usize, name: String, chance: &mut Chance) {
     let index = estate.groups.len();
-    let group = Group {
-        id: chance.id("sg"),
-        name,
-        vpc,
-        ingress: Vec::new(),
-        egress: Vec::new(),
-    };
+    let group = Group { id: chance.id("sg"), name, vpc, ingress: Vec::new(), egress: Vec::new() };
     estate.groups.push(group);
     estate.vpcs[vpc].groups.push(index);
 }
 
 fn everything(peer: Peer) -> Rule {
-    Rule {
-        protocol: "-1",
-        ports: None,
-        peer,
-    }
+    Rule { protocol: "-1", ports: None, peer }
 }
 
 fn open(estate: &Estate, group: usize) -> Vec<Rule> {
     let ipv6 = estate.vpcs[estate.groups[group].vpc].ipv6.is_some();
-    [everything(ANY_IPV4)]
-        .into_iter()
-        .chain(ipv6.then_some(everything(ANY_IPV6)))
-        .collect()
+    [everything(ANY_IPV4)].into_iter().chain(ipv6.then_some(everything(ANY_IPV6))).collect()
 }
 
 fn draw_egress(estate: &Estate, group: usize, chance: &mut Chance) -> Vec<Rule> {
@@ -148,16 +117,8 @@ fn draw_egress(estate: &Estate, group: usize, chance: &mut Chance) -> Vec<Rule> 
         0..80 => open(estate, group),
         80..83 => Vec::new(),
         _ => {
-            let https = Rule {
-                protocol: "tcp",
-                ports: Some((443, 443)),
-                peer: ANY_IPV4,
-            };
-            let dns = Rule {
-                protocol: "udp",
-                ports: Some((53, 53)),
-                peer: ANY_IPV4,
-            };
+            let https = Rule { protocol: "tcp", ports: Some((443, 443)), peer: ANY_IPV4 };
+            let dns = Rule { protocol: "udp", ports: Some((53, 53)), peer: ANY_IPV4 };
             let count = chance.between(3, 12);
             let mut rules = draw_rules(estate, group, count, chance);
             rules.retain(|&rule| rule != https && rule != dns);
@@ -170,9 +131,7 @@ fn draw_egress(estate: &Estate, group: usize, chance: &mut Chance) -> Vec<Rule> 
 /// `count` different rules in drawn order.
 fn draw_rules(estate: &Estate, group: usize, count: usize, chance: &mut Chance) -> Vec<Rule> {
     // A group is for something: a few services, opened to many.
-    let tcp: Vec<_> = (0..chance.between(4, 8))
-        .map(|_| *chance.pick(&TCP_PORTS))
-        .collect();
+    let tcp: Vec<_> = (0..chance.between(4, 8)).map(|_| *chance.pick(&TCP_PORTS)).collect();
     let udp = *chance.pick(&UDP_PORTS);
     let mut seen = BTreeSet::new();
     let mut rules = Vec::with_capacity(count);
@@ -198,20 +157,13 @@ fn draw_rule(
         0..84 => ("tcp", Some(*chance.pick(tcp))),
         84..93 => ("udp", Some(udp)),
         93..96 if ipv6 => ("icmpv6", Some((-1, -1))),
-        93..96 => (
-            "icmp",
-            Some(*chance.pick(&[(-1, -1), (8, -1), (8, 0), (3, 4)])),
-        ),
+        93..96 => ("icmp", Some(*chance.pick(&[(-1, -1), (8, -1), (8, 0), (3, 4)]))),
         96..98 => (*chance.pick(&["50", "51", "47", "132"]), None),
         // Everything is rarely opened to everybody.
         _ if peer == ANY_IPV4 || peer == ANY_IPV6 => ("tcp", Some((443, 443))),
         _ => ("-1", None),
     };
-    Rule {
-        protocol,
-        ports,
-        peer,
-    }
+    Rule { protocol, ports, peer }
 }
 
 fn draw_peer(estate: &Estate, group: usize, chance: &mut Chance) -> Peer {
@@ -242,11 +194,7 @@ fn draw_ipv4(estate: &Estate, vpc: usize, chance: &mut Chance) -> Peer {
         25..32 => home.cidrs[0],
         32..47 if !home.peerings.is_empty() => {
             let other = estate.peerings[*chance.pick(&home.peerings)].other(vpc);
-            if chance.percent(50) {
-                estate.vpcs[other].cidrs[0]
-            } else {
-                subnet_of(other, chance)
-            }
+            if chance.percent(50) { estate.vpcs[other].cidrs[0] } else { subnet_of(other, chance) }
         }
         47..52 => *chance.pick(&[
             addresses::ipv4_net(10 << 24, 8),
@@ -286,20 +234,14 @@ fn draw_prefix_list(estate: &Estate, vpc: usize, chance: &mut Chance) -> Peer {
 
 /// `aws ec2 describe-security-groups`.
 pub(super) fn groups(estate: &Estate, account: usize) -> Value {
-    let mine = estate
-        .groups
-        .iter()
-        .filter(|group| estate.vpcs[group.vpc].account == account);
+    let mine = estate.groups.iter().filter(|group| estate.vpcs[group.vpc].account == account);
     print::list(
         "SecurityGroups",
         mine.map(|group| {
             let default = group.name == "default";
             let vpc = &estate.vpcs[group.vpc];
-            let description = if default {
-                "default VPC security group".to_owned()
-            } else {
-                group.name.clone()
-            };
+            let description =
+                if default { "default VPC security group".to_owned() } else { group.name.clone() };
             let mut value = json!({
                 "GroupId": group.id,
                 "IpPermissionsEgress": permissions(estate, account, &group.egress),
@@ -321,10 +263,7 @@ pub(super) fn groups(estate: &Estate, account: usize) -> Value {
 fn permissions(estate: &Estate, account: usize, rules: &[Rule]) -> Vec<Value> {
     let mut by_service: BTreeMap<_, Vec<Peer>> = BTreeMap::new();
     for rule in rules {
-        by_service
-            .entry((rule.protocol, rule.ports))
-            .or_default()
-            .push(rule.peer);
+        by_service.entry((rule.protocol, rule.ports)).or_default().push(rule.peer);
     }
     by_service
         .into_iter()

@@ -43,10 +43,7 @@ fn add_nat_interfaces(
         if estate.nat_gateways[gateway].deleted || estate.subnets[subnet].vpc != vpc {
             continue;
         }
-        debug_assert!(
-            estate.interfaces.len() < wanted,
-            "VPCs of under 5 have no NAT gateway"
-        );
+        debug_assert!(estate.interfaces.len() < wanted, "VPCs of under 5 have no NAT gateway");
         let interface = add(estate, subnet, Owner::NatGateway(gateway), chance);
         estate.interfaces[interface].public = Some(elastic(pool, chance));
         estate.interfaces[interface].ipv6 = None;
@@ -130,10 +127,7 @@ fn add_instance(estate: &mut Estate, subnet: usize, pool: &mut Pool, chance: &mu
         let public = if chance.percent(40) {
             Some(elastic(pool, chance))
         } else {
-            running.then(|| PublicAddress {
-                address: pool.public(),
-                elastic: None,
-            })
+            running.then(|| PublicAddress { address: pool.public(), elastic: None })
         };
         estate.interfaces[interface].public = public;
     }
@@ -148,10 +142,7 @@ fn add_instance(estate: &mut Estate, subnet: usize, pool: &mut Pool, chance: &mu
 
 fn elastic(pool: &mut Pool, chance: &mut Chance) -> PublicAddress {
     let ids = (chance.id("eipalloc"), chance.id("eipassoc"));
-    PublicAddress {
-        address: pool.public(),
-        elastic: Some(ids),
-    }
+    PublicAddress { address: pool.public(), elastic: Some(ids) }
 }
 
 /// An interface with its own addresses and drawn groups; in a full subnet's stead the next one.
@@ -202,10 +193,7 @@ fn has_room(estate: &Estate, subnet: usize) -> bool {
     estate.subnets[subnet].used < hosts(estate, subnet)
 }
 
-#[expect(
-    clippy::expect_used,
-    reason = "the blocks of a VPC are chosen by how much it holds"
-)]
+#[expect(clippy::expect_used, reason = "the blocks of a VPC are chosen by how much it holds")]
 fn with_room(estate: &Estate, subnet: usize) -> usize {
     let range = estate.vpcs[estate.subnets[subnet].vpc].subnets.clone();
     (subnet..range.end)
@@ -266,10 +254,8 @@ fn common(estate: &Estate, index: usize, allocations: bool) -> Value {
     let interface = &estate.interfaces[index];
     let subnet = &estate.subnets[interface.subnet];
     let named = estate.vpcs[subnet.vpc].dns_hostnames;
-    let association = interface
-        .public
-        .as_ref()
-        .map(|public| association(estate, index, public, allocations));
+    let association =
+        interface.public.as_ref().map(|public| association(estate, index, public, allocations));
     let kind = match interface.owner {
         Owner::NatGateway(_) => "nat_gateway",
         Owner::Endpoint(_) => "vpc_endpoint",
@@ -326,10 +312,7 @@ fn description(estate: &Estate, index: usize) -> String {
     let suffix = id.trim_start_matches("eni-");
     match *owner {
         Owner::NatGateway(gateway) => {
-            format!(
-                "Interface for NAT Gateway {}",
-                estate.nat_gateways[gateway].id
-            )
+            format!("Interface for NAT Gateway {}", estate.nat_gateways[gateway].id)
         }
         Owner::Endpoint(endpoint) => {
             format!("VPC Endpoint Interface {}", estate.endpoints[endpoint].id)
@@ -343,9 +326,7 @@ fn description(estate: &Estate, index: usize) -> String {
 
 fn print_groups(estate: &Estate, groups: &[usize]) -> Vec<Value> {
     let groups = groups.iter().map(|&group| &estate.groups[group]);
-    groups
-        .map(|group| json!({"GroupId": group.id, "GroupName": group.name}))
-        .collect()
+    groups.map(|group| json!({"GroupId": group.id, "GroupName": group.name})).collect()
 }
 
 fn private_name(address: Ipv4Addr) -> String {
@@ -356,10 +337,7 @@ fn public_name(vpc: &Vpc, address: Ipv4Addr) -> String {
     if !vpc.dns_hostnames {
         return String::new();
     }
-    format!(
-        "ec2-{}.compute-1.amazonaws.com",
-        address.to_string().replace('.', "-")
-    )
+    format!("ec2-{}.compute-1.amazonaws.com", address.to_string().replace('.', "-"))
 }
 
 /// A locally administered address, made from the primary address and the id.
@@ -450,11 +428,7 @@ fn print_instance(estate: &Estate, account: usize, instance: &Instance) -> Value
             value
         })
         .collect();
-    let (code, state) = if instance.running {
-        (16, "running")
-    } else {
-        (80, "stopped")
-    };
+    let (code, state) = if instance.running { (16, "running") } else { (80, "stopped") };
     let windows = instance.windows;
     let mut value = json!({
         "ImageId": if windows { "ami-0b00000000000000a" } else { "ami-0b000000000000001" },
@@ -492,11 +466,7 @@ fn print_instance(estate: &Estate, account: usize, instance: &Instance) -> Value
 pub(super) fn elastic_addresses(estate: &Estate, account: usize) -> Value {
     let with = of_account(estate, account).filter_map(|index| {
         let public = estate.interfaces[index].public.as_ref()?;
-        Some((
-            &estate.interfaces[index],
-            public.address,
-            public.elastic.as_ref()?,
-        ))
+        Some((&estate.interfaces[index], public.address, public.elastic.as_ref()?))
     });
     print::list(
         "Addresses",

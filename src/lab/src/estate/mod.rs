@@ -59,13 +59,7 @@ impl EstateSize {
     #[must_use]
     pub fn of(interfaces: usize) -> Self {
         let vpcs = (interfaces / 50).max(4).min(interfaces / 3).max(1);
-        Self {
-            interfaces,
-            vpcs,
-            groups: (interfaces / 10).max(vpcs),
-            rules: 60,
-            accounts: 1,
-        }
+        Self { interfaces, vpcs, groups: (interfaces / 10).max(vpcs), rules: 60, accounts: 1 }
     }
 }
 
@@ -110,55 +104,22 @@ impl Estate {
         let mut documents = vec![
             ("vpcs.json".to_owned(), vpcs::vpcs(self, account)),
             ("subnets.json".to_owned(), vpcs::subnets(self, account)),
-            (
-                "route-tables.json".to_owned(),
-                route_tables::route_tables(self, account),
-            ),
-            (
-                "internet-gateways.json".to_owned(),
-                gateways::internet_gateways(self, account),
-            ),
+            ("route-tables.json".to_owned(), route_tables::route_tables(self, account)),
+            ("internet-gateways.json".to_owned(), gateways::internet_gateways(self, account)),
             (
                 "egress-only-internet-gateways.json".to_owned(),
                 gateways::egress_only_gateways(self, account),
             ),
-            (
-                "nat-gateways.json".to_owned(),
-                gateways::nat_gateways(self, account),
-            ),
-            (
-                "vpc-endpoints.json".to_owned(),
-                gateways::endpoints(self, account),
-            ),
-            (
-                "vpc-peering-connections.json".to_owned(),
-                peerings::peerings(self, account),
-            ),
-            (
-                "prefix-lists.json".to_owned(),
-                prefix_lists::service_prefix_lists(self),
-            ),
-            (
-                "managed-prefix-lists.json".to_owned(),
-                prefix_lists::prefix_lists(self, account),
-            ),
+            ("nat-gateways.json".to_owned(), gateways::nat_gateways(self, account)),
+            ("vpc-endpoints.json".to_owned(), gateways::endpoints(self, account)),
+            ("vpc-peering-connections.json".to_owned(), peerings::peerings(self, account)),
+            ("prefix-lists.json".to_owned(), prefix_lists::service_prefix_lists(self)),
+            ("managed-prefix-lists.json".to_owned(), prefix_lists::prefix_lists(self, account)),
             ("network-acls.json".to_owned(), acls::acls(self, account)),
-            (
-                "security-groups.json".to_owned(),
-                groups::groups(self, account),
-            ),
-            (
-                "network-interfaces.json".to_owned(),
-                interfaces::interfaces(self, account),
-            ),
-            (
-                "instances.json".to_owned(),
-                interfaces::instances(self, account),
-            ),
-            (
-                "addresses.json".to_owned(),
-                interfaces::elastic_addresses(self, account),
-            ),
+            ("security-groups.json".to_owned(), groups::groups(self, account)),
+            ("network-interfaces.json".to_owned(), interfaces::interfaces(self, account)),
+            ("instances.json".to_owned(), interfaces::instances(self, account)),
+            ("addresses.json".to_owned(), interfaces::elastic_addresses(self, account)),
         ];
         documents.extend(prefix_lists::entries(self, account));
         documents.extend(absent::documents(&self.accounts[account]));

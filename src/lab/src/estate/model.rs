@@ -133,11 +133,7 @@ impl Peering {
     /// The VPC on the other side.
     #[must_use]
     pub fn other(&self, vpc: usize) -> usize {
-        if self.requester == vpc {
-            self.accepter
-        } else {
-            self.requester
-        }
+        if self.requester == vpc { self.accepter } else { self.requester }
     }
 }
 

@@ -19,11 +19,7 @@ pub(super) fn plan(estate: &mut Estate, size: &EstateSize, seed: u64) {
     let hubs: Vec<usize> = (0..vpcs.div_ceil(25)).map(|_| chance.below(vpcs)).collect();
     let mut wanted = (vpcs * 6 / 10).max(2);
     for _ in 0..wanted * 20 {
-        let requester = if chance.percent(40) {
-            *chance.pick(&hubs)
-        } else {
-            chance.below(vpcs)
-        };
+        let requester = if chance.percent(40) { *chance.pick(&hubs) } else { chance.below(vpcs) };
         let accepter = chance.below(vpcs);
         if wanted == 0 || !can_peer(estate, requester, accepter) {
             continue;
@@ -58,21 +54,14 @@ fn add(
     let index = estate.peerings.len();
     estate.vpcs[requester].peerings.push(index);
     estate.vpcs[accepter].peerings.push(index);
-    estate.peerings.push(Peering {
-        id: chance.id("pcx"),
-        requester,
-        accepter,
-        state,
-    });
+    estate.peerings.push(Peering { id: chance.id("pcx"), requester, accepter, state });
 }
 
 fn can_peer(estate: &Estate, one: usize, other: usize) -> bool {
     let peers = &estate.vpcs[one].peerings;
     one != other
         && !overlapping(estate, one, other)
-        && peers
-            .iter()
-            .all(|&peering| estate.peerings[peering].other(one) != other)
+        && peers.iter().all(|&peering| estate.peerings[peering].other(one) != other)
 }
 
 fn overlapping(estate: &Estate, one: usize, other: usize) -> bool {
@@ -83,35 +72,26 @@ fn overlapping(estate: &Estate, one: usize, other: usize) -> bool {
 /// `aws ec2 describe-vpc-peering-connections`, as either side's account sees it.
 pub(super) fn peerings(estate: &Estate, account: usize) -> Value {
     let mine = estate.peerings.iter().filter(|peering| {
-        [peering.requester, peering.accepter]
-            .iter()
-            .any(|&vpc| estate.vpcs[vpc].account == account)
+        [peering.requester, peering.accepter].iter().any(|&vpc| estate.vpcs[vpc].account == account)
     });
     print::list(
         "VpcPeeringConnections",
         mine.map(|peering| {
-            let (requester, accepter) = (
-                &estate.vpcs[peering.requester],
-                &estate.vpcs[peering.accepter],
-            );
+            let (requester, accepter) =
+                (&estate.vpcs[peering.requester], &estate.vpcs[peering.accepter]);
             let (code, message) = match peering.state {
                 "active" => ("active", "Active".to_owned()),
-                "deleted" => (
-                    "deleted",
-                    format!("Deleted by {}", estate.accounts[requester.account]),
-                ),
+                "deleted" => {
+                    ("deleted", format!("Deleted by {}", estate.accounts[requester.account]))
+                }
                 "failed" => (
                     "failed",
                     "Failed due to incorrect VPC-ID, Account ID, or overlapping CIDR range"
                         .to_owned(),
                 ),
-                other => (
-                    other,
-                    format!(
-                        "Pending Acceptance by {}",
-                        estate.accounts[accepter.account]
-                    ),
-                ),
+                other => {
+                    (other, format!("Pending Acceptance by {}", estate.accounts[accepter.account]))
+                }
             };
             let accepted = matches!(peering.state, "active" | "deleted");
             json!({
@@ -132,11 +112,7 @@ fn side(estate: &Estate, vpc: &Vpc, blocks: bool) -> Value {
         "Region": REGION,
     });
     if blocks {
-        let set: Vec<Value> = vpc
-            .cidrs
-            .iter()
-            .map(|cidr| json!({"CidrBlock": cidr}))
-            .collect();
+        let set: Vec<Value> = vpc.cidrs.iter().map(|cidr| json!({"CidrBlock": cidr})).collect();
         value["CidrBlock"] = json!(vpc.cidrs[0]);
         value["CidrBlockSet"] = json!(set);
         if let Some(block) = vpc.ipv6 {

@@ -64,16 +64,9 @@ pub(super) fn add_blocks_of(
 
 /// A subnet of the account.
 fn inside(estate: &Estate, account: usize, chance: &mut Chance) -> IpNet {
-    let mine: Vec<&_> = estate
-        .subnets
-        .iter()
-        .filter(|subnet| estate.vpcs[subnet.vpc].account == account)
-        .collect();
-    if mine.is_empty() {
-        addresses::outside(chance)
-    } else {
-        IpNet::V4(chance.pick(&mine).cidr)
-    }
+    let mine: Vec<&_> =
+        estate.subnets.iter().filter(|subnet| estate.vpcs[subnet.vpc].account == account).collect();
+    if mine.is_empty() { addresses::outside(chance) } else { IpNet::V4(chance.pick(&mine).cidr) }
 }
 
 fn s3_blocks(chance: &mut Chance) -> Vec<IpNet> {
@@ -94,10 +87,7 @@ fn visible(list: &PrefixList, account: usize) -> bool {
 
 /// `aws ec2 describe-managed-prefix-lists`.
 pub(super) fn prefix_lists(estate: &Estate, account: usize) -> Value {
-    let mine = estate
-        .prefix_lists
-        .iter()
-        .filter(|list| visible(list, account));
+    let mine = estate.prefix_lists.iter().filter(|list| visible(list, account));
     print::list("PrefixLists", mine.map(|list| {
         let ipv4 = matches!(list.entries.first(), Some(IpNet::V4(_)) | None);
         let owner = list.account.map_or("AWS", |owner| &estate.accounts[owner]);
@@ -121,10 +111,7 @@ pub(super) fn prefix_lists(estate: &Estate, account: usize) -> Value {
 
 /// `aws ec2 describe-prefix-lists`: the lists of AWS's own services, with their blocks.
 pub(super) fn service_prefix_lists(estate: &Estate) -> Value {
-    let services = estate
-        .prefix_lists
-        .iter()
-        .filter(|list| list.account.is_none());
+    let services = estate.prefix_lists.iter().filter(|list| list.account.is_none());
     print::list(
         "PrefixLists",
         services.map(|list| {
@@ -140,10 +127,7 @@ pub(super) fn service_prefix_lists(estate: &Estate) -> Value {
 /// `aws ec2 get-managed-prefix-list-entries`, one document per list, each with the id that the
 /// command was given beside the entries, which do not name it themselves.
 pub(super) fn entries(estate: &Estate, account: usize) -> Vec<(String, Value)> {
-    let mine = estate
-        .prefix_lists
-        .iter()
-        .filter(|list| visible(list, account));
+    let mine = estate.prefix_lists.iter().filter(|list| visible(list, account));
     mine.map(|list| {
         let entries: Vec<Value> = list
             .entries

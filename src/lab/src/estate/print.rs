@@ -23,10 +23,7 @@ pub(super) fn name_tag(name: &str) -> Value {
 }
 
 /// The text of a document, indented by four as the AWS CLI does.
-#[expect(
-    clippy::expect_used,
-    reason = "a value with string keys, written to memory, cannot fail"
-)]
+#[expect(clippy::expect_used, reason = "a value with string keys, written to memory, cannot fail")]
 pub(super) fn text(document: &Value) -> String {
     let mut bytes = Vec::new();
     let formatter = PrettyFormatter::with_indent(b"    ");

@@ -10,9 +10,7 @@ use super::model::{Estate, Owner};
 const TRIES: usize = 400;
 
 /// Ports that people ask for.
-const PORTS: [u16; 12] = [
-    22, 80, 443, 443, 1433, 3306, 3389, 5432, 6379, 8080, 8443, 9100,
-];
+const PORTS: [u16; 12] = [22, 80, 443, 443, 1433, 3306, 3389, 5432, 6379, 8080, 8443, 9100];
 
 /// How many of 100 queries are of each kind; the rest ends in VPCs that no private way leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,12 +28,7 @@ pub struct Shares {
 impl Default for Shares {
     /// Half routed, a quarter reachable.
     fn default() -> Self {
-        Self {
-            reachable: 25,
-            intermittent: 4,
-            filtered: 18,
-            internet: 3,
-        }
+        Self { reachable: 25, intermittent: 4, filtered: 18, internet: 3 }
     }
 }
 
@@ -95,10 +88,8 @@ pub(super) fn draw(estate: &Estate, count: usize, shares: &Shares, seed: u64) ->
         kinds.resize(kinds.len() + count * share / 100, kind);
     }
     kinds.resize(count, Kind::Unrouted);
-    let mut queries: Vec<Query> = kinds
-        .into_iter()
-        .filter_map(|kind| draw_one(estate, &ends, kind, &mut chance))
-        .collect();
+    let mut queries: Vec<Query> =
+        kinds.into_iter().filter_map(|kind| draw_one(estate, &ends, kind, &mut chance)).collect();
     chance.shuffle(&mut queries);
     queries
 }
@@ -134,15 +125,8 @@ impl Ends {
                 destinations[vpc].push(index);
             }
         }
-        let vpcs = (0..estate.vpcs.len())
-            .filter(|&vpc| !sources_by_vpc[vpc].is_empty())
-            .collect();
-        Self {
-            sources,
-            destinations,
-            vpcs,
-            sources_by_vpc,
-        }
+        let vpcs = (0..estate.vpcs.len()).filter(|&vpc| !sources_by_vpc[vpc].is_empty()).collect();
+        Self { sources, destinations, vpcs, sources_by_vpc }
     }
 
     /// Half of the time any source, so mostly in a large VPC; else any VPC.
@@ -157,11 +141,7 @@ impl Ends {
 
     fn destination(&self, vpc: usize, source: usize, chance: &mut Chance) -> Option<usize> {
         let all = &self.destinations[vpc];
-        let destination = if all.is_empty() {
-            source
-        } else {
-            *chance.pick(all)
-        };
+        let destination = if all.is_empty() { source } else { *chance.pick(all) };
         (destination != source).then_some(destination)
     }
 }
@@ -243,10 +223,7 @@ fn draw_port(
     if !open_wanted && chance.percent(60) {
         return *chance.pick(&PORTS);
     }
-    let rules = to
-        .groups
-        .iter()
-        .flat_map(|&group| &estate.groups[group].ingress);
+    let rules = to.groups.iter().flat_map(|&group| &estate.groups[group].ingress);
     let open: Vec<(i32, i32)> = rules
         .filter(|rule| rule.protocol == "tcp" && forecast::takes(estate, rule, from, to))
         .filter_map(|rule| rule.ports)

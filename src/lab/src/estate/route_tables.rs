@@ -35,11 +35,7 @@ fn add_table(estate: &mut Estate, vpc: usize, name: &str, chance: &mut Chance) -
     let blocks = home.cidrs.iter().map(|&cidr| IpNet::V4(cidr));
     let routes = blocks
         .chain(home.ipv6.map(IpNet::V6))
-        .map(|block| Route {
-            to: RouteTo::Cidr(block),
-            via: Via::Local,
-            blackhole: false,
-        })
+        .map(|block| Route { to: RouteTo::Cidr(block), via: Via::Local, blackhole: false })
         .collect();
     estate.route_tables.push(RouteTable {
         id: chance.id("rtb"),
@@ -54,9 +50,7 @@ fn add_table(estate: &mut Estate, vpc: usize, name: &str, chance: &mut Chance) -
 
 fn subnets_of(estate: &Estate, vpc: usize, tier: Tier) -> Vec<usize> {
     let range = estate.vpcs[vpc].subnets.clone();
-    range
-        .filter(|&subnet| estate.subnets[subnet].tier == tier)
-        .collect()
+    range.filter(|&subnet| estate.subnets[subnet].tier == tier).collect()
 }
 
 fn associate(estate: &mut Estate, subnet: usize, table: usize) {
@@ -66,23 +60,15 @@ fn associate(estate: &mut Estate, subnet: usize, table: usize) {
 }
 
 fn add_route(estate: &mut Estate, table: usize, to: RouteTo, via: Via, blackhole: bool) {
-    estate.route_tables[table]
-        .routes
-        .push(Route { to, via, blackhole });
+    estate.route_tables[table].routes.push(Route { to, via, blackhole });
 }
 
 const fn everything() -> RouteTo {
-    RouteTo::Cidr(IpNet::V4(ipnet::Ipv4Net::new_assert(
-        std::net::Ipv4Addr::UNSPECIFIED,
-        0,
-    )))
+    RouteTo::Cidr(IpNet::V4(ipnet::Ipv4Net::new_assert(std::net::Ipv4Addr::UNSPECIFIED, 0)))
 }
 
 const fn everything_ipv6() -> RouteTo {
-    RouteTo::Cidr(IpNet::V6(ipnet::Ipv6Net::new_assert(
-        std::net::Ipv6Addr::UNSPECIFIED,
-        0,
-    )))
+    RouteTo::Cidr(IpNet::V6(ipnet::Ipv6Net::new_assert(std::net::Ipv6Addr::UNSPECIFIED, 0)))
 }
 
 fn add_public(estate: &mut Estate, vpc: usize, main: usize, chance: &mut Chance) {
@@ -92,20 +78,10 @@ fn add_public(estate: &mut Estate, vpc: usize, main: usize, chance: &mut Chance)
     }
     // Some people put the default route into the main table and associate nothing.
     let in_main = chance.percent(8);
-    let table = if in_main {
-        main
-    } else {
-        add_table(estate, vpc, "public", chance)
-    };
+    let table = if in_main { main } else { add_table(estate, vpc, "public", chance) };
     add_route(estate, table, everything(), Via::InternetGateway, false);
     if estate.vpcs[vpc].ipv6.is_some() {
-        add_route(
-            estate,
-            table,
-            everything_ipv6(),
-            Via::InternetGateway,
-            false,
-        );
+        add_route(estate, table, everything_ipv6(), Via::InternetGateway, false);
     }
     for subnet in subnets {
         if in_main {
@@ -140,13 +116,7 @@ fn add_private(estate: &mut Estate, vpc: usize, main: usize, chance: &mut Chance
                 add_route(estate, table, everything(), Via::NatGateway(gateway), true);
             }
             if estate.vpcs[vpc].egress_only_gateway.is_some() {
-                add_route(
-                    estate,
-                    table,
-                    everything_ipv6(),
-                    Via::EgressOnlyGateway,
-                    false,
-                );
+                add_route(estate, table, everything_ipv6(), Via::EgressOnlyGateway, false);
             }
             table
         })
@@ -166,22 +136,14 @@ fn add_nat_gateway(
     deleted: bool,
     chance: &mut Chance,
 ) -> usize {
-    estate.nat_gateways.push(NatGateway {
-        id: chance.id("nat"),
-        subnet,
-        deleted,
-        interface: None,
-    });
+    estate.nat_gateways.push(NatGateway { id: chance.id("nat"), subnet, deleted, interface: None });
     estate.nat_gateways.len() - 1
 }
 
 fn add_isolated(estate: &mut Estate, vpc: usize, main: usize, chance: &mut Chance) {
     let subnets = subnets_of(estate, vpc, Tier::Isolated);
     // A main table with a default route would make them public.
-    let by_main = estate.route_tables[main]
-        .routes
-        .iter()
-        .all(|route| route.via == Via::Local)
+    let by_main = estate.route_tables[main].routes.iter().all(|route| route.via == Via::Local)
         && chance.percent(50);
     if by_main || subnets.is_empty() {
         for subnet in subnets {
@@ -207,18 +169,14 @@ fn add_s3_endpoint(estate: &mut Estate, vpc: usize, chance: &mut Chance) {
         id: chance.id("vpce"),
         vpc,
         service: "s3",
-        kind: EndpointKind::Gateway {
-            route_tables: tables,
-        },
+        kind: EndpointKind::Gateway { route_tables: tables },
     });
 }
 
 /// Both sides have routes, usually; a deleted peering leaves black holes.
 fn add_peering_routes(estate: &mut Estate, peering: usize, chance: &mut Chance) {
-    let (requester, accepter) = (
-        estate.peerings[peering].requester,
-        estate.peerings[peering].accepter,
-    );
+    let (requester, accepter) =
+        (estate.peerings[peering].requester, estate.peerings[peering].accepter);
     let (there, back) = match chance.below(100) {
         0..82 => (true, true),
         82..90 => (true, false),
@@ -266,11 +224,9 @@ fn add_peering_side(
             blocks.map(|&cidr| RouteTo::Cidr(IpNet::V4(cidr))).collect()
         }
     };
-    if let (Some(_), Some(block), true) = (
-        estate.vpcs[vpc].ipv6,
-        estate.vpcs[other].ipv6,
-        chance.percent(70),
-    ) {
+    if let (Some(_), Some(block), true) =
+        (estate.vpcs[vpc].ipv6, estate.vpcs[other].ipv6, chance.percent(70))
+    {
         to.push(RouteTo::Cidr(IpNet::V6(block)));
     }
     for table in estate.vpcs[vpc].route_tables.clone() {
@@ -332,10 +288,7 @@ fn associations(estate: &Estate, index: usize) -> Vec<Value> {
             "AssociationState": {"State": "associated"},
         })
     });
-    let subnets = estate.vpcs[table.vpc]
-        .subnets
-        .clone()
-        .map(|subnet| &estate.subnets[subnet]);
+    let subnets = estate.vpcs[table.vpc].subnets.clone().map(|subnet| &estate.subnets[subnet]);
     let named = subnets.filter(|subnet| subnet.associated && subnet.route_table == index);
     main.into_iter()
         .chain(named.map(|subnet| {
@@ -355,27 +308,23 @@ fn print_route(estate: &Estate, table: &RouteTable, route: &Route) -> Value {
     let (target, id) = match route.via {
         Via::Local => ("GatewayId", Some("local")),
         Via::InternetGateway => ("GatewayId", vpc.internet_gateway.as_deref()),
-        Via::EgressOnlyGateway => (
-            "EgressOnlyInternetGatewayId",
-            vpc.egress_only_gateway.as_deref(),
-        ),
-        Via::NatGateway(gateway) => (
-            "NatGatewayId",
-            Some(estate.nat_gateways[gateway].id.as_str()),
-        ),
-        Via::Peering(peering) => (
-            "VpcPeeringConnectionId",
-            Some(estate.peerings[peering].id.as_str()),
-        ),
+        Via::EgressOnlyGateway => {
+            ("EgressOnlyInternetGatewayId", vpc.egress_only_gateway.as_deref())
+        }
+        Via::NatGateway(gateway) => {
+            ("NatGatewayId", Some(estate.nat_gateways[gateway].id.as_str()))
+        }
+        Via::Peering(peering) => {
+            ("VpcPeeringConnectionId", Some(estate.peerings[peering].id.as_str()))
+        }
         Via::Endpoint(endpoint) => ("GatewayId", Some(estate.endpoints[endpoint].id.as_str())),
     };
     let (destination, to) = match route.to {
         RouteTo::Cidr(cidr @ IpNet::V4(_)) => ("DestinationCidrBlock", cidr.to_string()),
         RouteTo::Cidr(cidr @ IpNet::V6(_)) => ("DestinationIpv6CidrBlock", cidr.to_string()),
-        RouteTo::PrefixList(list) => (
-            "DestinationPrefixListId",
-            estate.prefix_lists[list].id.clone(),
-        ),
+        RouteTo::PrefixList(list) => {
+            ("DestinationPrefixListId", estate.prefix_lists[list].id.clone())
+        }
     };
     let local = route.via == Via::Local;
     json!({

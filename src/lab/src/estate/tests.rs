@@ -15,10 +15,7 @@ impl Recording {
             let document: Value = serde_json::from_str(&text).expect("valid JSON");
             let fields = document.as_object().expect("an object");
             if fields.contains_key("Entries") {
-                lists
-                    .entry("Entries".to_owned())
-                    .or_default()
-                    .push(document);
+                lists.entry("Entries".to_owned()).or_default().push(document);
                 continue;
             }
             assert_eq!(fields.len(), 1, "{name} has one list");
@@ -38,10 +35,7 @@ impl Recording {
     }
 
     fn by_id(&self, key: &str, id: &str) -> BTreeMap<String, &Value> {
-        self.list(key)
-            .iter()
-            .map(|value| (text(&value[id]), value))
-            .collect()
+        self.list(key).iter().map(|value| (text(&value[id]), value)).collect()
     }
 }
 
@@ -67,9 +61,7 @@ fn strings<'a>(value: &'a Value, key: &'a str, found: &mut Vec<(&'a str, &'a str
         Value::String(text) => found.push((key, text)),
         Value::Array(items) => items.iter().for_each(|item| strings(item, key, found)),
         Value::Object(fields) => {
-            fields
-                .iter()
-                .for_each(|(key, value)| strings(value, key, found));
+            fields.iter().for_each(|(key, value)| strings(value, key, found));
         }
         _ => {}
     }
@@ -82,14 +74,8 @@ fn the_same_seed_gives_the_same_bytes_and_another_gives_others() {
     assert_ne!(generate(&size, 7), generate(&size, 8));
     let estate = Estate::draw(&size, 7);
     let shares = Shares::default();
-    assert_eq!(
-        pairs(&estate, 50, &shares, 3),
-        pairs(&estate, 50, &shares, 3)
-    );
-    assert_ne!(
-        pairs(&estate, 50, &shares, 3),
-        pairs(&estate, 50, &shares, 4)
-    );
+    assert_eq!(pairs(&estate, 50, &shares, 3), pairs(&estate, 50, &shares, 3));
+    assert_ne!(pairs(&estate, 50, &shares, 3), pairs(&estate, 50, &shares, 4));
 }
 
 #[test]
@@ -99,10 +85,7 @@ fn counts_are_what_was_asked() {
         let recording = Recording::of(&size, 1);
         assert_eq!(recording.list("NetworkInterfaces").len(), size.interfaces);
         assert_eq!(recording.list("Vpcs").len(), size.vpcs);
-        assert_eq!(
-            recording.list("SecurityGroups").len(),
-            size.groups + size.vpcs
-        );
+        assert_eq!(recording.list("SecurityGroups").len(), size.groups + size.vpcs);
     }
 }
 
@@ -113,33 +96,18 @@ fn every_group_but_the_default_ones_has_its_rules() {
         let rules: usize = items(&group["IpPermissions"])
             .iter()
             .flat_map(|permission| {
-                [
-                    "IpRanges",
-                    "Ipv6Ranges",
-                    "PrefixListIds",
-                    "UserIdGroupPairs",
-                ]
-                .map(|key| items(&permission[key]).len())
+                ["IpRanges", "Ipv6Ranges", "PrefixListIds", "UserIdGroupPairs"]
+                    .map(|key| items(&permission[key]).len())
             })
             .sum();
-        let wanted = if group["GroupName"] == "default" {
-            1
-        } else {
-            60
-        };
+        let wanted = if group["GroupName"] == "default" { 1 } else { 60 };
         assert_eq!(rules, wanted, "{}", group["GroupId"]);
     }
 }
 
 #[test]
 fn every_id_is_unique_and_every_reference_resolves() {
-    let sizes = [
-        small(),
-        EstateSize {
-            accounts: 3,
-            ..small()
-        },
-    ];
+    let sizes = [small(), EstateSize { accounts: 3, ..small() }];
     for size in &sizes {
         let recording = Recording::of(size, 1);
         let mut ids = BTreeSet::new();
@@ -161,10 +129,9 @@ fn every_id_is_unique_and_every_reference_resolves() {
             }
         }
         // These are printed by both accounts that they concern.
-        for (key, id) in [
-            ("VpcPeeringConnections", "VpcPeeringConnectionId"),
-            ("PrefixLists", "PrefixListId"),
-        ] {
+        for (key, id) in
+            [("VpcPeeringConnections", "VpcPeeringConnectionId"), ("PrefixLists", "PrefixListId")]
+        {
             ids.extend(recording.list(key).iter().map(|value| text(&value[id])));
         }
         for reservation in recording.list("Reservations") {
@@ -174,9 +141,7 @@ fn every_id_is_unique_and_every_reference_resolves() {
         }
         let mut found = Vec::new();
         for (key, values) in &recording.0 {
-            values
-                .iter()
-                .for_each(|value| strings(value, key, &mut found));
+            values.iter().for_each(|value| strings(value, key, &mut found));
         }
         let prefixes = [
             "vpc-",
@@ -224,12 +189,7 @@ fn blocks_nest_and_addresses_are_unique_in_their_vpc() {
             .any(|set| cidr(&set["CidrBlock"]).contains(&block));
         assert!(inside, "{block} is in a block of its VPC");
         let others = by_vpc.entry(text(&subnet["VpcId"])).or_default();
-        assert!(
-            others
-                .iter()
-                .all(|other| !addresses::overlap(*other, block)),
-            "{block}"
-        );
+        assert!(others.iter().all(|other| !addresses::overlap(*other, block)), "{block}");
         others.push(block);
         for set in items(&subnet["Ipv6CidrBlockAssociationSet"]) {
             let whole = cidr(&vpc["Ipv6CidrBlockAssociationSet"][0]["Ipv6CidrBlock"]);
@@ -245,10 +205,7 @@ fn blocks_nest_and_addresses_are_unique_in_their_vpc() {
         for address in items(&interface["PrivateIpAddresses"]) {
             let address = text(&address["PrivateIpAddress"]);
             assert!(block.contains(&address.parse::<std::net::IpAddr>().expect("an address")));
-            assert!(
-                private.insert((text(&interface["VpcId"]), address.clone())),
-                "{address}"
-            );
+            assert!(private.insert((text(&interface["VpcId"]), address.clone())), "{address}");
         }
         for address in items(&interface["Ipv6Addresses"]) {
             let address = text(&address["Ipv6Address"]);
@@ -269,20 +226,14 @@ fn every_vpc_has_a_main_table_a_default_acl_and_a_default_group() {
     for vpc in recording.list("Vpcs") {
         let of_vpc = |key: &str, wanted: &dyn Fn(&Value) -> bool| {
             let list = recording.list(key).iter();
-            list.filter(|value| value["VpcId"] == vpc["VpcId"] && wanted(value))
-                .count()
+            list.filter(|value| value["VpcId"] == vpc["VpcId"] && wanted(value)).count()
         };
         let main = of_vpc("RouteTables", &|table| {
-            items(&table["Associations"])
-                .iter()
-                .any(|association| association["Main"] == true)
+            items(&table["Associations"]).iter().any(|association| association["Main"] == true)
         });
         assert_eq!(main, 1);
         assert_eq!(of_vpc("NetworkAcls", &|acl| acl["IsDefault"] == true), 1);
-        assert_eq!(
-            of_vpc("SecurityGroups", &|group| group["GroupName"] == "default"),
-            1
-        );
+        assert_eq!(of_vpc("SecurityGroups", &|group| group["GroupName"] == "default"), 1);
     }
 }
 
@@ -290,21 +241,15 @@ fn every_vpc_has_a_main_table_a_default_acl_and_a_default_group() {
 fn aws_30_every_subnet_has_one_acl_and_at_most_one_table() {
     let recording = Recording::of(&small(), 1);
     let associated = |key: &str| -> Vec<String> {
-        let associations = recording
-            .list(key)
-            .iter()
-            .flat_map(|value| items(&value["Associations"]));
-        let mut subnets: Vec<String> = associations
-            .filter_map(|one| one["SubnetId"].as_str().map(str::to_owned))
-            .collect();
+        let associations =
+            recording.list(key).iter().flat_map(|value| items(&value["Associations"]));
+        let mut subnets: Vec<String> =
+            associations.filter_map(|one| one["SubnetId"].as_str().map(str::to_owned)).collect();
         subnets.sort();
         subnets
     };
-    let mut subnets: Vec<String> = recording
-        .list("Subnets")
-        .iter()
-        .map(|subnet| text(&subnet["SubnetId"]))
-        .collect();
+    let mut subnets: Vec<String> =
+        recording.list("Subnets").iter().map(|subnet| text(&subnet["SubnetId"])).collect();
     subnets.sort();
     assert_eq!(associated("NetworkAcls"), subnets);
     let mut tables = associated("RouteTables");
@@ -344,9 +289,7 @@ fn peered_vpcs_never_overlap_unless_the_peering_failed() {
     let overlap = |one: usize, other: usize| {
         let (one, other) = (&estate.vpcs[one].cidrs, &estate.vpcs[other].cidrs);
         one.iter().any(|&mine| {
-            other
-                .iter()
-                .any(|&theirs| addresses::overlap(IpNet::V4(mine), IpNet::V4(theirs)))
+            other.iter().any(|&theirs| addresses::overlap(IpNet::V4(mine), IpNet::V4(theirs)))
         })
     };
     let mut states = BTreeSet::new();
@@ -361,52 +304,33 @@ fn peered_vpcs_never_overlap_unless_the_peering_failed() {
     }
     assert_eq!(states.len(), 4, "{states:?}");
     let vpcs = estate.vpcs.len();
-    let overlapping = (0..vpcs)
-        .filter(|&vpc| (0..vpcs).any(|other| other != vpc && overlap(vpc, other)))
-        .count();
-    assert!(
-        overlapping * 10 > vpcs * 4,
-        "{overlapping} of {vpcs} overlap"
-    );
+    let overlapping =
+        (0..vpcs).filter(|&vpc| (0..vpcs).any(|other| other != vpc && overlap(vpc, other))).count();
+    assert!(overlapping * 10 > vpcs * 4, "{overlapping} of {vpcs} overlap");
 }
 
 #[test]
 fn the_untidiness_of_a_real_estate_occurs() {
     let estate = Estate::draw(&EstateSize::of(10_000), 1);
-    let largest = estate
-        .vpcs
-        .iter()
-        .map(|vpc| vpc.interfaces)
-        .max()
-        .expect("some");
-    let dozen = estate
-        .vpcs
-        .iter()
-        .filter(|vpc| vpc.interfaces <= 24)
-        .count();
-    assert!(
-        largest > 1_000 && dozen > 60,
-        "{largest} in the largest, {dozen} small ones"
-    );
+    let largest = estate.vpcs.iter().map(|vpc| vpc.interfaces).max().expect("some");
+    let dozen = estate.vpcs.iter().filter(|vpc| vpc.interfaces <= 24).count();
+    assert!(largest > 1_000 && dozen > 60, "{largest} in the largest, {dozen} small ones");
     let routes = || estate.route_tables.iter().flat_map(|table| &table.routes);
     assert!(routes().any(|route| route.blackhole && matches!(route.via, Via::NatGateway(_))));
     assert!(routes().any(|route| route.blackhole && matches!(route.via, Via::Peering(_))));
     assert!(routes().any(|route| matches!(route.via, Via::EgressOnlyGateway)));
-    assert!(routes().any(|route| matches!(
-        (route.to, route.via),
-        (RouteTo::PrefixList(_), Via::Peering(_))
-    )));
+    assert!(
+        routes().any(|route| matches!(
+            (route.to, route.via),
+            (RouteTo::PrefixList(_), Via::Peering(_))
+        ))
+    );
     let rules = || estate.groups.iter().flat_map(|group| &group.ingress);
     assert!(rules().any(|rule| rule.protocol == "50"));
     assert!(rules().any(|rule| matches!(rule.peer, Peer::Group(_, Some(_)))));
     assert!(rules().any(|rule| matches!(rule.peer, Peer::PrefixList(_))));
     assert!(estate.groups.iter().any(|group| group.egress.is_empty()));
-    assert!(
-        estate
-            .instances
-            .iter()
-            .any(|instance| instance.windows && !instance.running)
-    );
+    assert!(estate.instances.iter().any(|instance| instance.windows && !instance.running));
     let ipv6 = estate.vpcs.iter().filter(|vpc| vpc.ipv6.is_some()).count();
     assert!((40..=90).contains(&ipv6), "{ipv6} of 200 VPCs have IPv6");
     let in_public: Vec<&Interface> = estate
@@ -414,15 +338,9 @@ fn the_untidiness_of_a_real_estate_occurs() {
         .iter()
         .filter(|interface| estate.subnets[interface.subnet].tier == Tier::Public)
         .collect();
-    let addressed = in_public
-        .iter()
-        .filter(|interface| interface.public.is_some())
-        .count();
+    let addressed = in_public.iter().filter(|interface| interface.public.is_some()).count();
     let percent = 100 * addressed / in_public.len();
-    assert!(
-        (20..=45).contains(&percent),
-        "{percent} percent have public addresses"
-    );
+    assert!((20..=45).contains(&percent), "{percent} percent have public addresses");
 }
 
 #[test]
@@ -434,16 +352,10 @@ fn queries_have_the_shares_that_were_asked() {
         let of =
             |wanted: fn(Outcome) -> bool| queries.iter().filter(|query| wanted(query.ipv4)).count();
         let reachable = of(|outcome| outcome == Outcome::Reachable);
-        assert!(
-            (230..=320).contains(&reachable),
-            "{reachable} of {interfaces}"
-        );
+        assert!((230..=320).contains(&reachable), "{reachable} of {interfaces}");
         let intermittent = of(|outcome| matches!(outcome, Outcome::Intermittent { .. }));
         assert!(intermittent >= 30, "{intermittent} of {interfaces}");
-        let unrouted = queries
-            .iter()
-            .filter(|query| query.kind == Kind::Unrouted)
-            .count();
+        let unrouted = queries.iter().filter(|query| query.kind == Kind::Unrouted).count();
         assert_eq!(unrouted, 500);
     }
 }
@@ -451,26 +363,15 @@ fn queries_have_the_shares_that_were_asked() {
 #[test]
 fn aws_42_a_forecast_counts_the_ports_that_no_entry_lets_back() {
     let estate = Estate::draw(&EstateSize::of(10_000), 1);
-    let shares = Shares {
-        reachable: 0,
-        intermittent: 100,
-        filtered: 0,
-        internet: 0,
-    };
+    let shares = Shares { reachable: 0, intermittent: 100, filtered: 0, internet: 0 };
     let queries = pairs(&estate, 200, &shares, 1);
     let known = [28_232, 16_384];
     for query in &queries {
         if let Outcome::Intermittent { failing, of } = query.ipv4 {
-            assert!(
-                known.contains(&of) && failing > 0 && failing < of,
-                "{failing}/{of}"
-            );
+            assert!(known.contains(&of) && failing > 0 && failing < of, "{failing}/{of}");
         }
     }
     // A Linux client behind an ACL that lets back what Windows uses.
-    let gap = Outcome::Intermittent {
-        failing: 16_384,
-        of: 28_232,
-    };
+    let gap = Outcome::Intermittent { failing: 16_384, of: 28_232 };
     assert!(queries.iter().any(|query| query.ipv4 == gap));
 }

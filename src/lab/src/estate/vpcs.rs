@@ -152,11 +152,7 @@ fn stride(hosts: u32, chance: &mut Chance) -> u32 {
 }
 
 fn greatest_common_divisor(one: u32, other: u32) -> u32 {
-    if other == 0 {
-        one
-    } else {
-        greatest_common_divisor(other, one % other)
-    }
+    if other == 0 { one } else { greatest_common_divisor(other, one % other) }
 }
 
 /// `us-east-1a` and so on.
@@ -168,55 +164,48 @@ pub(super) fn zone_name(zone: usize) -> String {
 pub(super) fn vpcs(estate: &Estate, account: usize) -> Value {
     print::list(
         "Vpcs",
-        estate
-            .vpcs
-            .iter()
-            .filter(|vpc| vpc.account == account)
-            .map(|vpc| {
-                let hexadecimal = vpc.id.trim_start_matches("vpc-");
-                let blocks: Vec<Value> = vpc
-                    .cidrs
-                    .iter()
-                    .enumerate()
-                    .map(|(index, cidr)| {
-                        json!({
-                            "AssociationId": format!("vpc-cidr-assoc-{index}{}", &hexadecimal[1..]),
-                            "CidrBlock": cidr,
-                            "CidrBlockState": {"State": "associated"},
-                        })
+        estate.vpcs.iter().filter(|vpc| vpc.account == account).map(|vpc| {
+            let hexadecimal = vpc.id.trim_start_matches("vpc-");
+            let blocks: Vec<Value> = vpc
+                .cidrs
+                .iter()
+                .enumerate()
+                .map(|(index, cidr)| {
+                    json!({
+                        "AssociationId": format!("vpc-cidr-assoc-{index}{}", &hexadecimal[1..]),
+                        "CidrBlock": cidr,
+                        "CidrBlockState": {"State": "associated"},
                     })
-                    .collect();
-                let mut value = json!({
-                    "OwnerId": estate.accounts[account],
-                    "InstanceTenancy": "default",
-                    "CidrBlockAssociationSet": blocks,
-                    "IsDefault": false,
-                    "Tags": [{"Key": "Name", "Value": vpc.name}],
-                    "VpcId": vpc.id,
-                    "State": "available",
-                    "CidrBlock": vpc.cidrs[0],
-                    "DhcpOptionsId": print::DHCP_OPTIONS,
-                });
-                if let Some(block) = vpc.ipv6 {
-                    value["Ipv6CidrBlockAssociationSet"] = json!([{
-                        "AssociationId": format!("vpc-cidr-assoc-6{}", &hexadecimal[1..]),
-                        "Ipv6CidrBlock": block,
-                        "Ipv6CidrBlockState": {"State": "associated"},
-                        "NetworkBorderGroup": REGION,
-                        "Ipv6Pool": "Amazon",
-                    }]);
-                }
-                value
-            }),
+                })
+                .collect();
+            let mut value = json!({
+                "OwnerId": estate.accounts[account],
+                "InstanceTenancy": "default",
+                "CidrBlockAssociationSet": blocks,
+                "IsDefault": false,
+                "Tags": [{"Key": "Name", "Value": vpc.name}],
+                "VpcId": vpc.id,
+                "State": "available",
+                "CidrBlock": vpc.cidrs[0],
+                "DhcpOptionsId": print::DHCP_OPTIONS,
+            });
+            if let Some(block) = vpc.ipv6 {
+                value["Ipv6CidrBlockAssociationSet"] = json!([{
+                    "AssociationId": format!("vpc-cidr-assoc-6{}", &hexadecimal[1..]),
+                    "Ipv6CidrBlock": block,
+                    "Ipv6CidrBlockState": {"State": "associated"},
+                    "NetworkBorderGroup": REGION,
+                    "Ipv6Pool": "Amazon",
+                }]);
+            }
+            value
+        }),
     )
 }
 
 /// `aws ec2 describe-subnets`.
 pub(super) fn subnets(estate: &Estate, account: usize) -> Value {
-    let mine = estate
-        .subnets
-        .iter()
-        .filter(|subnet| estate.vpcs[subnet.vpc].account == account);
+    let mine = estate.subnets.iter().filter(|subnet| estate.vpcs[subnet.vpc].account == account);
     print::list(
         "Subnets",
         mine.map(|subnet| {

@@ -91,9 +91,13 @@ impl<'n> Walk<'n> {
         if !self.cross_into(at, subnet_id, &mut packet) || !self.is_open(&packet, gateway) {
             return;
         }
-        let carried = packet.leg == Leg::Forward
-            && packet.translations.len() < 5
-            && packet.flow.source.is_ipv4() == address.is_ipv4();
+        if packet.leg == Leg::Forward && packet.translations.len() >= 5 {
+            // A loop: the packet dies there; who does not follow it to the end cannot know.
+            self.found.doubted = true;
+            return self.stop(&packet, &gateway.label, "");
+        }
+        let carried =
+            packet.leg == Leg::Forward && packet.flow.source.is_ipv4() == address.is_ipv4();
         if !carried {
             return self.stop(&packet, &gateway.label, "");
         }
