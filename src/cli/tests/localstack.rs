@@ -91,7 +91,12 @@ fn lists(folder: &Path) -> BTreeMap<String, Value> {
         let document: Value =
             serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
         let members = document.as_object().unwrap();
-        if path.file_name().unwrap() != "manifest.json" {
+        if members.contains_key("Entries") {
+            // The CLI answers for one prefix list at a time; a recording has them all in one.
+            let all = found.entry("ManagedPrefixListEntries".to_owned());
+            let all = all.or_insert_with(|| Value::Array(Vec::new())).as_array_mut().unwrap();
+            all.push(document);
+        } else if path.file_name().unwrap() != "manifest.json" {
             found.extend(members.iter().map(|(key, value)| (key.clone(), value.clone())));
         }
     }

@@ -4,7 +4,7 @@
 //! of all its choices: every one passes, none does, or some do and some do not.
 
 use crate::round_trip::{Choice, Cut};
-use crate::{Bounds, Cube, Flow, Fraction, HeaderSpace, IpSet, PortSet, ServiceSet, Verdict};
+use crate::{Bounds, Cube, Flow, Fraction, HeaderSpace, PortSet, ServiceSet, Verdict};
 
 /// Points whose shares are worked out one by one; more of them only widen the bounds.
 const MOST_SHARES: usize = 24;
@@ -27,16 +27,11 @@ impl Points {
         let Some((first, later)) = choices.split_first() else {
             return;
         };
-        let (sources, destinations) = (first.asked.sources(), first.asked.destinations());
         let mut sorted = Sorted::of(first, &|flows| any_source_port(flows));
         let mut allowed =
             Bounds { at_least: first.asked.difference(&first.lost), at_most: first.pass.clone() };
         for choice in later {
-            let onto_first = |flows: &HeaderSpace| {
-                let from_client = flows.map_source(&sources, Some(&PortSet::full()));
-                from_client.map_destination(&destinations, None)
-            };
-            let next = Sorted::of(choice, &onto_first);
+            let next = Sorted::of(choice, &|flows| onto_first(first, choice, flows));
             allowed.at_least = allowed.at_least.intersection(&next.all_pass);
             allowed.at_most = allowed.at_most.difference(&next.none_pass);
             sorted = sorted.and(&next);
@@ -122,7 +117,7 @@ impl Points {
         let choices = self.trips.iter().find(|choices| {
             choices.first().is_some_and(|first| any_source_port(&first.asked).contains(point))
         })?;
-        let sources = choices.first()?.asked.sources();
+        let first = choices.first()?;
         let mut alike = HeaderSpace::full();
         let mut passing = Bounds {
             at_least: Fraction { part: 1, whole: 1 },
@@ -131,7 +126,8 @@ impl Points {
         for (index, choice) in choices.iter().enumerate() {
             let proved = choice.asked.difference(&choice.lost);
             let shares = [&choice.asked, &proved, &choice.pass].map(|flows| {
-                let (ports, same) = ports_at(flows, point, index > 0, &sources);
+                let later = (index > 0).then_some((first, choice));
+                let (ports, same) = ports_at(flows, point, later);
                 alike = alike.intersection(&same);
                 ports
             });
@@ -152,6 +148,18 @@ impl Points {
             let lost = c.asked.difference(&c.pass).intersection(&self.intermittent);
             gap.union(&lost.services().source_ports())
         })
+    }
+}
+
+/// Flows of a later segment as points of the first one. A destination is mapped only where it was
+/// rewritten on the way: where it was not, what happens to one address says nothing of another.
+fn onto_first(first: &Choice, later: &Choice, flows: &HeaderSpace) -> HeaderSpace {
+    let points = flows.map_source(&first.asked.sources(), Some(&PortSet::full()));
+    let destinations = first.asked.destinations();
+    if later.asked.destinations() == destinations {
+        points
+    } else {
+        points.map_destination(&destinations, None)
     }
 }
 
@@ -204,17 +212,20 @@ fn any_source_port(flows: &HeaderSpace) -> HeaderSpace {
 fn ports_at(
     flows: &HeaderSpace,
     point: &Flow,
-    other_source: bool,
-    sources: &IpSet,
+    later: Option<(&Choice, &Choice)>,
 ) -> (u128, HeaderSpace) {
     let mut ports = PortSet::empty();
     let mut without_ports = false;
     let mut alike = HeaderSpace::full();
     for cube in flows.cubes() {
-        let source = if other_source { sources.clone() } else { cube.source.clone() };
+        let (source, destination) = (cube.source.clone(), cube.destination.clone());
         for (services, found) in service_parts(cube) {
             let any_port = services.map_source_ports(&PortSet::full());
-            let part = HeaderSpace::from_cube(source.clone(), cube.destination.clone(), any_port);
+            let part = HeaderSpace::from_cube(source.clone(), destination.clone(), any_port);
+            let part = match later {
+                Some((first, choice)) => onto_first(first, choice, &part),
+                None => part,
+            };
             if part.contains(point) {
                 alike = alike.intersection(&part);
                 match found {

@@ -348,6 +348,9 @@ fn shares_agree(said: &Bounds<Fraction>, wanted: &Bounds<Fraction>, exact: bool)
     let compare = |a: &Fraction, b: &Fraction| (a.part * b.whole).cmp(&(b.part * a.whole));
     let (low, high) =
         (compare(&said.at_least, &wanted.at_least), compare(&said.at_most, &wanted.at_most));
+    if said.at_least.whole == 0 || said.at_most.whole == 0 {
+        return false;
+    }
     if exact { low.is_eq() && high.is_eq() } else { low.is_le() && high.is_ge() }
 }
 

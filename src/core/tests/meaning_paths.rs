@@ -495,3 +495,19 @@ fn design_4_an_unresolved_list_may_win_over_any_route_but_local() {
     let answer = ask(&network(&unknown_route), "web", "internet:198.51.100.7", "443");
     assert_eq!(answer.verdict, Verdict::Unknown);
 }
+
+#[test]
+fn design_6_a_set_of_addresses_behind_a_nat_gateway_is_each_of_them() {
+    let some = changed(
+        INTERNET,
+        &[(
+            "filter acl-pub stateless\n  in 100 allow any\n  out 100 allow any",
+            "filter acl-pub stateless\n  in 100 allow any\n  out 90 deny any to 198.51.100.0/24\n  out 100 allow any",
+        )],
+    );
+    let answer = ask(&some, "app", "internet:*", "443");
+    assert_eq!(answer.verdict, Verdict::Partial, "no destination is lost now and then");
+    let denied: ipnet::IpNet = "198.51.100.0/24".parse().unwrap();
+    assert!(!answer.allowed.at_most.destinations().intersects(&IpSet::from(denied)));
+    assert!(answer.allowed.at_least.destinations().contains("198.51.101.7".parse().unwrap()));
+}

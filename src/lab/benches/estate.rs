@@ -4,6 +4,7 @@
 //! `CLOUDFW_INTERFACES`) is written by a process of its own, so that the peak memory printed here
 //! is cloudfw's alone. Criterion prints each measurement; percentiles and totals, which it does not
 //! know, are printed in front as a table.
+#![allow(clippy::print_stdout, reason = "printing its figures is what a benchmark is for")]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
