@@ -275,7 +275,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let shelf = Shelf { folder: home.path().join("a/b") };
         let place = shelf.finish(&shelf.begin().unwrap(), SystemTime::now()).unwrap();
-        for folder in [home.path().join("a"), shelf.folder.clone(), place] {
+        for folder in [home.path().join("a"), shelf.folder, place] {
             assert_eq!(fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o700);
         }
     }

@@ -22,7 +22,7 @@ mod tests;
 
 /// How deep chains may call each other; beyond it nothing is decided.
 const DEEPEST_CHAIN: usize = 32;
-/// How many rules one evaluation may ask; beyond it nothing is decided.
+/// How much work one evaluation may be, in rules put to a few cubes; beyond it nothing is decided.
 const MOST_RULES: usize = 4_000_000;
 /// How many chains one evaluation may go through: those that call each other many times over
 /// would take for ever.
@@ -261,7 +261,9 @@ impl<'a, 's> Run<'a, 's> {
                 self.undecided(Decider::Depth, &arriving.settled());
                 return HeaderSpace::empty();
             }
-            self.rules_left -= 1;
+            // A rule is matched against every cube of what arrives.
+            let work = 1 + arriving.flows.cubes().len() / 4;
+            self.rules_left = self.rules_left.saturating_sub(work);
             if rule.action == Action::Continue {
                 continue;
             }

@@ -553,7 +553,7 @@ fn undecided(hit: &Hit<'_>) -> Option<Unknown> {
         )),
         Decider::Depth => Some(Unknown::new(
             format!("what {filter} does"),
-            "its chains call each other too deeply, or one that is missing",
+            "it has too many rules, or its chains call each other too deeply, or one that is missing",
             "",
         )),
         Decider::Rule(..) | Decider::Established | Decider::End => None,

@@ -219,6 +219,7 @@ impl<'a> Resolver<'a> {
             return Err(Self::unknown(text));
         }
         let found = self.likeliest(within(scope, found, |what| self.routers_of(what)));
+        let found = self.living(found);
         match found.as_slice() {
             [] => Err(QueryError::BadScope {
                 text: text.to_owned(),
@@ -323,6 +324,17 @@ impl<'a> Resolver<'a> {
     fn likeliest(&self, found: Vec<&'a Resource>) -> Vec<&'a Resource> {
         let best = found.iter().map(|resource| resource.rank).min();
         found.into_iter().filter(|resource| Some(resource.rank) == best).collect()
+    }
+
+    /// Of several machines of one name, those that still have an interface: a terminated instance
+    /// keeps its name for an hour after the one that replaced it is there.
+    fn living(&self, found: Vec<&'a Resource>) -> Vec<&'a Resource> {
+        let lives =
+            |resource: &&Resource| !self.index.interfaces(self.network, &resource.what).is_empty();
+        if found.len() < 2 || !found.iter().any(|resource| lives(resource)) {
+            return found;
+        }
+        found.into_iter().filter(lives).collect()
     }
 
     fn unknown(text: &str) -> QueryError {

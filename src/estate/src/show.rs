@@ -144,7 +144,10 @@ pub struct RouteView {
 
 /// The JSON schema of `cloudfw show -o json`.
 pub fn schema() -> serde_json::Value {
-    let mut schema = schemars::schema_for!(Description);
+    let mut schema = schemars::generate::SchemaSettings::default()
+        .for_serialize()
+        .into_generator()
+        .into_root_schema_for::<Description>();
     schema.insert("title".to_owned(), SHOW_SCHEMA.into());
     schema.to_value()
 }

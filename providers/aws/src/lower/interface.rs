@@ -388,6 +388,8 @@ fn own_addresses(told: &NetworkInterface) -> Own {
         let text = one.private_ip_address.as_deref();
         let is_primary = one.primary.given() == Some(&true) || (text.is_some() && text == primary);
         let own = one.association.as_ref();
+        // Of the primary address the interface's own association tells the same.
+        let own = own.filter(|own| own.public_ip.is_some() || !is_primary);
         let association = if is_primary { own.or(association) } else { own };
         add(u8::from(!is_primary), text.or(primary.filter(|_| is_primary)), association);
     }

@@ -164,6 +164,13 @@ impl Lowering<'_> {
             );
             return vec![Peer::Unresolved { name: name.into(), within: IpSet::full(), unknown }];
         };
+        // On its way there or back, and in words that nobody knows, it may match or not.
+        if let Some(status) = pair.peering_status.as_deref().filter(|status| *status != "active") {
+            let why = format!("the peering's status is `{status}`");
+            let unknown =
+                unknown(format!("whether the reference to `{name}` matches"), why, origin);
+            return vec![Peer::Unresolved { name: name.into(), within: IpSet::full(), unknown }];
+        }
         let mut peers = vec![Peer::Group(Id::new(Arc::clone(&group.key)))];
         if !self.unknown_members.is_empty() {
             peers.push(Peer::Unresolved {
@@ -183,7 +190,7 @@ impl Lowering<'_> {
     /// rule matches nothing (AWS-10).
     fn is_stale(&self, pair: &UserIdGroupPair) -> bool {
         if let Some(status) = pair.peering_status.as_deref() {
-            return status != "active";
+            return super::peering::is_closed(status);
         }
         let id = pair.vpc_peering_connection_id.as_deref();
         let peering = id.and_then(|id| self.recorded.peerings.get(id, &Scope::default()));

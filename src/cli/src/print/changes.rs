@@ -72,7 +72,10 @@ fn one(step: &Step, pair: &Pair, network: &Network) -> Text {
             step.rule.as_ref().map(|rule| format!(" `{}`", rule.text)).unwrap_or_default()
         )),
         Reason::NoPublicAddress => {
-            at(step).then(": give it a public address, or go through a NAT gateway or a balancer")
+            let outward = pair.destination.kind != "network-interface";
+            let or =
+                if outward { "go out through a NAT gateway" } else { "put a balancer before it" };
+            at(step).then(format!(": give it a public address, or {or}"))
         }
         Reason::NoGateway => {
             at(step).then(": attach an internet gateway, and route to it from the subnet")

@@ -10,7 +10,7 @@ use cloudfw_core::{Bounds, Fraction};
 pub(crate) fn duration(duration: Duration) -> String {
     let seconds = duration.as_secs();
     let (count, unit): (u64, _) = match seconds {
-        0..=119 if seconds % 60 != 0 || seconds == 0 => (seconds, "second"),
+        0..=119 if !seconds.is_multiple_of(60) || seconds == 0 => (seconds, "second"),
         0..=7199 => (seconds / 60, "minute"),
         7200..=172_799 => (seconds / 3600, "hour"),
         _ => (seconds / 86400, "day"),

@@ -1,12 +1,14 @@
 //! The published schema of answers.
 
+use schemars::generate::SchemaSettings;
 use schemars::{Schema, SchemaGenerator, json_schema};
 
 use super::Outcome;
 
 /// The JSON schema of one line of `cloudfw reach -o json`.
 pub fn schema() -> serde_json::Value {
-    let mut schema = schemars::schema_for!(Outcome);
+    let generator = SchemaSettings::default().for_serialize().into_generator();
+    let mut schema = generator.into_root_schema_for::<Outcome>();
     schema.insert("title".to_owned(), super::REACH_SCHEMA.into());
     schema.to_value()
 }
