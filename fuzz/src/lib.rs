@@ -263,11 +263,9 @@ fn fit_to_print(value: &Value) {
 fn interface_ends(id: &Id<Interface>, interface: &Interface) -> Vec<Endpoint> {
     let Some(address) = interface.addresses.first() else { return Vec::new() };
     let end = |dialled| Endpoint::Interface { id: id.clone(), address: address.ip, dialled };
-    let mut ends = vec![end(None)];
-    if address.public.is_some() {
-        ends.push(end(address.public));
-    }
-    ends
+    // A public address of the other family is a slip of the text form, and no question.
+    let public = address.public.filter(|public| public.is_ipv4() == address.ip.is_ipv4());
+    std::iter::once(None).chain(public.map(Some)).map(end).collect()
 }
 
 fn external_end(id: &Id<External>, external: &External) -> Endpoint {

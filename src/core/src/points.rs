@@ -4,7 +4,7 @@
 //! of all its choices: every one passes, none does, or some do and some do not.
 
 use crate::round_trip::{Choice, Cut};
-use crate::{Bounds, Cube, Flow, Fraction, HeaderSpace, PortSet, ServiceSet, Verdict};
+use crate::{Bounds, Cube, Flow, Fraction, HeaderSpace, PortSet, Service, ServiceSet, Verdict};
 
 /// Points whose shares are worked out one by one; more of them only widen the bounds.
 const MOST_SHARES: usize = 24;
@@ -84,10 +84,11 @@ impl Points {
     /// The share that fails, over the points that neither wholly pass nor wholly fail; where all
     /// are alike, of any one of them. Several points of different shares give the widest bounds.
     pub(crate) fn failing(&self, verdict: Verdict) -> Bounds<Fraction> {
+        if self.intermittent.is_empty() && verdict != Verdict::Unknown {
+            return self.all_or_none(verdict);
+        }
         let mut left = match verdict {
             _ if !self.intermittent.is_empty() => self.intermittent.clone(),
-            Verdict::Reachable => self.reachable.clone(),
-            Verdict::Partial => self.reachable.union(&self.unreachable).union(&self.unknown),
             _ => self.unknown.union(&self.unreachable),
         };
         let mut bounds: Option<Bounds<Fraction>> = None;
@@ -96,9 +97,7 @@ impl Points {
             let Some((share, alike)) = self.share_at(&point) else {
                 break;
             };
-            // Where all of them pass, or none does, one says it for all.
-            let settled = matches!(verdict, Verdict::Reachable | Verdict::Unreachable);
-            left = if settled { HeaderSpace::empty() } else { left.difference(&alike) };
+            left = left.difference(&alike);
             bounds = Some(match bounds {
                 None => share,
                 Some(known) => widest(&known, &share),
@@ -109,6 +108,20 @@ impl Points {
             Some(known) if left.is_empty() => known,
             Some(known) => widest(&known, &rest),
             None => rest,
+        }
+    }
+
+    /// The share where every point passes wholly or fails wholly: counted over the choices that
+    /// the lowest point of the first way has.
+    fn all_or_none(&self, verdict: Verdict) -> Bounds<Fraction> {
+        let choices = self.trips.first().map_or(&[][..], Vec::as_slice);
+        let counts = choices.iter().map(|choice| ports_of_lowest(&choice.asked));
+        let whole = counts.fold(1, |whole: u128, count| whole.saturating_mul(count));
+        let (none, all) = (Fraction { part: 0, whole }, Fraction { part: whole, whole });
+        match verdict {
+            Verdict::Reachable => Bounds { at_least: none, at_most: none },
+            Verdict::Unreachable => Bounds { at_least: all, at_most: all },
+            _ => Bounds { at_least: none, at_most: all },
         }
     }
 
@@ -205,6 +218,25 @@ fn any_source_port(flows: &HeaderSpace) -> HeaderSpace {
             cube.services.map_source_ports(&PortSet::full()),
         ))
     })
+}
+
+/// How many source ports a set of flows has at the point of its lowest flow; one, where there are
+/// no ports.
+fn ports_of_lowest(flows: &HeaderSpace) -> u128 {
+    let Some(lowest) = flows.a_flow() else { return 1 };
+    let Service::Ports { protocol, destination, .. } = lowest.service else { return 1 };
+    let mut ports = PortSet::empty();
+    for cube in flows.cubes() {
+        if !cube.source.contains(lowest.source) || !cube.destination.contains(lowest.destination) {
+            continue;
+        }
+        for (protocols, from, to) in cube.services.port_cubes() {
+            if protocols.contains(protocol) && to.contains(destination) {
+                ports = ports.union(from);
+            }
+        }
+    }
+    ports.count()
 }
 
 /// How many source ports a set of flows has at a point (one, where there are no ports), and the
