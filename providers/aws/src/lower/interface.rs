@@ -379,6 +379,7 @@ fn own_addresses(told: &NetworkInterface) -> Own {
     let association = told.association.as_ref();
     let mut ranked = Vec::new();
     let mut bad = Vec::new();
+    let mut hidden = Vec::new();
     let mut add = |rank: u8, text: Option<&str>, association| match (text, parse(text)) {
         (_, Some(ip)) => ranked.push((rank, ip, public(association))),
         (Some(text), None) => bad.push(text.to_owned()),
@@ -391,6 +392,9 @@ fn own_addresses(told: &NetworkInterface) -> Own {
         // Of the primary address the interface's own association tells the same.
         let own = own.filter(|own| own.public_ip.is_some() || !is_primary);
         let association = if is_primary { own.or(association) } else { own };
+        if hides_address(association) {
+            hidden.push(format!("the public address of {}", text.unwrap_or("?")));
+        }
         add(u8::from(!is_primary), text.or(primary.filter(|_| is_primary)), association);
     }
     if told.private_ip_addresses.is_none() && primary.is_some() {
@@ -403,14 +407,24 @@ fn own_addresses(told: &NetworkInterface) -> Own {
     if told.ipv6_addresses.is_none() && told.ipv6_address.is_some() {
         add(2, told.ipv6_address.as_deref(), None);
     }
+    bad.append(&mut hidden);
     ranked.sort();
     let mut seen = BTreeSet::new();
     ranked.retain(|(_, ip, _)| seen.insert(*ip));
     Own { addresses: ranked.into_iter().map(|(_, ip, public)| (ip, public)).collect(), bad }
 }
 
+/// Whether there is a public address that cannot be read. An emulator writes an empty association
+/// where there is none.
+fn hides_address(association: Option<&raw::NetworkInterfaceAssociation>) -> bool {
+    association.is_some_and(|told| {
+        let readable = parse(told.public_ip.as_deref()).is_some_and(|ip| ip.is_ipv4());
+        !readable && *told != raw::NetworkInterfaceAssociation::default()
+    })
+}
+
 fn public(association: Option<&raw::NetworkInterfaceAssociation>) -> Option<IpAddr> {
-    parse(association?.public_ip.as_deref())
+    parse(association?.public_ip.as_deref()).filter(IpAddr::is_ipv4)
 }
 
 fn has_prefixes(told: &NetworkInterface) -> bool {

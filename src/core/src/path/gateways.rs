@@ -76,6 +76,12 @@ impl<'n> Walk<'_, 'n> {
         if from.is_ipv4() {
             let holders = self.graph.held(door.router, from);
             let Some(to) = holders.iter().find_map(|holder| holder.address().public) else {
+                let router = self.graph.router(door.router).map(|(_, router)| router);
+                if let Some(unknown) = router.and_then(|router| router.unread.first()) {
+                    let unknown = unknown.clone();
+                    packet.cross(Crossing::Opaque { at: label, unknown, rewrites: true });
+                    return self.jump(packet);
+                }
                 return self.obstacle(label, Reason::NoPublicAddress, None, packet);
             };
             packet.cross(Crossing::Rewrite { at: label, field: Field::Source, from, to });
@@ -154,6 +160,14 @@ impl<'n> Walk<'_, 'n> {
                 && let Some((_, gateway)) = self.graph.gateway(id)
             {
                 return self.obstacle(&gateway.label, Reason::NotAnEndpoint, None, packet);
+            }
+            // Where addresses were not all read, it may have one.
+            let unread = self.graph.router(at.router).and_then(|(_, router)| router.unread.first());
+            if let Some(unknown) = unread {
+                let (at_it, unknown) = (&interface.label, unknown.clone());
+                let reason = Reason::NoPublicAddress;
+                packet.cross(Crossing::Doubt { at: at_it, reason, unknown });
+                return self.enter(outside, at.router, address, packet);
             }
             // Named first, since it holds whatever the border does.
             packet.cross(Crossing::Obstacle {

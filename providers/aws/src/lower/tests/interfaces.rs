@@ -57,6 +57,27 @@ fn bad_addresses_are_warned_of() {
 }
 
 #[test]
+fn a_public_address_that_cannot_be_read_may_be_any() {
+    for (association, hidden) in [
+        (json!({"PublicIp": "??"}), true),
+        (json!({"PublicIp": "2001:db8::1"}), true),
+        (json!({"AllocationId": "eipalloc-1"}), true),
+        // An emulator's way to say that there is none.
+        (json!({}), false),
+        (json!({"PublicIp": "203.0.113.10"}), false),
+    ] {
+        let lowered = with_interface(|interface| {
+            interface.as_object_mut().unwrap().remove("Association");
+            interface["PrivateIpAddresses"] = json!([
+                {"PrivateIpAddress": "10.0.1.10", "Primary": true, "Association": association},
+            ]);
+        });
+        let unread = &lowered.network.routers[&Id::new("vpc-1")].unread;
+        assert_eq!(!unread.is_empty(), hidden, "{association}: {unread:?}");
+    }
+}
+
+#[test]
 fn aws_41_windows_opens_connections_from_other_ports() {
     let client = |change: &dyn Fn(&mut Value)| {
         let mut estate = estate();

@@ -26,7 +26,14 @@ impl<'n> Walk<'n> {
             let holders = self.holders(router, packet.flow.source);
             let own = packet.flow.source;
             let public = holders.iter().find_map(|holder| holder.public_of(own));
-            let Some(public) = public else { return self.stop(&packet, &gateway.label, "") };
+            let Some(public) = public else {
+                // Where addresses were not all read, it may have one.
+                let known = self.network.routers.get(router).is_none_or(|r| r.unread.is_empty());
+                return match known {
+                    true => self.stop(&packet, &gateway.label, ""),
+                    false => self.go_unseen(&gateway.label, true, packet),
+                };
+            };
             packet.flow.source = public;
         }
         self.outside(external, packet);
@@ -65,8 +72,13 @@ impl<'n> Walk<'n> {
         if self.place(goal).is_none() {
             return self.go_unseen(&goal.label, true, packet);
         }
-        let Some((router_id, inside)) = self.known_as(to) else {
-            return self.stop(&packet, &goal.label, "");
+        let (router_id, inside) = match (self.known_as(to), self.may_be_known(&packet)) {
+            (Some(known), _) => known,
+            (None, Some(unseen)) => {
+                self.may_stop(&packet, &goal.label);
+                unseen
+            }
+            (None, None) => return self.stop(&packet, &goal.label, ""),
         };
         let Some(router) = self.network.routers.get(router_id) else {
             return self.may_stop(&packet, &NOWHERE);
@@ -113,6 +125,13 @@ impl<'n> Walk<'n> {
     }
 
     /// The router and own address of whoever has a public address; IPv6 is the same in and out.
+    /// Where the goal is, if addresses around it were not all read: what is dialled may be its own.
+    fn may_be_known(&self, packet: &Packet<'n>) -> Option<(&'n Id<Router>, IpAddr)> {
+        let Endpoint::Interface { id, address, .. } = self.goal(packet) else { return None };
+        let (at, _, router) = self.place(self.network.interfaces.get(id)?)?;
+        (!router.unread.is_empty()).then_some((at.router, *address))
+    }
+
     pub(super) fn known_as(&self, address: IpAddr) -> Option<(&'n Id<Router>, IpAddr)> {
         let router_of = |subnet: &Id<Subnet>| Some(&self.network.subnets.get(subnet)?.router);
         for interface in self.network.interfaces.values() {
