@@ -390,8 +390,8 @@ fn own_addresses(told: &NetworkInterface) -> Own {
         let is_primary = one.primary.given() == Some(&true) || (text.is_some() && text == primary);
         let own = one.association.as_ref();
         // Of the primary address the interface's own association tells the same.
-        let own = own.filter(|own| own.public_ip.is_some() || !is_primary);
-        let association = if is_primary { own.or(association) } else { own };
+        let silent = own.is_none_or(|own| own.public_ip.is_none());
+        let association = if is_primary && silent { association.or(own) } else { own };
         if hides_address(association) {
             hidden.push(format!("the public address of {}", text.unwrap_or("?")));
         }
