@@ -281,11 +281,21 @@ proptest! {
                 for _ in 0..2 {
                     let Some(asked) = networks::question(&mut dice, &built) else { continue };
                     let ends = [&asked.source, &asked.destination];
-                    let known = |end: &str| match end.split_once(':') {
-                        Some((external, _)) if !end.contains(['@', '?']) => {
+                    // Garbled names may not be names that a question can be written with.
+                    let known = |end: &str| match (end.strip_prefix('?'), end.split_once(':')) {
+                        (Some(held), _) => held
+                            .split_once(':')
+                            .is_some_and(|(_, at)| at.parse::<std::net::IpAddr>().is_ok()),
+                        (None, Some((external, _))) if !external.contains('@') => {
                             built.externals.contains_key(&Id::from(external))
                         }
-                        _ => true,
+                        _ => {
+                            let (name, dialled) = end.split_once('@').unwrap_or((end, "::"));
+                            let (name, index) = asking::name_and_index(name);
+                            let interface = built.interfaces.get(&Id::from(name));
+                            interface.is_some_and(|held| held.addresses.len() > index)
+                                && dialled.parse::<std::net::IpAddr>().is_ok()
+                        }
                     };
                     if ends.into_iter().all(|end| known(end)) {
                         let answer = soon(|| ask(&built, &asked.source, &asked.destination, asked.service));

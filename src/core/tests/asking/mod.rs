@@ -31,13 +31,16 @@ pub(crate) fn end(network: &Network, text: &str) -> Endpoint {
         Some((name, dialled)) => (name, Some(dialled.parse().unwrap())),
         None => (text, None),
     };
-    let (name, index) = match name.split_once('/') {
-        Some((name, index)) => (name, index.parse().unwrap()),
-        None => (name, 0),
-    };
+    let (name, index) = name_and_index(name);
     let id = Id::from(name);
     let address = network.interfaces[&id].addresses[index].ip;
     Endpoint::Interface { id, address, dialled }
+}
+
+/// `web/1` is the second address of `web`.
+pub(crate) fn name_and_index(text: &str) -> (&str, usize) {
+    let indexed = text.rsplit_once('/').and_then(|(name, at)| Some((name, at.parse().ok()?)));
+    indexed.unwrap_or((text, 0))
 }
 
 /// Asks a round trip: `ask(&network, "web", "db", "5432")`.
