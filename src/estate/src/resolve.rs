@@ -331,7 +331,7 @@ impl<'a> Resolver<'a> {
     fn living(&self, found: Vec<&'a Resource>) -> Vec<&'a Resource> {
         let lives =
             |resource: &&Resource| !self.index.interfaces(self.network, &resource.what).is_empty();
-        if found.len() < 2 || !found.iter().any(|resource| lives(resource)) {
+        if found.len() < 2 || !found.iter().any(&lives) {
             return found;
         }
         found.into_iter().filter(lives).collect()
