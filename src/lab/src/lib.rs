@@ -1,3 +1,6 @@
 //! The development lab of cloudfw: what benchmarks and tests of scale run on.
 
+pub mod blueprint;
+pub mod compile;
 pub mod estate;
+pub mod kernel;

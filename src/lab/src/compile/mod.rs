@@ -1,0 +1,1 @@
+//! Two ways to a blueprint that share nothing: from the neutral model, and from AWS documents.

@@ -1,0 +1,4 @@
+//! Real namespaces, real rulesets, real packets.
+
+pub mod plan;
+pub mod probe;
