@@ -226,7 +226,7 @@ fn ask(inquiry: &Inquiry<'_>, query: &Query) -> Option<Verdict> {
         let told = || format!("{query:?}: {}", pair.verdict);
         match pair.verdict {
             Verdict::Reachable => {
-                assert!(pair.blockers.is_empty() && pair.unknowns.is_empty(), "{}", told());
+                assert!(pair.blockers.is_empty(), "{}", told());
             }
             Verdict::Unknown => assert!(!pair.unknowns.is_empty(), "{}", told()),
             // Partial: of several services some pass.
@@ -244,7 +244,7 @@ fn ask(inquiry: &Inquiry<'_>, query: &Query) -> Option<Verdict> {
 }
 
 fn show(inquiry: &Inquiry<'_>, resource: &str) {
-    if let Ok(description) = inquiry.show(resource) {
+    for description in inquiry.show(resource).into_iter().flatten() {
         let shown = serde_json::to_value(description.printable());
         fit_to_print(&shown.expect("a description is JSON"));
     }
@@ -288,7 +288,7 @@ fn hangs_together(answer: &Reachability) {
     assert!(answer.allowed.at_least.is_subset(&answer.allowed.at_most), "{told}");
     match answer.verdict {
         Verdict::Reachable => {
-            assert!(answer.blockers.is_empty() && answer.unknowns.is_empty(), "{told}");
+            assert!(answer.blockers.is_empty(), "{told}");
             assert_eq!(answer.failing.at_most.part, 0, "{told}");
         }
         Verdict::Intermittent => assert!(!answer.blockers.is_empty(), "{told}"),

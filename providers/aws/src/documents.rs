@@ -12,6 +12,7 @@ use crate::raw;
 mod answers;
 mod elements;
 mod error;
+mod failed_calls;
 mod not_understood;
 mod top_level;
 
@@ -50,6 +51,9 @@ pub struct Element<T> {
     pub pointer: Pointer,
     /// What it says.
     pub value: T,
+    /// The fields in it that cloudfw has no meaning for and that may matter, as JSON pointers
+    /// below the element, in the order of the document: `/IpPermissions/3/Frobnicate`.
+    pub not_understood: Vec<Box<str>>,
 }
 
 /// The elements of a list, by kind.
@@ -107,7 +111,8 @@ pub enum Items {
 /// ([`Kind::key`]); or is the answer of a call that is made for one resource, with the id of that
 /// resource put beside it (`PrefixListId` beside the `Entries` of
 /// `get-managed-prefix-list-entries`); or is a manifest. `{"status_code": …, "data": {…}}`, as
-/// recorders of boto write it, is looked into. `ResponseMetadata` is nothing.
+/// recorders of boto write it, is looked into. `ResponseMetadata` is nothing. What the AWS CLI says
+/// of a call that failed is read as a manifest of that call.
 ///
 /// # Errors
 ///
@@ -116,7 +121,20 @@ pub enum Items {
 /// fail a document: see [`raw::Field`].
 pub fn read(document: &Document) -> Result<Reading, DocumentError> {
     let text = document.text.strip_prefix('\u{feff}').unwrap_or(&document.text);
+    // What is no object is no document; the CLI's own words may begin with a bracket.
+    if !text.trim_start().starts_with('{') {
+        let calls = failed_calls::read(text);
+        if !calls.is_empty() {
+            return Ok(Reading { manifest: Some(Manifest::of(calls)), ..Reading::default() });
+        }
+    }
     top_level::read(text).map_err(|fault| fault.at(&document.name, text))
+}
+
+/// Whether a text, of which only the beginning is needed, begins as documents do: an object whose
+/// first key is one of theirs. What begins so and cannot be read is a document that is broken.
+pub fn begins_as_document(text: &str) -> bool {
+    top_level::begins_with_known_key(text.strip_prefix('\u{feff}').unwrap_or(text))
 }
 
 impl<T> Element<T> {

@@ -2,6 +2,7 @@
 
 pub mod raw;
 
+mod by_hand;
 mod documents;
 pub mod explanation;
 mod kind;
@@ -10,7 +11,10 @@ pub mod live;
 mod lower;
 pub mod manifest;
 
-pub use documents::{DocumentError, Element, Items, Location, NotUnderstood, Part, Reading, read};
+pub use by_hand::{Regions, least_privilege_policy, print_commands};
+pub use documents::{
+    DocumentError, Element, Items, Location, NotUnderstood, Part, Reading, begins_as_document, read,
+};
 pub use kind::Kind;
 pub use lower::{
     AssumeNone, CallCoverage, Coverage, Knowledge, LowerError, LowerOptions, Lowered, ReadDocument,

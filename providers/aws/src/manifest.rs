@@ -82,6 +82,41 @@ pub enum Outcome {
     Throttled,
 }
 
+impl Outcome {
+    /// How a call ended that the service refused with this code; nothing where the code alone does
+    /// not tell.
+    pub(crate) fn of_code(code: &str) -> Option<Self> {
+        match code {
+            "AccessDenied"
+            | "AccessDeniedException"
+            | "AuthFailure"
+            | "Blocked"
+            | "Forbidden"
+            | "InvalidClientTokenId"
+            | "OptInRequired"
+            | "PendingVerification"
+            | "SignatureDoesNotMatch"
+            | "UnauthorizedOperation"
+            | "UnrecognizedClientException" => Some(Self::Denied),
+            "BandwidthLimitExceeded"
+            | "EC2ThrottledException"
+            | "LimitExceededException"
+            | "PriorRequestNotComplete"
+            | "RequestLimitExceeded"
+            | "RequestThrottled"
+            | "RequestThrottledException"
+            | "SlowDown"
+            | "Throttling"
+            | "ThrottlingException"
+            | "TooManyRequestsException" => Some(Self::Throttled),
+            "InvalidAction" | "NotImplemented" | "UnknownOperationException" => {
+                Some(Self::Unsupported)
+            }
+            _ => None,
+        }
+    }
+}
+
 /// What the service said.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallError {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use cloudfw_aws::Regions;
 use cloudfw_core::{Client, ServiceError, ServiceSet, Verdict};
 use cloudfw_estate::Query;
 use cloudfw_estate::query::{parse_client, parse_verdict};
@@ -30,11 +31,11 @@ pub(crate) struct Arguments {
 
 const EXAMPLES: &str = "\
 Examples:
-  cloudfw demo                                        see what it does; needs no cloud
-  cloudfw reach web db:5432                           ask the live cloud
-  cloudfw record aws --to prod                        record it once …
-  cloudfw reach web db:5432 --from prod               … and ask the recording
-  cloudfw show db --from prod                         the effective rules at a resource
+  cloudfw demo                               see what it does; needs no cloud
+  cloudfw reach web db:5432                  ask the live cloud
+  cloudfw record aws --to prod               record it once …
+  cloudfw reach web db:5432 --from prod      … and ask the recording
+  cloudfw show db --from prod                the effective rules at a resource
 
 Exit codes of `reach`:
   0  reachable (or what --expect said)
@@ -183,6 +184,16 @@ pub(crate) struct CloudArguments {
     /// Another endpoint, such as LocalStack's
     #[arg(long, value_name = "URL")]
     pub(crate) endpoint_url: Option<String>,
+}
+
+impl CloudArguments {
+    /// The Regions that are named, else the configured one.
+    pub(crate) fn regions(&self) -> Regions {
+        match self.region.as_slice() {
+            [] => Regions::Configured,
+            names => Regions::These(names.to_vec()),
+        }
+    }
 }
 
 impl EstateArguments {

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::net::IpAddr;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use cloudfw_core::{excerpt, line_column};
 use serde::Deserialize;
+use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// The name of the file that is looked for.
@@ -178,7 +180,9 @@ impl Config {
             invalid(error.span().unwrap_or(0..0), message)
         };
         let table = DeTable::parse(text).map_err(from_toml)?;
-        if let Some((span, message)) = unknown_key(table.get_ref()) {
+        if let Some((span, message)) =
+            unknown_key(table.get_ref()).or_else(|| useless(table.get_ref()))
+        {
             return Err(invalid(span, message));
         }
         toml::from_str(text).map_err(from_toml)
@@ -207,6 +211,72 @@ fn unknown_key(table: &DeTable<'_>) -> Option<(Range<usize>, String)> {
             _ => None,
         });
     own.or(inner)
+}
+
+/// The first value that TOML takes and that says nothing, or not what it seems to.
+fn useless(table: &DeTable<'_>) -> Option<(Range<usize>, String)> {
+    let from = table.get("from").and_then(|from| {
+        names_nothing(from).then(|| {
+            let message = "`from` names no recording: name a folder or a file, or take the key out \
+                           to ask the live cloud";
+            (from.span(), message.to_owned())
+        })
+    });
+    let networks = table.get("networks").and_then(|networks| match networks.get_ref() {
+        DeValue::Table(table) => table.iter().find_map(|(name, cidrs)| {
+            let name_is_taken = taken(name.get_ref()).map(|why| (name.span(), why));
+            let nothing = || {
+                let message = format!("the network `{}` has no CIDR", name.get_ref());
+                names_nothing(cidrs).then(|| (cidrs.span(), message))
+            };
+            name_is_taken.or_else(nothing)
+        }),
+        _ => Some((
+            networks.span(),
+            "`networks` is a table of names with their CIDRs: office = \"198.51.100.0/24\""
+                .to_owned(),
+        )),
+    });
+    let ignore = table.get("ignore").and_then(|ignore| {
+        let odd = match ignore.get_ref() {
+            DeValue::Array(list) => {
+                list.iter().find(|entry| !matches!(entry.get_ref(), DeValue::Table(_)))?
+            }
+            _ => ignore,
+        };
+        let message = "each `[[ignore]]` is a table with `check`, `reason` and `until`";
+        Some((odd.span(), message.to_owned()))
+    });
+    from.or(networks).or(ignore)
+}
+
+/// An empty text, an empty list, or a list with an empty text.
+fn names_nothing(value: &Spanned<DeValue<'_>>) -> bool {
+    match value.get_ref() {
+        DeValue::String(text) => text.trim().is_empty(),
+        DeValue::Array(list) => list.is_empty() || list.iter().any(names_nothing),
+        _ => false,
+    }
+}
+
+/// Why a network cannot have this name, where SOURCE and DESTINATION mean something else by it.
+fn taken(name: &str) -> Option<String> {
+    let means = if name.is_empty() {
+        "nothing"
+    } else if name.eq_ignore_ascii_case("internet") {
+        "everything public outside the estate"
+    } else if name.parse::<IpAddr>().is_ok()
+        || name.split_once('/').is_some_and(|(a, _)| a.parse::<IpAddr>().is_ok())
+    {
+        "the address itself"
+    } else if name.contains(['*', '?']) {
+        "every name that it matches"
+    } else if name.starts_with("tag:") {
+        "whatever has the tag"
+    } else {
+        return None;
+    };
+    Some(format!("no network can be called `{name}`, which means {means}: give it another name"))
 }
 
 fn unknown_in(table: &DeTable<'_>, known: &[&str], of: &str) -> Option<(Range<usize>, String)> {
@@ -301,6 +371,26 @@ mod tests {
         1 | from = [
           |         ^
         ");
+    }
+
+    #[test]
+    fn what_says_nothing_is_an_error_in_the_users_words() {
+        for (text, said) in [
+            ("from = []", "`from` names no recording"),
+            ("from = \"\"", "take the key out to ask the live cloud"),
+            ("from = [\"prod\", \"\"]", "`from` names no recording"),
+            ("networks = \"office\"", "`networks` is a table of names"),
+            ("[networks]\noffice = []", "cloudfw.toml:2:10: the network `office` has no CIDR"),
+            ("[networks]\nInternet = \"10.0.0.0/8\"", "means everything public outside the estate"),
+            ("[networks]\n\"10.0.0.0/8\" = \"10.0.0.0/8\"", "means the address itself"),
+            ("[networks]\n\"web-*\" = \"10.0.0.0/8\"", "means every name that it matches"),
+            ("[networks]\n\"tag:a=b\" = \"10.0.0.0/8\"", "means whatever has the tag"),
+            ("ignore = [\"x\"]", "each `[[ignore]]` is a table with `check`, `reason` and `until`"),
+            ("ignore = \"x\"", "each `[[ignore]]` is a table"),
+        ] {
+            let error = parse(text).unwrap_err();
+            assert!(error.contains(said) && error.contains('^'), "{text}: {error}");
+        }
     }
 
     #[test]

@@ -41,10 +41,6 @@ pub(crate) enum Error {
         /// What the system says.
         why: String,
     },
-    /// The printed commands need the names of Regions.
-    #[cfg(feature = "live")]
-    #[error("no AWS region is named: give --region, or set AWS_REGION")]
-    NoRegion,
     /// The file of queries cannot be read.
     #[error("cannot read the queries of `{}`", .path.display())]
     Queries {
@@ -90,8 +86,11 @@ impl Error {
         let head = Text::styled(BAD.bold(), "error: ");
         head.lead(&Text::of(lines.next().unwrap_or_default()), width, &mut out);
         for line in lines {
-            // An excerpt and its carets must stay as they are.
-            Text::of(line).wrap(0, usize::MAX, &mut out);
+            match self {
+                Self::Query(_) => Text::of(line).wrap(4, width, &mut out),
+                // An excerpt and its carets must stay as they are.
+                _ => Text::of(line).wrap(0, usize::MAX, &mut out),
+            }
         }
         for hint in self.hints() {
             Text::styled(BOLD, "  try: ").lead(&Text::of(hint), width, &mut out);
@@ -109,7 +108,8 @@ impl Error {
             ],
             Self::NotLive => &[
                 "cargo build -p cloudfw          a cloudfw with live collection",
-                "--from PATH                     a recording; the AWS CLI can make one: aws ec2 describe-… > FILE",
+                "cloudfw record aws --print-commands    the `aws` lines that make a recording without it",
+                "--from PATH                     a recording instead of the live cloud",
             ],
             #[cfg(feature = "live")]
             Self::Live(error) => live_hints(error),
@@ -126,7 +126,7 @@ impl Error {
 #[cfg(feature = "live")]
 fn live_hints(error: &cloudfw_aws::live::LiveError) -> &'static [&'static str] {
     use cloudfw_aws::live::LiveError::{
-        BadCredentials, Expired, NoCredentials, NoRegion, NothingRead,
+        BadCredentials, Expired, NoConnection, NoCredentials, NoRegion, NothingRead,
     };
     match error {
         NoCredentials { .. } | BadCredentials { .. } => &[
@@ -140,6 +140,11 @@ fn live_hints(error: &cloudfw_aws::live::LiveError) -> &'static [&'static str] {
             "--from PATH                     a recording instead of the live cloud",
         ],
         NoRegion => &["--region eu-west-1              or set AWS_REGION"],
+        NoConnection { .. } => &[
+            "--endpoint-url URL              the address that answers, or none for AWS itself",
+            "--region eu-west-1              another Region; or set HTTPS_PROXY, if there is one",
+            "--from PATH                     a recording instead of the live cloud",
+        ],
         NothingRead { .. } => {
             &["cloudfw record aws --print-policy    what the credentials must be allowed"]
         }

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-use cloudfw_core::{Client, Document, Scope, Verdict};
+use cloudfw_core::{Client, Document, Scope};
 use cloudfw_estate::query::parse_client;
 use cloudfw_estate::{Answer, Estate, Inquiry, OpenOptions, Query, QueryError, parse_assume_none};
 
@@ -85,8 +85,8 @@ impl Ready<'_> {
         if query.client.is_none() {
             query.client.clone_from(&self.opened.client);
         }
-        let sources = self.meant(&query.source);
-        let destinations = self.meant(&query.destination);
+        let sources = self.meant(&query.source)?;
+        let destinations = self.meant(&query.destination)?;
         let mut whole: Option<Answer> = None;
         for source in &sources {
             for destination in &destinations {
@@ -97,7 +97,7 @@ impl Ready<'_> {
                 };
                 let part = self.inquiry.reach(&part)?;
                 whole = Some(match whole {
-                    Some(whole) => both(whole, part),
+                    Some(whole) => whole.and(part),
                     None => part,
                 });
             }
@@ -117,35 +117,37 @@ impl Ready<'_> {
 
     /// The CIDRs of a named network, each with the service behind the name; any other text as it
     /// is.
-    fn meant(&self, text: &str) -> Vec<String> {
-        let name = name_of(text);
+    ///
+    /// # Errors
+    ///
+    /// [`QueryError::Shadowed`] where something that is recorded has the name too.
+    fn meant(&self, text: &str) -> Result<Vec<String>, QueryError> {
         let networks = &self.opened.config.networks;
-        let (network, service) = match (networks.get(text), networks.get(name)) {
-            (Some(network), _) => (network, ""),
-            (None, Some(network)) => (network, text.get(name.len()..).unwrap_or_default()),
-            (None, None) => return vec![text.to_owned()],
+        let before = name_of(text);
+        let (name, network) = match (networks.get(text), networks.get(before)) {
+            (Some(network), _) => (text, network),
+            (None, Some(network)) => (before, network),
+            (None, None) => return Ok(vec![text.to_owned()]),
         };
+        let cidrs = network.as_slice();
+        let mut candidates = self.inquiry.called(name);
+        if !candidates.is_empty() {
+            let network = format!("`{}`: the network of cloudfw.toml", cidrs.join("`, `"));
+            candidates.insert(0, network);
+            return Err(QueryError::Shadowed { text: name.to_owned(), candidates });
+        }
+        let service = text.get(name.len()..).unwrap_or_default();
         let bracketed = |cidr: &String| match (cidr.contains(':'), service) {
             (true, service) if !service.is_empty() => format!("[{cidr}]{service}"),
             _ => format!("{cidr}{service}"),
         };
-        network.as_slice().iter().map(bracketed).collect()
+        Ok(cidrs.iter().map(bracketed).collect())
     }
 }
 
 /// What stands before the last colon.
 fn name_of(text: &str) -> &str {
     text.rsplit_once(':').map_or(text, |(name, _)| name)
-}
-
-/// The answer over the pairs of two.
-fn both(mut one: Answer, other: Answer) -> Answer {
-    one.answers.extend(other.answers);
-    one.verdict = Verdict::over([one.verdict, other.verdict]).unwrap_or(one.verdict);
-    if one.symptom != other.symptom {
-        one.symptom = cloudfw_core::Symptom::Unknown;
-    }
-    one
 }
 
 /// What the command line and `cloudfw.toml` say of how to open it.

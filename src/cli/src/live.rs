@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use cloudfw_aws::live::{self, Event, LiveError, RecordOptions, Recorded, Regions};
+use cloudfw_aws::live::{self, Event, LiveError, RecordOptions, Recorded};
 use cloudfw_aws::manifest::Outcome;
 use etcetera::BaseStrategy;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -47,9 +47,7 @@ pub(crate) fn options(cloud: &CloudArguments, to: PathBuf) -> RecordOptions {
     let mut options = RecordOptions::new(to);
     options.profile.clone_from(&cloud.profile);
     options.endpoint_url.clone_from(&cloud.endpoint_url);
-    if !cloud.region.is_empty() {
-        options.regions = Regions::These(cloud.region.clone());
-    }
+    options.regions = cloud.regions();
     options
 }
 

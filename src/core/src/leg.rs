@@ -6,12 +6,15 @@
 //! so that all of them are named.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::evaluate::{Decider, Hit, Member, Outcome, Phase, Sight, evaluate_stack};
-use crate::path::{Crossing, Field, Path};
+use crate::path::{Cited, Crossing, Field, Path};
+use crate::remarks::Remarks;
 use crate::{
-    Decision, Denial, Direction, HeaderSpace, Id, Interface, IpSet, Label, Leg, PathGraph, Place,
-    PortSet, Reason, Route, RouteTable, RuleCite, ServiceSet, Stack, StateSet, Step, Unknown,
+    Decision, Denial, Direction, HeaderSpace, Id, Identity, Interface, IpSet, Label, Leg, Origin,
+    PathGraph, Place, PlatformService, PortSet, Reason, Route, RouteTable, RuleCite, ServiceSet,
+    Stack, StateSet, Step, Unknown,
 };
 
 /// The flows of one segment, in the coordinates of its start.
@@ -35,6 +38,8 @@ pub(crate) struct Ends<'a> {
 #[derive(Debug, Default)]
 pub(crate) struct Log {
     pub(crate) steps: Vec<Step>,
+    /// The objects that the legs led over.
+    pub(crate) remarks: Remarks,
     hop: usize,
 }
 
@@ -113,8 +118,8 @@ pub(crate) fn open<'n>(
     let mut current = Current::new(asked);
     for crossing in &path.crossings {
         match crossing {
-            Crossing::Filters { at, stack, direction, domain, certain } => {
-                let sight = teller.sight(ends);
+            Crossing::Filters { at, stack, direction, domain, certain, identity } => {
+                let sight = teller.sight(ends, *identity);
                 let asked =
                     if opening.blurred { blur(&current.asked) } else { current.asked.clone() };
                 let outcome =
@@ -176,12 +181,12 @@ pub(crate) fn answer<'n>(
     current = Current::new(current.asked.with_destination(&path.destinations));
     for crossing in &path.crossings {
         match crossing {
-            Crossing::Filters { at, stack, direction, domain, certain } => {
+            Crossing::Filters { at, stack, direction, domain, certain, identity } => {
                 let phase = match domain {
                     Some(id) if opening.states.contains(id) => Phase::ReplyWithState,
                     _ => Phase::ReplyWithoutState,
                 };
-                let sight = teller.sight(ends);
+                let sight = teller.sight(ends, *identity);
                 let asked = current.asked.clone();
                 let outcome =
                     teller.filters(at, stack, *direction, *certain, &asked, &sight, phase);
@@ -335,13 +340,13 @@ struct Teller<'t, 'n> {
 }
 
 impl<'n> Teller<'_, 'n> {
-    fn sight<'s>(&self, ends: &Ends<'s>) -> Sight<'s> {
+    fn sight<'s>(&self, ends: &Ends<'s>, here: Identity) -> Sight<'s> {
         let (source, destination) = (ends.source.clone(), ends.destination.clone());
         let state = match self.leg {
             Leg::Forward => StateSet::NEW,
             Leg::Return => StateSet::ESTABLISHED,
         };
-        Sight { source, destination, identity: self.path.identity, state }
+        Sight { source, destination, identity: self.path.identity.max(here), state }
     }
 
     /// Asks the filters of a stack; `None` where one of them is not known.
@@ -444,9 +449,12 @@ impl<'n> Teller<'_, 'n> {
                 current.rewrite(*field, from, to);
                 self.translate(at, &current.asked, text);
             }
-            Crossing::Obstacle { at, reason, route } => {
+            Crossing::Obstacle { at, reason, cited } => {
                 self.next_hop();
-                let cited = route.map(|(table, route)| cite_route(table, route));
+                let cited = cited.map(|cited| match cited {
+                    Cited::Route(table, route) => cite_route(table, route),
+                    Cited::Words(text, origin) => cite_words(at, text, origin),
+                });
                 self.push(at, Decision::Deny, *reason, current.asked.clone(), |step| {
                     step.rule = cited;
                 });
@@ -459,15 +467,7 @@ impl<'n> Teller<'_, 'n> {
             Crossing::Opaque { at, unknown, .. } => {
                 self.unknown(at, Reason::Opaque, unknown, current);
             }
-            Crossing::Platform { at, service } => {
-                self.next_hop();
-                let flows = current.asked.clone();
-                let text = format!("{} answers itself, past every filter", service.name);
-                let cited = cite_place(at, text);
-                self.push(at, Decision::Deliver, Reason::Platform, flows, |step| {
-                    step.rule = Some(cited);
-                });
-            }
+            Crossing::Platform { at, service } => self.platform(at, service, current),
             Crossing::Arrived { at } => {
                 self.next_hop();
                 let flows = current.asked.clone();
@@ -497,6 +497,30 @@ impl<'n> Teller<'_, 'n> {
             current.lost = current.lost.union(&rest);
             current.pass = current.pass.intersection(&carried);
         }
+    }
+
+    /// What the platform itself answers, and what it does not, or may not.
+    fn platform(&mut self, at: &Label, service: &PlatformService, current: &mut Current) {
+        self.next_hop();
+        let served = current.asked.with_services(&service.services);
+        let rest = current.asked.difference(&served);
+        let cited = cite_place(at, format!("{} answers itself, past every filter", service.name));
+        self.push(at, Decision::Deliver, Reason::Platform, served.clone(), |step| {
+            step.rule = Some(cited);
+        });
+        if rest.is_empty() {
+            return;
+        }
+        current.lost = current.lost.union(&rest);
+        let decision = if service.beyond.is_some() {
+            Decision::Unknown
+        } else {
+            current.pass = current.pass.intersection(&served);
+            Decision::Deny
+        };
+        self.push(at, decision, Reason::NotServed, rest, |step| {
+            step.unknown.clone_from(&service.beyond);
+        });
     }
 
     fn next_hop(&mut self) {
@@ -575,13 +599,12 @@ fn cite(hit: &Hit<'_>) -> Option<RuleCite> {
 
 /// What a place does without a rule of its own.
 fn cite_place(at: &Label, text: String) -> RuleCite {
-    RuleCite {
-        list: at.clone(),
-        id: "".into(),
-        text: text.into(),
-        origin: at.origin.clone(),
-        denial: None,
-    }
+    cite_words(at, text, &at.origin)
+}
+
+fn cite_words(at: &Label, text: impl Into<Arc<str>>, origin: &Origin) -> RuleCite {
+    let (list, origin) = (at.clone(), origin.clone());
+    RuleCite { list, id: "".into(), text: text.into(), origin, denial: None }
 }
 
 fn cite_route(table: &RouteTable, route: &Route) -> RuleCite {

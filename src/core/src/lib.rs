@@ -31,6 +31,7 @@ mod path;
 mod path_graph;
 mod points;
 mod reachability;
+mod remarks;
 mod round_trip;
 mod route;
 mod text;
@@ -44,8 +45,9 @@ pub use filter::{
 pub use id::Id;
 pub use label::{Label, Unknown};
 pub use network::{
-    Address, Client, External, Gateway, Host, Identity, Interface, Liveness, Network, Opens,
-    Passage, PlatformService, Role, Router, Subnet,
+    Address, Client, External, Gateway, Host, HostRoute, Identity, Initiative, Interface, Liveness,
+    Network, Opens, Passage, PlatformService, Provision, Role, Router, Serving, Subnet,
+    UnreadAddresses,
 };
 pub use path_graph::{Node, PathGraph};
 pub use reachability::{

@@ -8,7 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::{Filter, Group, Id, IpSet, Label, PortSet, RouteTable, ServiceSet, Stack, Unknown};
+use ipnet::IpNet;
+
+use crate::{
+    Filter, Group, Id, IpSet, Label, Origin, PortSet, RouteTable, ServiceSet, Stack, Unknown,
+};
 
 /// Interfaces, subnets, routers, gateways, routes and filters of one estate.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,6 +37,9 @@ pub struct Network {
     pub groups: BTreeMap<Id<Group>, Group>,
     /// What was not read or not understood and touches everything.
     pub unknowns: Vec<Unknown>,
+    /// What was not understood of the object that is written at a place, and most likely only
+    /// describes it: answers whose way leads over the object name it, and no verdict rests on it.
+    pub remarks: BTreeMap<Origin, Vec<Unknown>>,
 }
 
 /// A network interface: the thing that has addresses and filters.
@@ -46,6 +53,8 @@ pub struct Interface {
     pub subnet: Id<Subnet>,
     /// Its addresses; the primary one of each family comes first.
     pub addresses: Vec<Address>,
+    /// Set where it may have other addresses than these, or another primary one.
+    pub unread: UnreadAddresses,
     /// The groups it is a member of.
     pub groups: BTreeSet<Id<Group>>,
     /// Its filters; their state belongs to this interface.
@@ -56,8 +65,13 @@ pub struct Interface {
     pub forwards: bool,
     /// Whether what is behind it runs.
     pub liveness: Liveness,
+    /// Whether it opens connections of its own.
+    pub initiative: Initiative,
     /// The source ports that it opens connections from.
     pub client: Client,
+    /// The platform's services that it has in a way of its own; all others it has like everybody
+    /// in its router. No two of them share an address.
+    pub platform: Vec<Provision>,
 }
 
 /// An address of an interface.
@@ -67,6 +81,15 @@ pub struct Address {
     pub ip: IpAddr,
     /// The address that it is known by beyond a border gateway, translated one to one (AWS-66).
     pub public: Option<IpAddr>,
+}
+
+/// Why it is not known which addresses an interface has, for each family where it is not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UnreadAddresses {
+    /// Of IPv4.
+    pub v4: Option<Unknown>,
+    /// Of IPv6.
+    pub v6: Option<Unknown>,
 }
 
 /// What an interface does with a packet that is addressed to it.
@@ -87,6 +110,40 @@ pub enum Liveness {
     Up,
     /// It does not; the text says what was recorded (`the instance is stopped`).
     Down(Arc<str>),
+    /// Not recorded.
+    Unknown(Unknown),
+}
+
+/// Whether an interface opens connections, or only answers those of others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Initiative {
+    /// It opens them.
+    Opens,
+    /// It never does; the text says why (`an endpoint takes connections and opens none`).
+    Answers(Arc<str>),
+    /// Nobody says.
+    Unknown(Unknown),
+}
+
+/// What an interface has of a service that the platform gives everybody else in its router.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Provision {
+    /// The platform's addresses that this is about.
+    pub addresses: IpSet,
+    /// Whether it is given there.
+    pub serving: Serving,
+}
+
+/// Whether the platform gives a service to an interface.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Serving {
+    /// It is switched off.
+    Off {
+        /// What was recorded (`instance metadata is off`).
+        text: Arc<str>,
+        /// Where.
+        origin: Origin,
+    },
     /// Not recorded.
     Unknown(Unknown),
 }
@@ -124,6 +181,41 @@ pub struct Host {
     pub label: Label,
     /// Its interfaces, the primary one first.
     pub interfaces: Vec<Id<Interface>>,
+    /// Set where they were not all read.
+    pub unread: Vec<Unknown>,
+    /// The interface that packets to these destinations leave by, whatever address they come
+    /// from; the longest prefix wins. Other packets leave by the interface whose address they
+    /// carry, as on a host with a routing policy for each of its interfaces.
+    pub routes: Vec<HostRoute>,
+}
+
+/// A line of the main routing table of a host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostRoute {
+    /// The destinations.
+    pub to: IpNet,
+    /// The interface that packets to them leave by.
+    pub by: Id<Interface>,
+}
+
+impl Host {
+    /// The parts of these destinations that a route sends out by some interface; the rest leaves
+    /// by the interface whose address it carries.
+    pub(crate) fn exits(&self, destinations: &IpSet) -> (Vec<(&Id<Interface>, IpSet)>, IpSet) {
+        let mut longest: Vec<&HostRoute> = self.routes.iter().collect();
+        longest.sort_by_key(|route| std::cmp::Reverse(route.to.prefix_len()));
+        let mut rest = destinations.clone();
+        let mut exits = Vec::new();
+        for route in longest {
+            let to = IpSet::from(route.to);
+            let part = rest.intersection(&to);
+            if !part.is_empty() {
+                rest = rest.difference(&to);
+                exits.push((&route.by, part));
+            }
+        }
+        (exits, rest)
+    }
 }
 
 /// A segment of a router.
@@ -162,6 +254,10 @@ pub struct PlatformService {
     pub name: Arc<str>,
     /// Where it answers.
     pub addresses: IpSet,
+    /// What it is known to answer there.
+    pub services: ServiceSet,
+    /// Why it is not known what else it answers; without one it answers nothing else.
+    pub beyond: Option<Unknown>,
 }
 
 /// Something that joins routers to each other or to the outside.

@@ -14,9 +14,9 @@ use std::net::IpAddr;
 use crate::path_graph::Holder;
 use crate::route::Found;
 use crate::{
-    Direction, Endpoint, External, Gateway, Id, Identity, Interface, IpSet, Label, Liveness, Opens,
-    Passage, PathGraph, PlatformService, PortSet, Reason, Role, Route, RouteTable, Router,
-    ServiceSet, Stack, Subnet, Target, Unknown,
+    Direction, Endpoint, External, Gateway, Id, Identity, Initiative, Interface, IpSet, Label,
+    Liveness, Opens, Origin, Passage, PathGraph, PlatformService, PortSet, Reason, Role, Route,
+    RouteTable, Router, ServiceSet, Serving, Stack, Subnet, Target, Unknown,
 };
 
 /// Longer ways are loops.
@@ -45,7 +45,7 @@ pub(crate) struct Path<'n> {
     passed: Vec<Door<'n>>,
     /// The first thing on it that nobody can see through.
     opaque: Option<Unknown>,
-    /// Whether rules along the way see which interfaces it joins (AWS-8, AWS-12).
+    /// Whether rules anywhere along the way see which interfaces it joins (AWS-10, AWS-11).
     pub(crate) identity: Identity,
 }
 
@@ -77,6 +77,8 @@ pub(crate) enum Crossing<'n> {
         domain: Option<&'n Id<Interface>>,
         /// Whether it is known that the way leads past them.
         certain: bool,
+        /// Whether what crosses them here still shows who it is.
+        identity: Identity,
     },
     /// A table sends the packet on.
     Route { table: &'n RouteTable, route: &'n Route },
@@ -89,7 +91,7 @@ pub(crate) enum Crossing<'n> {
     /// A reply gets back the address that [`Crossing::Masquerade`] took: the segment before.
     Unmasquerade { at: &'n Label, to: IpSet },
     /// Nothing passes.
-    Obstacle { at: &'n Label, reason: Reason, route: Option<(&'n RouteTable, &'n Route)> },
+    Obstacle { at: &'n Label, reason: Reason, cited: Option<Cited<'n>> },
     /// It cannot be said whether anything passes.
     Doubt { at: &'n Label, reason: Reason, unknown: Unknown },
     /// Nobody can see through it, and sources may be others behind it.
@@ -98,6 +100,15 @@ pub(crate) enum Crossing<'n> {
     Platform { at: &'n Label, service: &'n PlatformService },
     /// It is there.
     Arrived { at: &'n Label },
+}
+
+/// What is written about an obstacle.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Cited<'n> {
+    /// The route that leads to it.
+    Route(&'n RouteTable, &'n Route),
+    /// What was recorded, and where.
+    Words(&'n str, &'n Origin),
 }
 
 /// Which address a translation changes.
@@ -162,7 +173,7 @@ impl<'n> Path<'n> {
             });
             if let Some(at) = arrived {
                 let reason = Reason::WrongReturn;
-                self.crossings.push(Crossing::Obstacle { at, reason, route: None });
+                self.crossings.push(Crossing::Obstacle { at, reason, cited: None });
             }
         }
         self
@@ -229,7 +240,10 @@ struct Packet<'n> {
     /// The two as they were at the start; cut along with `source` and `destination`.
     first_sources: IpSet,
     first_destinations: IpSet,
+    /// As on the whole path.
     identity: Identity,
+    /// As from here on: what lies behind was asked before it was lost (AWS-8).
+    from_here: Identity,
     /// The translations made so far; for a reply, those that are still to be undone.
     masquerades: Vec<Masquerade<'n>>,
     passed: Vec<Door<'n>>,
@@ -245,6 +259,7 @@ impl<'n> Packet<'n> {
             sources,
             destinations,
             identity: Identity::Kept,
+            from_here: Identity::Kept,
             masquerades: Vec::new(),
             passed: Vec::new(),
             opaque: None,
@@ -262,6 +277,29 @@ impl<'n> Packet<'n> {
 
     fn lose_identity(&mut self, identity: Identity) {
         self.identity = self.identity.max(identity);
+    }
+
+    fn lose_identity_from_here(&mut self, identity: Identity) {
+        self.from_here = self.from_here.max(identity);
+    }
+
+    /// Over a border: IPv4 addresses are others there. IPv6 addresses stay what they are, and
+    /// whether a reference holds for them is not written: AWS-8 speaks of private addresses.
+    fn lose_identity_at_border(&mut self) {
+        let ipv6 = self.sources.first().is_some_and(|from| from.is_ipv6());
+        self.lose_identity_from_here(if ipv6 { Identity::Doubtful } else { Identity::Lost });
+    }
+
+    fn cross_filters(
+        &mut self,
+        at: &'n Label,
+        stack: &'n Stack,
+        direction: Direction,
+        domain: Option<&'n Id<Interface>>,
+        certain: bool,
+    ) {
+        let identity = self.from_here;
+        self.cross(Crossing::Filters { at, stack, direction, domain, certain, identity });
     }
 
     /// The part that goes to these destinations.
@@ -340,8 +378,7 @@ impl<'n> Walk<'_, 'n> {
 
 /// What a gateway itself asks.
 fn cross_stack<'n>(gateway: &'n Gateway, direction: Direction, packet: &mut Packet<'n>) {
-    let (at, stack) = (&gateway.label, &gateway.stack);
-    packet.cross(Crossing::Filters { at, stack, direction, domain: None, certain: true });
+    packet.cross_filters(&gateway.label, &gateway.stack, direction, None, true);
 }
 
 fn cross_boundary<'n>(
@@ -350,8 +387,7 @@ fn cross_boundary<'n>(
     certain: bool,
     packet: &mut Packet<'n>,
 ) {
-    let (at, stack) = (&subnet.label, &subnet.boundary);
-    packet.cross(Crossing::Filters { at, stack, direction, domain: None, certain });
+    packet.cross_filters(&subnet.label, &subnet.boundary, direction, None, certain);
 }
 
 /// What is not known about a gateway; whether it is open.
@@ -368,11 +404,27 @@ fn cross_liveness<'n>(interface: &'n Interface, packet: &mut Packet<'n>) {
     match &interface.liveness {
         Liveness::Up => {}
         Liveness::Down(_) => {
-            packet.cross(Crossing::Obstacle { at, reason: Reason::Down, route: None });
+            packet.cross(Crossing::Obstacle { at, reason: Reason::Down, cited: None });
         }
         Liveness::Unknown(unknown) => {
             let unknown = unknown.clone();
             packet.cross(Crossing::Doubt { at, reason: Reason::Down, unknown });
+        }
+    }
+}
+
+/// Whether an interface opens connections of its own.
+fn cross_initiative<'n>(interface: &'n Interface, packet: &mut Packet<'n>) {
+    let (at, reason) = (&interface.label, Reason::OpensNothing);
+    match &interface.initiative {
+        Initiative::Opens => {}
+        Initiative::Answers(why) => {
+            let cited = Some(Cited::Words(why, &at.origin));
+            packet.cross(Crossing::Obstacle { at, reason, cited });
+        }
+        Initiative::Unknown(unknown) => {
+            let unknown = unknown.clone();
+            packet.cross(Crossing::Doubt { at, reason, unknown });
         }
     }
 }

@@ -10,8 +10,8 @@ use petgraph::graph::{NodeIndex, UnGraph};
 
 use crate::route::Fib;
 use crate::{
-    Address, External, Filter, Gateway, Id, Interface, Network, Passage, RouteTable, Router, Stack,
-    Subnet, Target,
+    Address, External, Filter, Gateway, Host, Id, Interface, Network, Passage, RouteTable, Router,
+    Stack, Subnet, Target,
 };
 
 /// The hops of a network, ready for walks.
@@ -220,6 +220,10 @@ impl<'n> PathGraph<'n> {
         id: &Id<Interface>,
     ) -> Option<(&'n Id<Interface>, &'n Interface)> {
         self.network.interfaces.get_key_value(id)
+    }
+
+    pub(crate) fn host(&self, id: &Id<Host>) -> Option<&'n Host> {
+        self.network.hosts.get(id)
     }
 
     pub(crate) fn subnet(&self, id: &Id<Subnet>) -> Option<(&'n Id<Subnet>, &'n Subnet)> {

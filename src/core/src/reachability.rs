@@ -223,7 +223,8 @@ pub struct Reachability {
     pub back: Vec<Step>,
     /// Everything that stops flows that were asked about, the one that acts first in front.
     pub blockers: Vec<Step>,
-    /// What would have to be known.
+    /// What would have to be known. Beside any verdict, what was not understood of the objects on
+    /// the way and most likely only describes them: see [`Network::remarks`](crate::Network).
     pub unknowns: Vec<Unknown>,
 }
 
@@ -320,10 +321,14 @@ pub enum Reason {
     OtherHolder,
     /// What is behind the interface does not run.
     Down,
+    /// The interface answers, and opens no connections of its own.
+    OpensNothing,
     /// Addresses rewritten.
     Translation,
     /// It arrived at the platform's own service, past every filter.
     Platform,
+    /// The platform's service is off for this interface, or answers something else there.
+    NotServed,
     /// It arrived.
     Arrived,
     /// Nobody can see through this.

@@ -8,7 +8,7 @@ use crate::path::{self, Path};
 use crate::points::Points;
 use crate::{
     Client, Cube, Decision, Denial, Endpoint, HeaderSpace, IpSet, Leg, PathGraph, Question,
-    Reachability, Step, Symptom, Unknown, Verdict,
+    Reachability, Reason, Step, Symptom, Unknown, Verdict,
 };
 
 /// Answers a question.
@@ -60,6 +60,14 @@ fn reach_as(graph: &PathGraph<'_>, asked: &Question, client: Client) -> Reachabi
     one_way.restrict(&cut);
     log.steps.retain(|step| cut.leaves(step));
     let verdict = points.verdict();
+    log.remarks.end(graph, &asked.source);
+    log.remarks.end(graph, &asked.destination);
+    let mut unknowns = if points.unknown.is_empty() { Vec::new() } else { unknowns(&log.steps) };
+    for remark in std::mem::take(&mut log.remarks).told(graph) {
+        if !unknowns.contains(&remark) {
+            unknowns.push(remark);
+        }
+    }
     Reachability {
         question: asked.clone(),
         verdict,
@@ -69,7 +77,7 @@ fn reach_as(graph: &PathGraph<'_>, asked: &Question, client: Client) -> Reachabi
         gap: points.gap(),
         failing_by_client: Vec::new(),
         blockers: blockers(verdict, &log.steps),
-        unknowns: if points.unknown.is_empty() { Vec::new() } else { unknowns(&log.steps) },
+        unknowns,
         allowed: points.allowed,
         client,
         forward: log.steps.iter().filter(|s| s.leg == Leg::Forward).cloned().collect(),
@@ -164,6 +172,7 @@ impl Trip {
         log: &mut Log,
     ) -> Self {
         let ends = ends(graph, &question.source, &question.destination);
+        log.remarks.path(graph, path);
         let opening = leg::open(graph, path, asked, &ends, log);
         let there: Vec<Choice> = opening
             .segments
@@ -201,6 +210,7 @@ impl Trip {
         let mut replies: Vec<Replies> = Vec::new();
         let ways = path::replies(graph, &question.source, &question.destination, path);
         for way in &ways {
+            log.remarks.path(graph, way);
             let part = leg::answer(graph, way, opening, &ends, log);
             if replies.is_empty() {
                 replies = part;
@@ -301,6 +311,11 @@ fn symptom(verdict: Verdict, steps: &[Step], heard: &[Denial]) -> Symptom {
 
 /// What a refusal looks like to the client: silence, unless its answer comes back.
 fn refusal(step: &Step, heard: &[Denial]) -> Symptom {
+    // How a platform turns down what it does not serve is its own affair; and who opens no
+    // connections sees nothing.
+    if matches!(step.reason, Reason::NotServed | Reason::OpensNothing) {
+        return Symptom::Unknown;
+    }
     let ipv6 = step.flows.a_flow().is_some_and(|flow| flow.destination.is_ipv6());
     match step.rule.as_ref().and_then(|rule| rule.denial).filter(|denial| heard.contains(denial)) {
         Some(Denial::RejectProhibited) if ipv6 => Symptom::PermissionDenied,

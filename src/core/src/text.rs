@@ -26,7 +26,12 @@
 //! `deny`, `reject`, `reset`, `prohibit`, `continue`, `jump C`, `goto C` or `return`, and a peer
 //! is a CIDR, `group:NAME`, or `?NAME` for what cannot be resolved. `chain NAME` begins a chain,
 //! whose rules have no direction. Interfaces take `public A` (of the address before it), `groups`,
-//! `filters`, `client linux|windows|any`, `forwards`, `down`, `maybe-down`, `gateway G`, `opaque`.
+//! `filters`, `client linux|windows|any`, `forwards`, `down`, `maybe-down`, `answers-only`,
+//! `maybe-opens`, `gateway G`, `opaque`, and of the platform's addresses `lacks A,…` and
+//! `maybe-lacks A,…`. `host NAME INTERFACES [PREFIX->INTERFACE]…` joins interfaces to a host, which
+//! sends packets to those prefixes out of that interface. Routers take `unread`, and `platform A,… [at SERVICES]… [maybe-more]`.
+
+mod words;
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -36,11 +41,14 @@ use ipnet::IpNet;
 use thiserror::Error;
 
 use crate::{
-    Action, Address, Client, Denial, Destinations, External, Filter, Gateway, Group, Id, Identity,
-    Interface, IpSet, Label, Liveness, Match, Network, Opens, Origin, Passage, Peer, Peers, Place,
-    PortSet, Protocol, Role, Route, RouteTable, Router, Rule, RuleList, ServiceSet, Stack,
-    StateSet, Subnet, Target, Tracking, Unknown, WithoutState,
+    Action, Address, Client, Denial, Destinations, External, Filter, Gateway, Group, Host,
+    HostRoute, Id, Identity, Initiative, Interface, IpSet, Label, Liveness, Match, Network, Opens,
+    Origin, Passage, Peer, Peers, Place, PlatformService, PortSet, Protocol, Provision, Role,
+    Route, RouteTable, Router, Rule, RuleList, ServiceSet, Serving, Stack, StateSet, Subnet,
+    Target, Tracking, Unknown, UnreadAddresses, WithoutState,
 };
+
+use words::{Words, label, list, origin, parse_address, parse_net, unknown};
 
 /// A line of the text form that does not say what it should; the writer of the text is at fault.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -66,6 +74,7 @@ impl Network {
             reader.line(line, &words).map_err(|what| TextError { line, what })?;
         }
         reader.close();
+        reader.join_hosts();
         Ok(reader.network)
     }
 }
@@ -120,6 +129,7 @@ impl Reader {
             "gateway" => self.gateway(name, words),
             "filter" => self.begin_filter(name, &mut words),
             "interface" => self.interface(name, words),
+            "host" => self.host(name, words),
             other => Err(format!("`{other}` is not a kind of thing")),
         }
     }
@@ -158,10 +168,22 @@ impl Reader {
         };
         while let Some(word) = words.next() {
             match word {
-                "platform" => router.platform.push(crate::PlatformService {
+                "platform" => router.platform.push(PlatformService {
                     name: "platform".into(),
                     addresses: words.addresses()?,
+                    services: ServiceSet::full(),
+                    beyond: None,
                 }),
+                "at" | "maybe-more" => {
+                    let last = router.platform.last_mut().ok_or("`at` of no platform")?;
+                    if word == "at" {
+                        let more = words.services()?;
+                        let first = last.services.is_full();
+                        last.services = if first { more } else { last.services.union(&more) };
+                    } else {
+                        last.beyond = Some(unknown("what else it answers", words.line));
+                    }
+                }
                 "unread" => router.unread.push(unknown("what else is in it", words.line)),
                 other => return Err(format!("`{other}` says nothing about a router")),
             }
@@ -338,12 +360,15 @@ impl Reader {
             host: None,
             subnet: Id::from(words.want("a subnet")?),
             addresses: Vec::new(),
+            unread: UnreadAddresses::default(),
             groups: BTreeSet::new(),
             stack: Stack::default(),
             role: Role::Endpoint,
             forwards: false,
             liveness: Liveness::Up,
+            initiative: Initiative::Opens,
             client: Client::linux(),
+            platform: Vec::new(),
         };
         while let Some(word) = words.next() {
             match word {
@@ -366,6 +391,12 @@ impl Reader {
                 "maybe-down" => {
                     interface.liveness = Liveness::Unknown(unknown("whether it runs", words.line));
                 }
+                "answers-only" => interface.initiative = Initiative::Answers("it answers".into()),
+                "maybe-opens" => {
+                    let gap = unknown("whether it opens connections", words.line);
+                    interface.initiative = Initiative::Unknown(gap);
+                }
+                "lacks" | "maybe-lacks" => interface.platform.push(words.provision(word)?),
                 "gateway" => interface.role = Role::Gateway(Id::from(words.want("a gateway")?)),
                 "opaque" => interface.role = Role::Opaque(unknown("what it does", words.line)),
                 address => {
@@ -378,13 +409,38 @@ impl Reader {
         Ok(())
     }
 
+    fn host(&mut self, name: &str, mut words: Words<'_>) -> Read<()> {
+        let interfaces = list(words.want("interfaces")?, |name| Ok(Id::from(name)))?;
+        let mut routes = Vec::new();
+        while let Some(word) = words.next() {
+            let (to, by) = word.split_once("->").ok_or("a host's route is `PREFIX->INTERFACE`")?;
+            routes.push(HostRoute { to: parse_net(to)?, by: Id::from(by) });
+        }
+        let unread = Vec::new();
+        let host = Host { label: label(name, "host", words.line), interfaces, unread, routes };
+        self.network.hosts.insert(Id::from(name), host);
+        Ok(())
+    }
+
+    /// Interfaces may stand before or after their host.
+    fn join_hosts(&mut self) {
+        for (id, host) in &self.network.hosts {
+            for own in &host.interfaces {
+                if let Some(interface) = self.network.interfaces.get_mut(own) {
+                    interface.host = Some(id.clone());
+                }
+            }
+        }
+    }
+
     fn know_group(&mut self, group: &Id<Group>, line: u32) {
         know_group(&mut self.network, group, line);
     }
 }
 
 fn is_keyword(word: &str) -> bool {
-    ["external", "router", "subnet", "table", "gateway", "filter", "interface"].contains(&word)
+    ["external", "router", "subnet", "table", "gateway", "filter", "interface", "host"]
+        .contains(&word)
 }
 
 fn know_group(network: &mut Network, group: &Id<Group>, line: u32) {
@@ -426,143 +482,4 @@ fn rule(line: u32, words: &[&str], network: &mut Network) -> Read<Rule> {
         matches.services = matches.services.with_source_ports(&ports);
     }
     Ok(Rule { id, matches, action, origin: origin(line) })
-}
-
-/// The words of a line, one after the other.
-struct Words<'a> {
-    rest: std::slice::Iter<'a, &'a str>,
-    line: u32,
-}
-
-impl<'a> Words<'a> {
-    fn next(&mut self) -> Option<&'a str> {
-        self.rest.next().copied()
-    }
-
-    fn want(&mut self, what: &str) -> Read<&'a str> {
-        self.next().ok_or_else(|| format!("{what} is missing"))
-    }
-
-    fn expect(&mut self, word: &str) -> Read<()> {
-        let found = self.want(word)?;
-        if found == word { Ok(()) } else { Err(format!("`{word}` expected, not `{found}`")) }
-    }
-
-    fn end(&mut self) -> Read<()> {
-        self.next().map_or(Ok(()), |word| Err(format!("`{word}` is too much")))
-    }
-
-    fn addresses(&mut self) -> Read<IpSet> {
-        Ok(list(self.want("addresses")?, parse_net)?.into_iter().collect())
-    }
-
-    fn address(&mut self) -> Read<IpAddr> {
-        parse_address(self.want("an address")?)
-    }
-
-    fn ports(&mut self) -> Read<PortSet> {
-        self.want("ports")?.parse().map_err(|e| format!("{e}"))
-    }
-
-    fn stack(&mut self) -> Read<Stack> {
-        Ok(Stack { filters: list(self.want("filters")?, |f| Ok(Id::from(f)))? })
-    }
-
-    fn client(&mut self) -> Read<Client> {
-        match self.want("a kind of client")? {
-            "linux" => Ok(Client::linux()),
-            "windows" => Ok(Client::windows()),
-            "any" => Ok(Client::any()),
-            other => {
-                let ports = other.parse().map_err(|e| format!("{e}"))?;
-                Ok(Client { kind: "given".into(), ports })
-            }
-        }
-    }
-
-    fn border(&mut self) -> Read<Passage> {
-        Ok(Passage::Border {
-            router: Id::from(self.want("a router")?),
-            external: Id::from(self.want("an external network")?),
-            opens: Opens::Both,
-            inside: IpSet::full(),
-            table: None,
-        })
-    }
-
-    fn snat(&mut self) -> Read<Passage> {
-        let carried = [Protocol::TCP, Protocol::UDP, Protocol::ICMP];
-        let services = carried
-            .into_iter()
-            .fold(ServiceSet::empty(), |all, p| all.union(&ServiceSet::all_of(p)));
-        Ok(Passage::SourceNat {
-            subnet: Id::from(self.want("a subnet")?),
-            address: self.address()?,
-            public: None,
-            ports: PortSet::range(1024, 65535),
-            services,
-        })
-    }
-
-    fn peers(&mut self, network: &mut Network) -> Read<Peers> {
-        let line = self.line;
-        let text = self.want("peers")?;
-        if text == "any" {
-            return Ok(Peers::Any);
-        }
-        let peers = list(text, |word| {
-            if let Some(group) = word.strip_prefix("group:") {
-                let group = Id::from(group);
-                know_group(network, &group, line);
-                return Ok(Peer::Group(group));
-            }
-            if let Some(name) = word.strip_prefix('?') {
-                return Ok(Peer::Unresolved {
-                    name: name.into(),
-                    within: IpSet::full(),
-                    unknown: unknown(name, line),
-                });
-            }
-            Ok(Peer::addresses(IpSet::from(parse_net(word)?)))
-        })?;
-        Ok(Peers::Of(peers))
-    }
-
-    fn states(&mut self) -> Read<StateSet> {
-        let states = list(self.want("states")?, |word| match word {
-            "new" => Ok(StateSet::NEW),
-            "established" => Ok(StateSet::ESTABLISHED),
-            "related" => Ok(StateSet::RELATED),
-            "invalid" => Ok(StateSet::INVALID),
-            "untracked" => Ok(StateSet::UNTRACKED),
-            other => Err(format!("`{other}` is not a state")),
-        })?;
-        states.into_iter().reduce(StateSet::union).ok_or_else(|| "no state".into())
-    }
-}
-
-fn list<T>(text: &str, mut parse: impl FnMut(&str) -> Read<T>) -> Read<Vec<T>> {
-    text.split(',').map(&mut parse).collect()
-}
-
-fn parse_address(text: &str) -> Read<IpAddr> {
-    text.parse().map_err(|_| format!("`{text}` is not an address"))
-}
-
-fn parse_net(text: &str) -> Read<IpNet> {
-    let net = text.parse::<IpNet>().ok();
-    let net = net.or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from));
-    net.map(|net| net.trunc()).ok_or_else(|| format!("`{text}` is not a CIDR"))
-}
-
-fn origin(line: u32) -> Origin {
-    Origin { document: "text".into(), place: Place::Line(line) }
-}
-
-fn label(name: &str, kind: &'static str, line: u32) -> Label {
-    Label { id: name.into(), name: None, kind, scope: "".into(), origin: origin(line) }
-}
-
-fn unknown(what: &str, line: u32) -> Unknown {
-    Unknown::new(what, "the text says so", format!("text:{line}"))
 }

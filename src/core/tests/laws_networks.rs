@@ -117,7 +117,7 @@ proptest! {
             .filter(|line| !line.contains(" state ") && !line.contains("group:"))
             .map(|line| line.replace("stateful dropped", "stateless").replace("stateful evaluated", "stateless"))
             // An egress-only gateway lets flows out that it lets no replies out to.
-            .map(|line| line.replace(" down", "").replace(" outward", "") + "\n")
+            .map(|line| line.replace(" down", "").replace(" outward", "").replace(" answers-only", "") + "\n")
             .collect();
         (asked.source, asked.destination) = (format!("i{}", dice.below(6)), format!("i{}", dice.below(6)));
         if asked.source != asked.destination {
@@ -263,7 +263,7 @@ fn changed_line(
 
 type Erasure = fn(&mut Dice, &str) -> Option<String>;
 
-const ERASURES: [Erasure; 9] = [
+const ERASURES: [Erasure; 12] = [
     |dice, text| without(dice, text, "filter "),
     |dice, text| without(dice, text, "table "),
     |dice, text| {
@@ -295,6 +295,30 @@ const ERASURES: [Erasure; 9] = [
             text,
             |line| line.starts_with("interface "),
             |_, line| Some(format!("{} maybe-down", line.replace(" down", ""))),
+        )
+    },
+    |dice, text| {
+        changed_line(
+            dice,
+            text,
+            |line| line.starts_with("interface "),
+            |_, line| Some(format!("{} maybe-opens", line.replace(" answers-only", ""))),
+        )
+    },
+    |dice, text| {
+        changed_line(
+            dice,
+            text,
+            |line| line.starts_with("interface ") && !line.contains(" maybe-lacks "),
+            |_, line| Some(format!("{} maybe-lacks 10.1.0.2", line.replace(" lacks 10.1.0.2", ""))),
+        )
+    },
+    |dice, text| {
+        changed_line(
+            dice,
+            text,
+            |line| line.starts_with("router ") && line.contains(" platform "),
+            |_, line| Some(format!("{line} maybe-more")),
         )
     },
     |dice, text| changed_line(dice, text, is_rule, |_, line| Some(format!("{line} maybe"))),

@@ -13,7 +13,7 @@
 mod asking;
 
 use asking::{ask, ask_as, blockers, changed, exactly, is_stopped_by, network};
-use cloudfw_core::{Client, IpSet, Leg, PortSet, Reason, Verdict};
+use cloudfw_core::{Client, IpSet, Leg, Place, PortSet, Reason, Symptom, Verdict};
 
 /// A public subnet, a private one behind a NAT gateway, and the internet.
 const INTERNET: &str = "
@@ -243,6 +243,75 @@ external dns 169.254.169.253
     assert!(answer.forward.iter().any(|step| step.reason == Reason::Platform));
     assert_eq!(ask(&built, "a", "?vpc:10.0.0.2", "53/udp").verdict, Verdict::Reachable);
     assert_eq!(ask(&built, "a", "?vpc:10.0.0.3", "53/udp").verdict, Verdict::Unreachable);
+}
+
+/// The platform answers DNS and web requests; of what else it may answer at one address nothing
+/// is known.
+const PLATFORM: &str = "
+router vpc 10.0.0.0/16 platform 10.0.0.2 at 53 at 53/udp platform 169.254.169.254 at 80 maybe-more
+subnet a in vpc 10.0.1.0/24 table rt acl closed
+table rt
+filter closed stateless
+interface a in a 10.0.1.5 filters closed
+";
+
+#[test]
+fn aws_50_a_platform_answers_at_its_own_services_alone() {
+    let built = network(PLATFORM);
+    assert_eq!(ask(&built, "a", "?vpc:10.0.0.2", "53/udp").verdict, Verdict::Reachable);
+    is_stopped_by(&ask(&built, "a", "?vpc:10.0.0.2", "22"), &["a NotServed"]);
+    assert_eq!(ask(&built, "a", "?vpc:10.0.0.2", "22,53").verdict, Verdict::Partial);
+    assert_eq!(ask(&built, "a", "?vpc:169.254.169.254", "80").verdict, Verdict::Reachable);
+    let more = ask(&built, "a", "?vpc:169.254.169.254", "22");
+    assert_eq!(more.verdict, Verdict::Unknown);
+    assert_eq!(&*more.unknowns[0].what, "what else it answers");
+    let both = ask(&built, "a", "?vpc:169.254.169.254", "80,22");
+    assert_eq!(both.verdict, Verdict::Unknown);
+    assert_eq!(both.allowed.at_least.services().destination_ports(), PortSet::single(80));
+}
+
+#[test]
+fn aws_50_an_interface_may_lack_a_service_of_the_platform() {
+    let built = changed(PLATFORM, &[("filters closed", "filters closed lacks 169.254.169.254")]);
+    let off = ask(&built, "a", "?vpc:169.254.169.254", "80");
+    is_stopped_by(&off, &["a NotServed"]);
+    let cited = off.blockers[0].rule.as_ref().unwrap();
+    assert_eq!((&*cited.text, &cited.origin.place), ("it is off", &Place::Line(6)));
+    // How it is turned down is the platform's own affair.
+    assert_eq!(off.symptom, Symptom::Unknown);
+    assert_eq!(ask(&built, "a", "?vpc:10.0.0.2", "53").verdict, Verdict::Reachable);
+    let unsure = ("filters closed", "filters closed maybe-lacks 169.254.169.254,10.0.0.2");
+    let built = changed(PLATFORM, &[unsure]);
+    let may = ask(&built, "a", "?vpc:169.254.169.254", "80");
+    assert_eq!(may.verdict, Verdict::Unknown);
+    assert_eq!(&*may.unknowns[0].what, "whether the platform answers it");
+    // Whatever it has of it, this is no part of it.
+    is_stopped_by(&ask(&built, "a", "?vpc:10.0.0.2", "22"), &["a NotServed"]);
+}
+
+#[test]
+fn an_interface_that_opens_no_connections_answers_all_the_same() {
+    let text = "
+router vpc 10.0.0.0/16 platform 10.0.0.2
+subnet a in vpc 10.0.1.0/24 table rt
+table rt
+filter open stateful
+  in 1 allow any
+  out 1 allow any
+interface web in a 10.0.1.5 filters open
+interface share in a 10.0.1.6 filters open answers-only
+";
+    let built = network(text);
+    let from = ask(&built, "share", "web", "443");
+    is_stopped_by(&from, &["share OpensNothing"]);
+    assert_eq!(&*from.blockers[0].rule.as_ref().unwrap().text, "it answers");
+    assert_eq!(ask(&built, "share", "?vpc:10.0.0.2", "53").verdict, Verdict::Unreachable);
+    assert_eq!(ask(&built, "web", "share", "443").verdict, Verdict::Reachable);
+    let built = changed(text, &[("answers-only", "maybe-opens")]);
+    let from = ask(&built, "share", "web", "443");
+    assert_eq!(from.verdict, Verdict::Unknown);
+    assert_eq!(&*from.unknowns[0].what, "whether it opens connections");
+    assert_eq!(ask(&built, "web", "share", "443").verdict, Verdict::Reachable);
 }
 
 #[test]
@@ -510,4 +579,45 @@ fn design_6_a_set_of_addresses_behind_a_nat_gateway_is_each_of_them() {
     let denied: ipnet::IpNet = "198.51.100.0/24".parse().unwrap();
     assert!(!answer.allowed.at_most.destinations().intersects(&IpSet::from(denied)));
     assert!(answer.allowed.at_least.destinations().contains("198.51.101.7".parse().unwrap()));
+}
+
+/// State belongs to the interface that a flow came in by, never to the filter: a host that answers
+/// out of another interface with the same group has no memory of the flow there (DESIGN section
+/// 4), and an interface that checks sends only its own addresses (AWS-73).
+#[test]
+fn aws_73_a_host_that_answers_by_another_interface() {
+    let text = |forwards: &str, without_state: &str, route: &str| {
+        format!(
+            "
+router vpc 10.0.0.0/16
+subnet a in vpc 10.0.1.0/24 table rt
+subnet b in vpc 10.0.2.0/24 table rt
+table rt
+  10.0.0.0/16 -> local
+filter shared stateful {without_state}
+  in 1 allow 443
+  out 1 allow 22
+filter open stateful
+  out 1 allow any
+interface client in b 10.0.2.9 filters open
+interface one in a 10.0.1.10 filters shared
+interface two in b 10.0.2.10 filters shared{forwards}
+host h one,two {route}
+"
+        )
+    };
+    let verdict = |text: &str| ask(&network(text), "client", "one", "443").verdict;
+    let (by_two, by_one) = ("10.0.2.0/24->two", "10.9.0.0/16->two");
+    assert_eq!(verdict(&text("", "dropped", by_one)), Verdict::Reachable);
+    let checked = ask(&network(&text("", "evaluated", by_two)), "client", "one", "443");
+    assert_eq!(checked.verdict, Verdict::Unreachable);
+    assert_eq!(checked.blockers[0].reason, Reason::SourceDestinationCheck);
+    assert_eq!((&*checked.blockers[0].at.id, checked.blockers[0].leg), ("two", Leg::Return));
+    let forgotten = ask(&network(&text(" forwards", "dropped", by_two)), "client", "one", "443");
+    assert_eq!(forgotten.verdict, Verdict::Unreachable);
+    assert_eq!(forgotten.blockers[0].reason, Reason::NoState);
+    let asked = ask(&network(&text(" forwards", "evaluated", by_two)), "client", "one", "443");
+    assert_eq!(asked.verdict, Verdict::Unreachable);
+    assert_eq!(asked.blockers[0].reason, Reason::Rule);
+    assert_eq!(verdict(&text(" forwards", "", by_two)), Verdict::Unknown);
 }

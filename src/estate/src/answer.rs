@@ -66,9 +66,11 @@ pub struct Answer {
     /// The verdict over all pairs.
     #[schemars(schema_with = "schema::verdict")]
     pub verdict: Verdict,
-    /// What the client sees; `unknown` where pairs differ.
+    /// What the client sees, of every pair; `unknown` where that cannot be said. Absent where pairs
+    /// differ: each says its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::symptom")]
-    pub symptom: Symptom,
+    pub symptom: Option<Symptom>,
     /// The answer for each pair of addresses: IPv4 and IPv6 apart.
     pub answers: Vec<Pair>,
     /// What was read, and what was not.
@@ -95,6 +97,9 @@ pub struct Asked {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::optional_verdict")]
     pub expect: Option<Verdict>,
+    /// Its line in the file of queries, from 1, where it stands in one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u32>,
 }
 
 /// The answer for one source, one destination and one address family.
@@ -112,9 +117,11 @@ pub struct Pair {
     /// The verdict on the way out alone.
     #[schemars(schema_with = "schema::verdict")]
     pub forward_verdict: Verdict,
-    /// What the client sees.
+    /// What the client sees; `unknown` where that cannot be said. Absent where that differs by
+    /// service, as of `partial`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::symptom")]
-    pub symptom: Symptom,
+    pub symptom: Option<Symptom>,
     /// What is proved to pass, there and back. Source ports are the client's.
     pub allowed: Vec<Flows>,
     /// What cannot be excluded to pass, where that is more than `allowed`.
@@ -130,7 +137,8 @@ pub struct Pair {
     pub back: Vec<Step>,
     /// Everything that stops what was asked about, the one that acts first in front.
     pub blockers: Vec<Step>,
-    /// What would have to be known.
+    /// What would have to be known. Beside any verdict: what was not understood of the objects on
+    /// the way, and most likely only describes them.
     pub unknowns: Vec<Missing>,
 }
 
@@ -314,6 +322,25 @@ impl Answer {
     /// [`exit_code`](crate::exit_code).
     pub fn exit_code(&self) -> u8 {
         crate::exit_code(self.verdict, self.query.expect)
+    }
+}
+
+impl Answer {
+    /// The same answer to a query that stands on this line of a file.
+    #[must_use]
+    pub fn of_line(mut self, line: u32) -> Self {
+        self.query.line = Some(line);
+        self
+    }
+
+    /// The answer over the pairs of both, to the query of the first.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.answers.extend(other.answers);
+        let verdicts = self.answers.iter().map(|pair| pair.verdict);
+        self.verdict = Verdict::over(verdicts).unwrap_or(Verdict::Unknown);
+        self.symptom = symptom_over(&self.answers);
+        self
     }
 }
 

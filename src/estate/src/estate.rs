@@ -80,20 +80,20 @@ impl Estate {
     }
 
     fn new(opened: Opened, options: &OpenOptions) -> Self {
-        let Opened { documents, left_out } = opened;
+        let Opened { documents, left_out, others } = opened;
         let lines = Lines::of(documents.iter().map(|read| &read.document));
         let count = documents.len();
         let options = LowerOptions { assume_none: options.assume_none.clone() };
         let lowered = cloudfw_aws::lower_read(documents, &options);
         let left_out: Vec<Missing> = left_out
-            .iter()
-            .map(|(name, error)| Missing {
+            .into_iter()
+            .map(|(place, why)| Missing {
                 what: "a file beside the documents".to_owned(),
-                why: format!("left out: {error}"),
-                place: name.to_string(),
+                why,
+                place,
             })
             .collect();
-        let coverage = Arc::new(Coverage::of(count, &lowered, &left_out));
+        let coverage = Arc::new(Coverage::of(count, &lowered, &left_out, others));
         let warnings = left_out.into_iter().chain(lowered.warnings.iter().map(missing)).collect();
         let resources = named(&lowered);
         Self {

@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use cloudfw_core::{
-    Endpoint, PathGraph, Question, Reachability, ServiceSet, Symptom, Verdict, reach,
+    Bounds, Endpoint, Fraction, HeaderSpace, IpSet, PathGraph, PortSet, Question, Reachability,
+    ServiceSet, Symptom, Unknown, Verdict, reach,
 };
 
-use crate::answer::{
-    Answer, Asked, Builder, Failure, Missing, Outcome, Pair, REACH_SCHEMA, missing, symptom_over,
-};
+use crate::answer::{Answer, Asked, Builder, Failure, Outcome, Pair, REACH_SCHEMA, symptom_over};
 use crate::estate::Estate;
 use crate::pairs::{PairAsked, pairs};
 use crate::query::{Query, QueryError, QueryLine};
@@ -64,6 +63,7 @@ impl<'e> Inquiry<'e> {
                 }),
                 one_way: query.one_way,
                 expect: query.expect,
+                line: None,
             },
             verdict: verdict.unwrap_or(Verdict::Unknown),
             symptom: symptom_over(&answers),
@@ -79,7 +79,7 @@ impl<'e> Inquiry<'e> {
             Err(error) => Err(error.clone()),
         };
         match answer {
-            Ok(answer) => Outcome::Answered(answer),
+            Ok(answer) => Outcome::Answered(answer.of_line(line.line)),
             Err(error) => Outcome::Failed(Failure::new(&line.text, Some(line.line), &error)),
         }
     }
@@ -102,13 +102,21 @@ impl<'e> Inquiry<'e> {
         Ok(pairs.into_iter().filter_map(ask).collect())
     }
 
-    /// What a resource is, where it hangs, and what is effective at it.
+    /// What a resource is, where it hangs, and what is effective at it; of each that a tag, a glob
+    /// or a CIDR means.
     ///
     /// # Errors
     ///
-    /// [`QueryError`] where it names nothing or two things.
-    pub fn show(&self, resource: &str) -> Result<Description, QueryError> {
-        describe(self.estate, self.resolver().resource(resource)?)
+    /// [`QueryError`] where it names nothing, and where a name or an address is of two things.
+    pub fn show(&self, resource: &str) -> Result<Vec<Description>, QueryError> {
+        let resources = self.resolver().resources(resource)?;
+        Ok(resources.into_iter().map(|resource| describe(self.estate, resource)).collect())
+    }
+
+    /// What is recorded under an id, an ARN or a name and can be an end of a query: each in a form
+    /// that names it alone, with what it is. Safe to print.
+    pub fn called(&self, name: &str) -> Vec<String> {
+        self.resolver().called(name)
     }
 
     fn resolver(&self) -> Resolver<'e> {
@@ -154,31 +162,58 @@ impl<'e> Inquiry<'e> {
             }
             PairAsked::Question { source, destination } => {
                 let question = question(source.clone(), destination.clone(), services, query);
-                self.judge(&builder, &reach(&self.graph, &question))
+                builder.pair(&self.doubted(reach(&self.graph, &question)))
             }
         };
         pairs.iter().map(answer).collect()
     }
 
-    /// An address that no recorded interface has may belong to one that was not read.
-    fn judge(&self, builder: &Builder<'_>, reach: &Reachability) -> Pair {
-        let mut pair = builder.pair(reach);
-        for end in [&reach.question.source, &reach.question.destination] {
-            let Endpoint::Unheld { router, address } = end else { continue };
-            let Some(router) = self.estate.network.routers.get(router) else { continue };
-            let mut services = router.platform.iter();
-            if router.unread.is_empty() || services.any(|it| it.addresses.contains(*address)) {
-                continue;
-            }
-            pair.verdict = Verdict::Unknown;
-            pair.forward_verdict = Verdict::Unknown;
-            pair.symptom = Symptom::Unknown;
-            let unread: Vec<Missing> = router.unread.iter().map(missing).collect();
-            pair.unknowns.retain(|unknown| !unread.contains(unknown));
-            pair.unknowns.extend(unread);
+    /// An address that no recorded interface has may belong to one that was not read, whose groups
+    /// and public address nobody knows: then nothing is proved, and nothing can be excluded.
+    fn doubted(&self, mut reach: Reachability) -> Reachability {
+        let ends = [&reach.question.source, &reach.question.destination];
+        let unread: Vec<Unknown> =
+            ends.into_iter().flat_map(|end| self.unread_at(end)).cloned().collect();
+        if unread.is_empty() {
+            return reach;
         }
-        pair
+        if reach.verdict != Verdict::Unknown {
+            let whole = reach.failing.at_most.whole;
+            reach.failing = Bounds {
+                at_least: Fraction { part: 0, whole },
+                at_most: Fraction { part: whole, whole },
+            };
+            reach.failing_by_client = Vec::new();
+            reach.gap = PortSet::empty();
+            reach.allowed = Bounds { at_least: HeaderSpace::empty(), at_most: asked(&reach) };
+        }
+        reach.verdict = Verdict::Unknown;
+        reach.forward_verdict = Verdict::Unknown;
+        reach.symptom = Symptom::Unknown;
+        reach.unknowns.retain(|unknown| !unread.contains(unknown));
+        reach.unknowns.extend(unread);
+        reach
     }
+
+    /// What was not read of the network that an address is in which no recorded interface has.
+    fn unread_at(&self, end: &Endpoint) -> &'e [Unknown] {
+        let Endpoint::Unheld { router, address } = end else { return &[] };
+        let Some(router) = self.estate.network.routers.get(router) else { return &[] };
+        let is_platform = router.platform.iter().any(|it| it.addresses.contains(*address));
+        if is_platform { &[] } else { &router.unread }
+    }
+}
+
+/// All flows that a question is about, as the client sees them.
+fn asked(reach: &Reachability) -> HeaderSpace {
+    let addresses = |end: &Endpoint| match end {
+        Endpoint::Interface { address, dialled, .. } => IpSet::single(dialled.unwrap_or(*address)),
+        Endpoint::External { addresses, .. } => addresses.clone(),
+        Endpoint::Unheld { address, .. } => IpSet::single(*address),
+    };
+    let Question { source, destination, services, .. } = &reach.question;
+    let services = services.with_source_ports(&reach.client.ports);
+    HeaderSpace::from_cube(addresses(source), addresses(destination), services)
 }
 
 fn question(

@@ -56,6 +56,7 @@ pub(crate) fn pairs(
     }
     // One answer says it for the whole set.
     pairing.unread(sources, destinations);
+    pairing.unread_addresses(sources, destinations);
     if let Some((source, destination)) = pairing.apart.take_if(|_| pairing.found.is_empty()) {
         // Both are recorded, and no packet goes between them: that is an answer of its own.
         let unknown = Unknown::new(
@@ -136,6 +137,56 @@ impl Pairing<'_> {
         }
     }
 
+    /// Whether an end has addresses of a family, or may have some.
+    fn may_be_of_family(&self, party: &Party, is_v4: bool) -> bool {
+        let fits = |address: &IpAddr| address.is_ipv4() == is_v4;
+        match party {
+            Party::Interface { id, wanted } => {
+                let interface = self.resolver.network.interfaces.get(id);
+                let unread = interface
+                    .map(|one| &one.unread)
+                    .and_then(|unread| if is_v4 { unread.v4.as_ref() } else { unread.v6.as_ref() });
+                self.own(id, wanted).any(|own| fits(&own))
+                    || (unread.is_some() && *wanted == Wanted::Any)
+            }
+            Party::External { addresses, .. }
+            | Party::Beyond { addresses, .. }
+            | Party::Unclaimed { addresses } => {
+                !(if is_v4 { addresses.only_v4() } else { addresses.only_v6() }).is_empty()
+            }
+            Party::Unheld { address, .. } | Party::Platform { address } => fits(address),
+            Party::OneOf { choices, .. } => {
+                choices.iter().any(|choice| self.may_be_of_family(choice, is_v4))
+            }
+            // It has its answer already.
+            Party::Unread { .. } => false,
+        }
+    }
+
+    /// Interfaces that may have other addresses than are known, where the other end could use them.
+    fn unread_addresses(&mut self, sources: &[Party], destinations: &[Party]) {
+        for (end, other) in [(sources, destinations), (destinations, sources)] {
+            for party in end {
+                let Party::Interface { id, wanted: Wanted::Any } = party else { continue };
+                let Some(interface) = self.resolver.network.interfaces.get(id) else { continue };
+                let [v4, v6] = self.families;
+                for (asked, is_v4, gap) in
+                    [(v4, true, &interface.unread.v4), (v6, false, &interface.unread.v6)]
+                {
+                    let has = |opposite: &&Party| self.may_be_of_family(opposite, is_v4);
+                    let Some(gap) = gap.as_ref().filter(|_| asked) else { continue };
+                    let Some(opposite) = other.iter().find(has) else { continue };
+                    let is_source = std::ptr::eq(end, sources);
+                    let (source, destination) =
+                        if is_source { (party, opposite) } else { (opposite, party) };
+                    let (source, destination) = (source.clone(), destination.clone());
+                    let unknowns = vec![gap.clone()];
+                    self.found.push(PairAsked::Unanswerable { source, destination, unknowns });
+                }
+            }
+        }
+    }
+
     /// An address that is in several networks, in the one that the other end tells: its own
     /// network, else one that it is linked to; where that leaves several, one that has the address.
     fn placed(&self, party: &Party, other: &Party) -> Result<Party, QueryError> {
@@ -159,8 +210,7 @@ impl Pairing<'_> {
                         return Ok((*one).clone());
                     }
                 }
-                let candidates =
-                    choices.iter().map(|choice| self.resolver.scoped(text, choice)).collect();
+                let candidates = self.resolver.scoped(text, choices);
                 Err(QueryError::AmbiguousAddress { text: text.clone(), candidates })
             }
             Party::Platform { address } => Ok(match self.resolver.router_of_party(other) {

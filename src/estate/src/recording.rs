@@ -1,15 +1,16 @@
 //! From paths to documents.
 //!
-//! A recording is a file or a folder. Of a folder every `*.json` below it is read, in the order of
+//! A recording is a file or a folder. Of a folder every file below it is looked at, in the order of
 //! the paths, but for hidden files and folders, and for the files that scenarios keep beside their
-//! documents: `expected.json` and `observed.json`. What is of no known kind there is a warning, as
-//! people keep other things beside recordings; a file that was named has to be a document.
+//! documents: `expected.json` and `observed.json`. What a file is, its content says: JSON, or what
+//! the AWS CLI says of a call that failed. JSON of no known kind is a warning, as people keep other
+//! things beside recordings, and other files are listed; a `*.json` has to be JSON, and a file that
+//! was named has to be a document.
 //!
 //! A folder that is named like a Region (`eu-central-1`) says so of the documents below it, and
 //! `accounts/<account>` names the account, whatever lies above them.
 
 use std::collections::BTreeSet;
-use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -18,13 +19,12 @@ use std::sync::Arc;
 use cloudfw_aws::{DocumentError, ReadDocument};
 use cloudfw_core::{Document, Scope, excerpt, line_column};
 use thiserror::Error;
-use walkdir::WalkDir;
 
+use files::{Candidate, Sign};
+
+mod files;
 #[cfg(test)]
 mod tests;
-
-/// Files beside the documents of a scenario that are none.
-const BESIDE: [&str; 2] = ["expected.json", "observed.json"];
 
 /// A recording that cannot be opened; the fault of whoever named or made it.
 #[derive(Debug, Error)]
@@ -59,10 +59,14 @@ pub enum OpenError {
         excerpt: String,
     },
     /// A folder without documents.
-    #[error("`{}` holds no `*.json` file; a recording is a folder of documents such as the output of `aws ec2 describe-vpcs`, and `cloudfw record` makes one", .path.display())]
+    #[error("`{}` holds no document{}; a recording is a folder of documents such as the output of `aws ec2 describe-vpcs`, and `cloudfw record` makes one", .path.display(), beside(.others, .example))]
     Empty {
         /// The folder.
         path: PathBuf,
+        /// How many files it holds that are something else.
+        others: usize,
+        /// One of them that looks as if it was meant to be a document, and why it is none.
+        example: Option<String>,
     },
     /// A folder of something else.
     #[error("nothing in `{}` is a recording; {} such as {first}", .path.display(), files(.count))]
@@ -78,7 +82,7 @@ pub enum OpenError {
     #[error(transparent)]
     Document(Box<DocumentError>),
     /// A kind that does not exist.
-    #[error("no kind `{kind}` to assume none of{}; there are {known}, and `all`", did_you_mean(.near))]
+    #[error("no kind `{kind}` to assume none of; there are {known}, and `all`{}", did_you_mean(.near))]
     UnknownKind {
         /// What was written.
         kind: String,
@@ -102,6 +106,15 @@ fn files(count: &usize) -> String {
     format!("{count} files are of no known kind,")
 }
 
+fn beside(others: &usize, example: &Option<String>) -> String {
+    let said = match others {
+        0 => return String::new(),
+        1 => ": its one file is no JSON".to_owned(),
+        many => format!(": none of its {many} files is JSON"),
+    };
+    example.as_ref().map_or_else(|| said.clone(), |example| format!("{said} ({example})"))
+}
+
 fn did_you_mean(near: &Option<String>) -> String {
     near.as_ref().map_or_else(String::new, |near| format!("; did you mean `{near}`?"))
 }
@@ -110,8 +123,10 @@ fn did_you_mean(near: &Option<String>) -> String {
 #[derive(Debug, Default)]
 pub(crate) struct Opened {
     pub(crate) documents: Vec<ReadDocument>,
-    /// What was left out, and why.
-    pub(crate) left_out: Vec<(Arc<str>, DocumentError)>,
+    /// What looks as if it was meant to be a document and is none, and why.
+    pub(crate) left_out: Vec<(String, String)>,
+    /// What is plainly something else.
+    pub(crate) others: Vec<String>,
 }
 
 /// Reads all documents at these paths.
@@ -136,7 +151,7 @@ pub(crate) fn open(paths: &[PathBuf]) -> Result<Opened, OpenError> {
 /// Reads documents that are in memory.
 pub(crate) fn read_all(documents: Vec<Document>) -> Result<Opened, OpenError> {
     let documents = documents.into_iter().map(read).collect::<Result<_, _>>()?;
-    Ok(Opened { documents, left_out: Vec::new() })
+    Ok(Opened { documents, ..Opened::default() })
 }
 
 fn open_folder(
@@ -144,30 +159,48 @@ fn open_folder(
     seen: &mut BTreeSet<PathBuf>,
     opened: &mut Opened,
 ) -> Result<(), OpenError> {
+    let found = files::below(root)?;
+    let name = |path: &Path| path.to_string_lossy().into_owned();
     let (mut files, mut recognised, mut first) = (0, 0, None);
-    for path in json_files(root)? {
-        files += 1;
+    let mut others: Vec<PathBuf> = found.others;
+    for Candidate { path, sign } in found.candidates {
         if !seen.insert(real(&path)) {
+            files += 1;
             recognised += 1;
             continue;
         }
         let below = path.strip_prefix(root).unwrap_or(&path);
-        let document = document(&path, scope_of(root, below))?;
-        let name = Arc::clone(&document.name);
-        match read(document) {
-            Ok(document) => {
+        let read = document(&path, scope_of(root, below))
+            .and_then(|document| read(document).map_err(OpenError::from));
+        match (read, sign) {
+            (Ok(document), _) => {
+                files += 1;
                 recognised += 1;
                 opened.documents.push(document);
             }
-            Err(error @ DocumentError::NotRecognised { .. }) => {
-                first.get_or_insert_with(|| Box::new(error.clone()));
-                opened.left_out.push((name, error));
+            // A text that tells of no call is like any other.
+            (Err(_), Sign::Text) => others.push(path),
+            (Err(error), sign) => {
+                let Some(why) = why_left_out(&error, sign) else { return Err(error) };
+                files += 1;
+                opened.left_out.push((name(&path), why));
+                if let OpenError::Document(error) = error {
+                    first.get_or_insert(error);
+                }
             }
-            Err(error) => return Err(error.into()),
         }
     }
+    if files == 0 {
+        let count = others.len() + found.doubtful.len();
+        let example = found.doubtful.first().map(|(path, why)| format!("`{}`: {why}", name(path)));
+        return Err(OpenError::Empty { path: root.to_owned(), others: count, example });
+    }
+    let doubtful = found.doubtful.into_iter();
+    opened.left_out.extend(doubtful.map(|(path, why)| (name(&path), format!("left out: {why}"))));
+    opened.left_out.sort();
+    others.sort();
+    opened.others.extend(others.iter().map(|path| name(path)));
     match first {
-        _ if files == 0 => Err(OpenError::Empty { path: root.to_owned() }),
         Some(first) if recognised == 0 => {
             Err(OpenError::NothingRecognised { path: root.to_owned(), count: files, first })
         }
@@ -175,30 +208,24 @@ fn open_folder(
     }
 }
 
-/// The `*.json` files below a folder that may be documents, in order.
-fn json_files(root: &Path) -> Result<Vec<PathBuf>, OpenError> {
-    let hidden = |name: &OsStr| name.to_string_lossy().starts_with('.');
-    let walk = WalkDir::new(root).follow_links(true).sort_by_file_name().into_iter();
-    let mut found = Vec::new();
-    for entry in walk.filter_entry(|entry| entry.depth() == 0 || !hidden(entry.file_name())) {
-        let entry = match entry {
-            Ok(entry) => entry,
-            // A link to a folder above: what it leads to is read there.
-            Err(error) if error.loop_ancestor().is_some() => continue,
-            Err(error) => {
-                let path = error.path().unwrap_or(root).to_owned();
-                let error = error.into_io_error().unwrap_or_else(|| io::Error::other("unreadable"));
-                return Err(OpenError::Io { path, error });
+/// Why a file is passed over that is no document; nothing where that is an error.
+fn why_left_out(error: &OpenError, sign: Sign) -> Option<String> {
+    match error {
+        OpenError::Document(error) => match (error.as_ref(), sign) {
+            (DocumentError::NotRecognised { found, .. }, _) => {
+                Some(format!("left out: it holds {found}, and no document of a known kind"))
             }
-        };
-        let name = entry.file_name();
-        let is_json = Path::new(name).extension().is_some_and(|it| it.eq_ignore_ascii_case("json"));
-        let is_beside = BESIDE.iter().any(|beside| name == OsStr::new(beside));
-        if entry.file_type().is_file() && is_json && !is_beside {
-            found.push(entry.into_path());
+            (DocumentError::NotJson { at, reason, .. }, Sign::Json) => {
+                let place = format!("line {}, column {}", at.line, at.column);
+                Some(format!("left out: it begins like JSON and is none ({place}: {reason})"))
+            }
+            _ => None,
+        },
+        OpenError::NotText { .. } if sign == Sign::Json => {
+            Some("left out: it begins like JSON and is no text in UTF-8".to_owned())
         }
+        _ => None,
     }
-    Ok(found)
 }
 
 fn document(path: &Path, scope: Scope) -> Result<Document, OpenError> {

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use cloudfw_core::{External, Id, Interface, IpSet, Network, Passage, Router, ServiceSet, Unknown};
+use cloudfw_core::{
+    External, Host, Id, Interface, IpSet, Network, Passage, Router, ServiceSet, Unknown,
+};
 
 use crate::addresses::global_unicast;
 use crate::answer::printable;
@@ -11,6 +13,7 @@ use crate::index::{Index, Internet, Rank, Resource, What};
 use crate::query::{QueryError, Reading, Selector, Split, near, split_service, suspicious_service};
 
 mod address;
+mod shown;
 #[cfg(test)]
 mod tests;
 
@@ -202,6 +205,7 @@ impl<'a> Resolver<'a> {
                 self.unread_in(text, |router| routers.contains(router))
             }
             What::Group(_) => self.unread_in(text, |_| true),
+            What::Host(id) => self.unread_of(text, id),
             _ => None,
         });
         Ok(parties)
@@ -239,19 +243,12 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// A resource by any of its names, for those who look at it and do not send to it.
-    pub(crate) fn resource(&self, text: &str) -> Result<&'a Resource, QueryError> {
-        self.any_resource(text).map_err(|error| self.suggest(error))
-    }
-
-    fn any_resource(&self, text: &str) -> Result<&'a Resource, QueryError> {
-        let whole = self.one(text, text, None);
-        let Some((name, scope)) = text.rsplit_once('@') else { return whole };
-        if whole.is_ok() || name.is_empty() {
-            return whole;
-        }
-        let within = self.scope(text, scope)?;
-        self.one(text, name, Some(&within))
+    /// What can be an end by this name, as [`QueryError::Ambiguous`] lists it.
+    pub(crate) fn called(&self, name: &str) -> Vec<String> {
+        let found = self.likeliest(self.index.named(name));
+        let ends: Vec<&Resource> =
+            found.into_iter().filter(|it| self.parties_of(name, it).is_ok()).collect();
+        candidates(&ends)
     }
 
     /// The resources that a tag or a glob means.
@@ -292,6 +289,13 @@ impl<'a> Resolver<'a> {
         unknowns.sort();
         unknowns.dedup();
         let what = format!("interfaces in {text} that were not read");
+        (!unknowns.is_empty()).then_some(Party::Unread { what, unknowns })
+    }
+
+    /// The interfaces of a host that were not read.
+    fn unread_of(&self, text: &str, host: &Id<Host>) -> Option<Party> {
+        let unknowns = self.network.hosts.get(host).map(|host| host.unread.clone())?;
+        let what = format!("interfaces of {text} that were not read");
         (!unknowns.is_empty()).then_some(Party::Unread { what, unknowns })
     }
 
@@ -425,6 +429,15 @@ fn two_readings(text: &str, end: &str) -> QueryError {
 }
 
 fn ambiguous(text: &str, found: &[&Resource]) -> QueryError {
+    QueryError::Ambiguous {
+        text: text.to_owned(),
+        all: format!("tag:Name={text}"),
+        candidates: candidates(found),
+    }
+}
+
+/// Resources in forms that tell them apart, with what they are.
+fn candidates(found: &[&Resource]) -> Vec<String> {
     let ids: BTreeSet<&str> = found.iter().map(|resource| &*resource.id).collect();
     let distinct = ids.len() == found.len();
     let candidate = |resource: &&Resource| {
@@ -435,9 +448,5 @@ fn ambiguous(text: &str, found: &[&Resource]) -> QueryError {
         };
         format!("`{}`: {}", printable(&form), resource.described())
     };
-    QueryError::Ambiguous {
-        text: text.to_owned(),
-        all: format!("tag:Name={text}"),
-        candidates: found.iter().map(candidate).collect(),
-    }
+    found.iter().map(candidate).collect()
 }

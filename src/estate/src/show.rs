@@ -7,7 +7,6 @@ use crate::answer::{Missing, Owner, Written};
 use crate::answer::{Texts, each, make_printable};
 use crate::estate::Estate;
 use crate::index::{Resource, What};
-use crate::query::QueryError;
 
 mod describe;
 #[cfg(test)]
@@ -142,7 +141,7 @@ pub struct RouteView {
     pub unknown: Option<Missing>,
 }
 
-/// The JSON schema of `cloudfw show -o json`.
+/// The JSON schema of one line of `cloudfw show -o json`.
 pub fn schema() -> serde_json::Value {
     let mut schema = schemars::generate::SchemaSettings::default()
         .for_serialize()
@@ -153,7 +152,7 @@ pub fn schema() -> serde_json::Value {
 }
 
 /// Describes a resource.
-pub(crate) fn describe(estate: &Estate, resource: &Resource) -> Result<Description, QueryError> {
+pub(crate) fn describe(estate: &Estate, resource: &Resource) -> Description {
     let mut description = Description::of(resource);
     let mut describing = describe::Describing { estate, description: &mut description };
     match &resource.what {
@@ -167,7 +166,7 @@ pub(crate) fn describe(estate: &Estate, resource: &Resource) -> Result<Descripti
         What::Filter(id) => describing.filter(id),
         What::Other(_, _, interfaces) => describing.other(interfaces),
     }
-    Ok(description)
+    description
 }
 
 impl Description {

@@ -87,6 +87,38 @@ fn the_gap_of_an_acl_is_an_exact_share() {
     assert_eq!(windows["answers"][0]["reply"]["failing"]["at_most"], "0/16384");
 }
 
+/// Nobody knows whose an address is where the interfaces were not read: whatever the rest says, its
+/// connections may all pass and may all fail.
+#[test]
+fn an_unknown_share_lies_between_none_and_all() {
+    let documents = documents("addresses-secondary-and-elastic").into_iter().map(|mut document| {
+        let mut value: Value = serde_json::from_str(&document.text).unwrap();
+        value.as_object_mut().unwrap().remove("NetworkInterfaces");
+        document.text = value.to_string().into();
+        document
+    });
+    let estate = Estate::from_documents(documents.collect(), &options()).unwrap();
+    let answer = json(&estate, "10.0.1.11 internet:443");
+    let pair = &answer["answers"][0];
+    assert_eq!((&pair["verdict"], &pair["symptom"]), (&json!("unknown"), &json!("unknown")));
+    let failing = &pair["reply"]["failing"];
+    assert_eq!(*failing, json!({"at_least": "0/64512", "at_most": "64512/64512"}));
+    assert_eq!(pair["allowed"], json!([]));
+    assert_eq!(pair["allowed_at_most"][0]["sources"], json!(["10.0.1.11"]));
+    assert_eq!(pair["allowed_at_most"][0]["destinations"], json!(["internet"]));
+}
+
+/// In whatever order they are put together: an unknown one hides none of the others.
+#[test]
+fn answers_are_put_together_pair_by_pair() {
+    let estate = estate("three-tier");
+    let answer = |query| ask(&estate, query).unwrap();
+    let whole = answer("web 192.168.9.9:443").and(answer("web db:5432 --client windows"));
+    assert_eq!((whole.verdict, whole.symptom), (Verdict::Unknown, None));
+    let whole = whole.and(answer("web db:22"));
+    assert_eq!((whole.verdict, whole.answers.len()), (Verdict::Partial, 3));
+}
+
 #[test]
 fn every_rule_of_a_trace_has_its_line() {
     let answer = json(&estate("three-tier"), "web db:5432");
@@ -186,7 +218,7 @@ fn coverage_tells_what_was_assumed_and_what_was_not_read() {
 #[test]
 fn an_instance_is_shown_with_where_it_hangs_and_what_is_effective() {
     let estate = estate("three-tier");
-    let db = estate.inquiry().show("db").unwrap();
+    let db = estate.inquiry().show("db").unwrap().remove(0);
     assert_eq!((&*db.kind, db.name.as_deref()), ("instance", Some("db")));
     let kinds: Vec<&str> = db.attached.iter().map(|it| &*it.resource.kind).collect();
     assert_eq!(kinds, ["network-interface", "subnet", "vpc", "route-table"]);
@@ -232,8 +264,10 @@ fn every_resource_can_be_shown() {
             .chain(network.tables.values().map(|it| &it.label))
             .chain(network.groups.values().map(|it| &it.label));
         for label in labels {
-            let description =
-                inquiry.show(&label.id).unwrap_or_else(|error| panic!("{label}: {error}"));
+            let description = inquiry
+                .show(&label.id)
+                .unwrap_or_else(|error| panic!("{label}: {error}"))
+                .remove(0);
             assert_eq!(description.kind, label.kind, "{label}");
             assert!(description.origin.is_some(), "{label}");
             shown += 1;

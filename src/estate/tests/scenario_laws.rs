@@ -7,14 +7,14 @@
     reason = "a test: what fails here is reported as its failure"
 )]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use cloudfw_core::{Document, Scope};
 use cloudfw_estate::answer::Outcome;
 use cloudfw_estate::query::{QueryLine, read_queries};
-use cloudfw_estate::{Estate, OpenOptions};
+use cloudfw_estate::{AssumeNone, Estate, OpenOptions};
 use serde_json::Value;
 
 /// A scenario in memory. Nothing is assumed of it.
@@ -82,15 +82,130 @@ fn a_kind_that_is_taken_away_makes_a_verdict_unknown_at_most() {
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
+/// How many erasures of fields are tried, evenly over all; `CLOUDFW_ERASURES` gives another number.
+const ERASURES: usize = 1000;
+
+/// Fields by whose absence AWS itself says something: no public address, no Windows, a reference
+/// inside one network; and those that names go with, which other resources may have as well.
+const TELLING: [&str; 8] = [
+    "Association",
+    "InstanceId",
+    "Instances",
+    "Platform",
+    "PeeringStatus",
+    "Tags",
+    "TagSet",
+    "NextToken",
+];
+
+#[test]
+fn a_field_that_is_taken_away_makes_a_verdict_unknown_at_most() {
+    let wanted = std::env::var("CLOUDFW_ERASURES").ok().and_then(|count| count.parse().ok());
+    let wanted: usize = wanted.unwrap_or(ERASURES);
+    let scenarios = scenarios();
+    // One of two tellings that contradict each other settles it when the other goes.
+    let consistent = |scenario: &&Scenario| scenario.name != "trap-one-id-twice-with-other-content";
+    let fields: Vec<(&Scenario, Field)> = scenarios
+        .iter()
+        .filter(consistent)
+        .flat_map(|scenario| scenario.fields().into_iter().map(move |field| (scenario, field)))
+        .collect();
+    let step = fields.len().div_ceil(wanted.max(1)).max(1);
+    let mut wrong = Vec::new();
+    let mut asked: Option<(&str, Vec<String>)> = None;
+    for (scenario, field) in fields.iter().step_by(step) {
+        if asked.as_ref().is_none_or(|(name, _)| *name != scenario.name) {
+            asked = Some((&scenario.name, scenario.ask_assuming_none(&scenario.documents)));
+        }
+        let before = asked.as_ref().map_or(&[][..], |(_, before)| before);
+        let after = scenario.ask_assuming_none(&scenario.without(field));
+        for ((line, before), after) in scenario.queries.iter().zip(before).zip(after) {
+            let changed = after != *before && before != "error";
+            if changed && after != "unknown" && after != "error" {
+                let (name, text, at) = (&scenario.name, &line.text, &field.pointer);
+                wrong.push(format!("{name}: `{text}` without {at}: {before}, {after}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+/// A member of an object in a document.
+struct Field {
+    document: usize,
+    pointer: String,
+}
+
+/// The members of all objects in a value, by their path without indices: of those that differ in
+/// these alone, the last.
+fn members(json: &Value, at: &str, path: &str, found: &mut BTreeMap<String, String>) {
+    match json {
+        Value::Object(members_of) => {
+            for (name, value) in members_of {
+                let token = name.replace('~', "~0").replace('/', "~1");
+                let (at, path) = (format!("{at}/{token}"), format!("{path}/{token}"));
+                if !matches!(name.as_str(), "Tags" | "TagSet") {
+                    members(value, &at, &path, found);
+                }
+                if !TELLING.contains(&name.as_str()) {
+                    found.insert(path, at);
+                }
+            }
+        }
+        Value::Array(list) => {
+            for (i, value) in list.iter().enumerate() {
+                members(value, &format!("{at}/{i}"), path, found);
+            }
+        }
+        _ => {}
+    }
+}
+
 impl Scenario {
+    /// The fields of its objects. Kinds have a law of their own.
+    fn fields(&self) -> Vec<Field> {
+        let mut fields = Vec::new();
+        for (document, recorded) in self.documents.iter().enumerate() {
+            let mut found = BTreeMap::new();
+            members(&recorded.value, "", "", &mut found);
+            // A manifest without one of its own fields is an error.
+            if recorded.value.get("schema").is_some() {
+                continue;
+            }
+            let below = found.into_values().filter(|pointer| pointer.matches('/').count() > 1);
+            fields.extend(below.map(|pointer| Field { document, pointer }));
+        }
+        fields
+    }
+
+    /// Its documents without a field.
+    fn without(&self, field: &Field) -> Vec<Recorded> {
+        let mut documents = self.documents.clone();
+        let (parent, name) = field.pointer.rsplit_once('/').expect("a member");
+        let name = name.replace("~1", "/").replace("~0", "~");
+        let value = documents.get_mut(field.document).map(|document| &mut document.value);
+        let parent = value.and_then(|value| value.pointer_mut(parent));
+        parent.and_then(Value::as_object_mut).expect("an object").remove(&name);
+        documents
+    }
+
+    /// The verdict of each query over these documents, which hold all there is.
+    fn ask_assuming_none(&self, documents: &[Recorded]) -> Vec<String> {
+        self.ask_with(documents, &OpenOptions { assume_none: AssumeNone::All })
+    }
+
     /// The verdict of each query over these documents.
     fn ask(&self, documents: &[Recorded]) -> Vec<String> {
+        self.ask_with(documents, &OpenOptions::default())
+    }
+
+    fn ask_with(&self, documents: &[Recorded], options: &OpenOptions) -> Vec<String> {
         let documents = documents.iter().map(|recorded| Document {
             name: recorded.name.as_str().into(),
             text: recorded.value.to_string().into(),
             scope: recorded.scope.clone(),
         });
-        let estate = Estate::from_documents(documents.collect(), &OpenOptions::default())
+        let estate = Estate::from_documents(documents.collect(), options)
             .unwrap_or_else(|error| panic!("{}: {error}", self.name));
         let inquiry = estate.inquiry();
         let verdict = |line| match inquiry.answer_line(line) {

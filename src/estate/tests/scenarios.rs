@@ -177,7 +177,8 @@ fn summary(outcome: &Outcome) -> String {
         Outcome::Answered(answer) => answer,
         Outcome::Failed(failure) => return format!("  error: {}\n", failure.error),
     };
-    let mut text = format!("  {} ({})\n", answer.verdict, answer.symptom);
+    let symptom = answer.symptom.map_or_else(|| "differs".to_owned(), |it| it.to_string());
+    let mut text = format!("  {} ({symptom})\n", answer.verdict);
     for pair in &answer.answers {
         pair_summary(pair, &mut text);
     }

@@ -3,4 +3,6 @@
 pub mod blueprint;
 pub mod compile;
 pub mod estate;
+pub mod fuzz;
 pub mod kernel;
+pub mod scenario;

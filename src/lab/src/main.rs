@@ -1,7 +1,10 @@
 //! The development lab of cloudfw.
 
+mod fuzz_command;
+
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
@@ -20,6 +23,8 @@ struct Arguments {
 enum Command {
     /// Writes a generated estate: a recording, and questions about it.
     Estate(EstateArguments),
+    /// Asks cloudfw and a real kernel the same questions about random scenarios.
+    Fuzz(fuzz_command::FuzzArguments),
 }
 
 #[derive(Args)]
@@ -62,10 +67,15 @@ struct EstateArguments {
     to: PathBuf,
 }
 
-fn main() -> Result<()> {
-    match Arguments::parse().command {
-        Command::Estate(arguments) => write_estate(&arguments),
-    }
+fn main() -> ExitCode {
+    let done = match Arguments::parse().command {
+        Command::Estate(arguments) => write_estate(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::Fuzz(arguments) => fuzz_command::fuzz(&arguments),
+    };
+    done.unwrap_or_else(|error| {
+        report(&format!("error: {error:#}"));
+        ExitCode::from(2)
+    })
 }
 
 fn write_estate(arguments: &EstateArguments) -> Result<()> {

@@ -165,7 +165,7 @@ struct AnyPrefixList {
 /// `describe-managed-prefix-lists`, which have none. An empty list is taken for the second.
 fn prefix_lists(lists: Vec<Element<AnyPrefixList>>, collector: Collector) -> Vec<Part> {
     let (mut plain, mut managed) = (Vec::new(), Vec::new());
-    for Element { pointer, value: list } in lists {
+    for Element { pointer, value: list, not_understood } in lists {
         if list.cidrs.is_some() {
             plain.push(Element {
                 pointer,
@@ -174,6 +174,7 @@ fn prefix_lists(lists: Vec<Element<AnyPrefixList>>, collector: Collector) -> Vec
                     prefix_list_name: list.prefix_list_name,
                     cidrs: list.cidrs,
                 },
+                not_understood,
             });
         } else {
             managed.push(Element {
@@ -190,6 +191,7 @@ fn prefix_lists(lists: Vec<Element<AnyPrefixList>>, collector: Collector) -> Vec
                     version: list.version,
                     tags: list.tags,
                 },
+                not_understood,
             });
         }
     }

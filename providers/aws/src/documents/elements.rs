@@ -22,9 +22,12 @@ impl<'de, T: Deserialize<'de>> DeserializeSeed<'de> for One<'_, T> {
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         let Self { pointer, collector, .. } = self;
-        let mut note = |path: serde_ignored::Path<'_>| collector.note(&pointer, &path);
+        let mut not_understood = Vec::new();
+        let mut note = |path: serde_ignored::Path<'_>| {
+            not_understood.extend(collector.note(&pointer, &path));
+        };
         let value = T::deserialize(serde_ignored::Deserializer::new(deserializer, &mut note))?;
-        Ok(Element { pointer, value })
+        Ok(Element { pointer, value, not_understood })
     }
 }
 

@@ -161,7 +161,8 @@ fn reason(error: &serde_json::Error) -> String {
     if said == "recursion limit exceeded" {
         return "nested deeper than 128 levels, which no recording is".to_owned();
     }
-    said.to_owned()
+    // Of a word that begins as `null`, `true` or `false` do.
+    if said == "expected ident" { "expected value".to_owned() } else { said.to_owned() }
 }
 
 fn place_of_syntax(text: &str, error: &serde_json::Error) -> Location {

@@ -40,19 +40,24 @@ impl Collector {
         Self { kind, seen: BTreeMap::new(), path: String::new() }
     }
 
-    /// Notes a field that was read past, below `element`.
-    pub(super) fn note(&mut self, element: &Pointer, path: &Path<'_>) {
+    /// Notes a field that was read past, below `element`; gives its pointer from there, unless it
+    /// is known to be irrelevant.
+    pub(super) fn note(&mut self, element: &Pointer, path: &Path<'_>) -> Option<Box<str>> {
         self.path.clear();
         write_path(&mut self.path, path);
         match self.seen.get_mut(&self.path) {
-            Some(None) => {}
+            Some(None) => return None,
             Some(Some((count, _))) => *count += 1,
             None => {
                 let relevant = !is_irrelevant(self.kind, &self.path);
                 let first = relevant.then(|| (1, pointer_of(element, path)));
                 self.seen.insert(self.path.clone(), first);
+                if !relevant {
+                    return None;
+                }
             }
         }
+        Some(pointer_of(&Pointer::root(), path).to_string().into())
     }
 
     pub(super) fn finish(self) -> Vec<NotUnderstood> {

@@ -27,6 +27,28 @@ pub(super) fn read(text: &str) -> Result<Reading, Fault> {
     found.reading(text)
 }
 
+/// Whether the first key of an object is one that documents have.
+pub(super) fn begins_with_known_key(text: &str) -> bool {
+    let key = text.trim_start().strip_prefix('{').map(str::trim_start);
+    let key = key.and_then(|rest| rest.strip_prefix('"')?.split_once('"'));
+    key.is_some_and(|(key, _)| {
+        is_of_transport(key)
+            || is_token(key)
+            || Kind::from_key(key).is_some()
+            || SINGLES.iter().any(|answer| answer.key == key || answer.id == key)
+    })
+}
+
+/// Of the transport, or, for `ServiceNames`, told again by `ServiceDetails`.
+fn is_of_transport(key: &str) -> bool {
+    matches!(key, "ResponseMetadata" | "status_code" | "ServiceNames")
+}
+
+/// Says that there are further pages.
+fn is_token(key: &str) -> bool {
+    matches!(key, "NextToken" | "NextMarker" | "Marker")
+}
+
 /// What was found on the way.
 #[derive(Default)]
 struct Found {
@@ -117,11 +139,10 @@ impl TopLevel<'_> {
         object: &mut A,
     ) -> Result<(), A::Error> {
         match key {
-            // Of the transport, or, for `ServiceNames`, told again by `ServiceDetails`.
-            "ResponseMetadata" | "status_code" | "ServiceNames" => {
+            key if is_of_transport(key) => {
                 object.next_value::<IgnoredAny>()?;
             }
-            "NextToken" | "NextMarker" | "Marker" => {
+            key if is_token(key) => {
                 let token: Option<serde_json::Value> = object.next_value()?;
                 self.found.more_pages |= token.is_some_and(|token| token != "");
             }

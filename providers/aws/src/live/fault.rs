@@ -5,8 +5,13 @@ use std::error::Error;
 use aws_sdk_ec2::config::http::HttpResponse;
 use aws_sdk_ec2::error::{ProvideErrorMetadata, SdkError};
 
+use crate::manifest::Outcome;
+
 /// Longest message that a recording keeps, in characters.
 const LONGEST_MESSAGE: usize = 400;
+
+/// Our code for a call that got to nobody.
+pub(super) const NO_CONNECTION: &str = "NoConnection";
 
 /// A word of more base64 characters than this is a token or an encoded policy, never prose.
 const LONGEST_WORD: usize = 100;
@@ -64,7 +69,7 @@ impl Fault {
             }
             SdkError::DispatchFailure(failure) => {
                 let cause = failure.as_connector_error().map_or_else(|| chain(error), |e| chain(e));
-                Self::failed("NoConnection", &cause)
+                Self::failed(NO_CONNECTION, &cause)
             }
             _ => Self::failed("Unreadable", &chain(error)),
         }
@@ -95,43 +100,22 @@ impl Refusal<'_> {
     }
 
     fn kind(&self) -> Option<FaultKind> {
-        let kind = match self.code {
+        if matches!(
+            self.code,
             Some(
                 "ExpiredToken"
-                | "ExpiredTokenException"
-                | "RequestExpired"
-                | "TokenRefreshRequired",
-            ) => FaultKind::Expired,
-            Some(
-                "AccessDenied"
-                | "AccessDeniedException"
-                | "AuthFailure"
-                | "Blocked"
-                | "Forbidden"
-                | "InvalidClientTokenId"
-                | "OptInRequired"
-                | "PendingVerification"
-                | "SignatureDoesNotMatch"
-                | "UnauthorizedOperation"
-                | "UnrecognizedClientException",
-            ) => FaultKind::Denied,
-            Some(
-                "BandwidthLimitExceeded"
-                | "EC2ThrottledException"
-                | "LimitExceededException"
-                | "PriorRequestNotComplete"
-                | "RequestLimitExceeded"
-                | "RequestThrottled"
-                | "RequestThrottledException"
-                | "SlowDown"
-                | "Throttling"
-                | "ThrottlingException"
-                | "TooManyRequestsException",
-            ) => FaultKind::Throttled,
-            Some("InvalidAction" | "NotImplemented" | "UnknownOperationException") => {
-                FaultKind::Unsupported
-            }
-            _ => match self.status {
+                    | "ExpiredTokenException"
+                    | "RequestExpired"
+                    | "TokenRefreshRequired"
+            )
+        ) {
+            return Some(FaultKind::Expired);
+        }
+        let kind = match self.code.and_then(Outcome::of_code) {
+            Some(Outcome::Denied) => FaultKind::Denied,
+            Some(Outcome::Throttled) => FaultKind::Throttled,
+            Some(Outcome::Unsupported) => FaultKind::Unsupported,
+            Some(Outcome::Ok | Outcome::Failed) | None => match self.status {
                 200..=299 => return None,
                 429 => FaultKind::Throttled,
                 // LocalStack's word for a call that it does not have.

@@ -27,10 +27,10 @@ mod session;
 mod write;
 mod xml;
 
-pub use calls::{least_privilege_policy, print_commands};
+pub use crate::by_hand::{Regions, least_privilege_policy};
 
 use calls::{CALLS, Call, PREFIX_LIST_ENTRIES};
-use fault::{Fault, FaultKind};
+use fault::{Fault, FaultKind, NO_CONNECTION};
 use page::{Answer, Pace, ask};
 use session::{Session, is_account};
 use write::{Destination, MANIFEST};
@@ -72,17 +72,6 @@ impl RecordOptions {
             timeout: Duration::from_secs(60),
         }
     }
-}
-
-/// Which Regions to record.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Regions {
-    /// The one that the environment or the profile names.
-    Configured,
-    /// These.
-    These(Vec<String>),
-    /// All that are enabled for the account.
-    AllEnabled,
 }
 
 /// An access key. Its secrets are in no message and no recording.
@@ -201,6 +190,14 @@ pub enum LiveError {
         "the account cannot be told: STS does not say it, and nothing that was read belongs to anybody"
     )]
     NoAccount,
+    /// Nobody answers where the calls were sent to.
+    #[error("cannot connect to {to}{}", because(.message))]
+    NoConnection {
+        /// The endpoint that the user named, or `EC2`.
+        to: String,
+        /// What the network says.
+        message: String,
+    },
     /// Not one call was answered, so there is nothing to record.
     #[error("none of {calls} calls was answered; the first said {code}{}", because(.message))]
     NothingRead {
@@ -262,7 +259,7 @@ pub async fn record(
     });
     let visits = regions.iter().map(|region| visit(&session, region, options, progress));
     let visits = try_join_all(visits).await?;
-    something_read(&visits)?;
+    something_read(&visits, options.endpoint_url.as_deref())?;
     let account = known.or_else(|| owner(&visits)).ok_or(LiveError::NoAccount)?;
     visits.iter().try_for_each(|visit| visit.write(&destination, &account))?;
     let regions = visits.into_iter().map(|visit| visit.publish(&destination, &account));
@@ -452,12 +449,18 @@ fn outcome(fault: &Fault) -> Outcome {
 }
 
 /// Fails where no call at all was answered.
-fn something_read(visits: &[Visit]) -> Result<(), LiveError> {
+fn something_read(visits: &[Visit], endpoint_url: Option<&str>) -> Result<(), LiveError> {
     let logs: Vec<_> = visits.iter().flat_map(|v| &v.asked).flat_map(|a| &a.log).collect();
     if logs.iter().any(|log| log.outcome == Outcome::Ok) {
         return Ok(());
     }
-    let error = logs.iter().find_map(|log| log.error.clone()).unwrap_or_default();
+    let errors: Vec<CallError> = logs.iter().filter_map(|log| log.error.clone()).collect();
+    let unreached = !errors.is_empty() && errors.iter().all(|error| error.code == NO_CONNECTION);
+    let error = errors.into_iter().next().unwrap_or_default();
+    if unreached {
+        let to = endpoint_url.unwrap_or("EC2").to_owned();
+        return Err(LiveError::NoConnection { to, message: error.message });
+    }
     Err(LiveError::NothingRead { calls: logs.len(), code: error.code, message: error.message })
 }
 

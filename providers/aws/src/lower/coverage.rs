@@ -137,6 +137,13 @@ impl Coverage {
         ))
     }
 
+    /// Whether all objects of a kind in a scope were read, and that is not merely assumed.
+    pub(super) fn is_read(&self, kind: Kind, scope: &Scope) -> bool {
+        let rows = self.calls.iter().filter(|row| row.kind == kind);
+        let mut rows = rows.filter(|row| compatible(&row.scope(), scope)).peekable();
+        rows.peek().is_some() && rows.all(|row| row.knowledge == Knowledge::Read)
+    }
+
     /// Why an object that others refer to is not known.
     pub(super) fn why(&self, kind: Kind, scope: &Scope) -> String {
         self.missing(kind, scope).unwrap_or_else(|| {

@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use cloudfw_core::{
     Address, Client, Gateway, Host, Id, Interface, IpSet, Label, Liveness, Origin, PortSet, Role,
-    Scope, Stack, Unknown,
+    Router, Scope, Stack, UnreadAddresses,
 };
 
 use super::Lowering;
+use super::addresses::{own_addresses, parse};
 use super::label::{label, name_tag, unknown};
 use super::recorded::Recorded;
 use super::security_group::unrecorded_key;
@@ -27,6 +28,8 @@ pub(super) struct Memberships<'a> {
     nat: BTreeMap<&'a str, Vec<Scoped>>,
     /// The NAT gateways by their subnet and address, for interfaces that none names.
     nat_by_address: BTreeMap<(&'a str, IpAddr), Vec<Scoped>>,
+    /// The interfaces of interface endpoints.
+    pub(super) endpoints: BTreeSet<&'a str>,
     /// The elastic addresses of an interface's own addresses.
     elastic: BTreeMap<&'a str, Vec<(Option<IpAddr>, IpAddr)>>,
     /// The instances that name an interface as theirs.
@@ -59,6 +62,12 @@ impl<'a> Memberships<'a> {
                 known.instances.entry(id).or_default().insert(object.id);
             }
         }
+        for entry in recorded.endpoints.iter().flat_map(|object| &object.versions) {
+            if entry.value.vpc_endpoint_type.as_deref() == Some("Interface") {
+                let ids = entry.value.network_interface_ids.iter().flatten();
+                known.endpoints.extend(ids.map(String::as_str));
+            }
+        }
         for object in recorded.interfaces.iter() {
             for entry in &object.versions {
                 let at = entry.value.subnet_id.as_deref().zip(entry.value.vpc_id.as_deref());
@@ -78,7 +87,7 @@ impl<'a> Memberships<'a> {
     }
 
     /// The instance that an interface is attached to, as instances tell it.
-    fn instance_of(&self, interface: &str) -> Option<&'a str> {
+    pub(super) fn instance_of(&self, interface: &str) -> Option<&'a str> {
         let instances = self.instances.get(interface)?;
         instances.first().copied().filter(|_| instances.len() == 1)
     }
@@ -140,7 +149,8 @@ impl<'a> Lowering<'a> {
     fn lower_interface(&mut self, object: &'a Object<'a, NetworkInterface>) {
         let Some(entry) = object.first() else { return };
         let told = entry.value;
-        let (addresses, bad) = self.addresses(object.id, entry);
+        let known = own_addresses(told);
+        let addresses = self.addresses(object.id, &known.addresses);
         let own: IpSet = addresses.iter().map(|address| address.ip).collect();
         let vpc = told.vpc_id.as_deref();
         let subnet = match told.subnet_id.as_deref() {
@@ -151,28 +161,18 @@ impl<'a> Lowering<'a> {
             self.subnet(told.subnet_id.as_deref(), vpc, &entry.scope, &entry.origin)
         });
         let router = self.settle(&subnet, &own);
+        let at = self.network.subnets.get(&subnet);
+        let has_v6 = at.is_some_and(|subnet| !subnet.addresses.v6().is_empty());
+        let unread = known.unread(told, has_v6, object.id, &entry.origin);
         if let Some(router) = router {
-            for gap in bad {
+            for text in known.bad {
+                let what = format!("the address `{text}` of {}", object.id);
+                let why = "it is not recorded, or not an address";
+                let gap = unknown(what, why, &entry.origin);
                 self.doubt_holders(&router, gap.clone());
                 self.warn(gap);
             }
-            if has_prefixes(told) {
-                let what = format!("who holds the prefixes that {} was given", object.id);
-                let why = "what is behind a prefix of an interface is not recorded";
-                self.doubt_holders(&router, unknown(what, why, &entry.origin));
-            }
-            if told.private_ip_addresses.is_none() && told.ipv6_native.given() != Some(&true) {
-                let what = format!("all addresses of {}", object.id);
-                let why = "`PrivateIpAddresses` is not recorded";
-                self.doubt_holders(&router, unknown(what, why, &entry.origin));
-            }
-            let at = self.network.subnets.get(&subnet);
-            let has_v6 = at.is_some_and(|subnet| !subnet.addresses.v6().is_empty());
-            if has_v6 && told.ipv6_addresses.is_none() {
-                let what = format!("the IPv6 addresses of {}", object.id);
-                let why = "`Ipv6Addresses` is not recorded";
-                self.doubt_holders(&router, unknown(what, why, &entry.origin));
-            }
+            self.doubt_addresses(&router, object.id, entry, &unread);
         }
         let contradiction = object.contradiction();
         let nat = self.nat_gateway_of(object.id, entry);
@@ -180,6 +180,7 @@ impl<'a> Lowering<'a> {
         if !matches!(told.deny_all_igw_traffic, Field::Absent | Field::Given(false)) {
             stack.filters.push(self.denied_from_gateways());
         }
+        let initiative = self.initiative(object, entry, nat.is_some());
         let (liveness, host, client) = match (&contradiction, &nat) {
             (Some(gap), _) => (Liveness::Unknown(gap.clone()), None, Client::any()),
             (None, Some(nat)) => (Liveness::Up, Some(Id::new(nat.as_str())), nat_client()),
@@ -197,12 +198,15 @@ impl<'a> Lowering<'a> {
             host,
             subnet,
             addresses,
+            unread,
             groups,
             stack,
             role,
             forwards,
             liveness,
+            initiative,
             client,
+            platform: self.provisions(object.id, entry),
         };
         self.network.interfaces.insert(Id::new(Arc::clone(&object.key)), interface);
     }
@@ -240,26 +244,39 @@ impl<'a> Lowering<'a> {
     }
 
     /// The addresses of an interface: primary first, then in ascending order, IPv4 before IPv6.
-    /// Beside them what it says badly.
-    fn addresses(
-        &self,
-        id: &str,
-        entry: &Entry<'_, NetworkInterface>,
-    ) -> (Vec<Address>, Vec<Unknown>) {
-        let Own { addresses: own, bad } = own_addresses(entry.value);
-        let gap = |text: String| {
-            let what = format!("the address `{text}` of {id}");
-            unknown(what, "it is not recorded, or not an address", &entry.origin)
-        };
-        let bad = bad.into_iter().map(gap).collect();
+    fn addresses(&self, id: &str, own: &[(IpAddr, Option<IpAddr>)]) -> Vec<Address> {
         let elastic = self.memberships.elastic.get(id).map_or(&[][..], Vec::as_slice);
         let primary = own.iter().map(|(ip, _)| *ip).find(IpAddr::is_ipv4);
         let public = |ip: IpAddr, told: Option<IpAddr>| {
             let named = |(of, _): &&(Option<IpAddr>, IpAddr)| of.or(primary) == Some(ip);
             told.or_else(|| elastic.iter().find(named).map(|(_, public)| *public))
         };
-        let own = own.iter().map(|&(ip, told)| Address { ip, public: public(ip, told) });
-        (own.collect(), bad)
+        own.iter().map(|&(ip, told)| Address { ip, public: public(ip, told) }).collect()
+    }
+
+    /// Notes that addresses of the network may be an interface's which does not say so.
+    fn doubt_addresses(
+        &mut self,
+        router: &Id<Router>,
+        id: &str,
+        entry: &Entry<'_, NetworkInterface>,
+        unread: &UnreadAddresses,
+    ) {
+        let told = entry.value;
+        if has_prefixes(told) {
+            let what = format!("who holds the prefixes that {id} was given");
+            let why = "what is behind a prefix of an interface is not recorded";
+            self.doubt_holders(router, unknown(what, why, &entry.origin));
+        }
+        if told.private_ip_addresses.is_none() && told.ipv6_native.given() != Some(&true) {
+            let what = format!("all addresses of {id}");
+            let why = "`PrivateIpAddresses` is not recorded";
+            self.doubt_holders(router, unknown(what, why, &entry.origin));
+        }
+        // Of one that is told badly its text is noted.
+        if let Some(gap) = unread.v6.as_ref().filter(|_| told.ipv6_addresses.is_none()) {
+            self.doubt_holders(router, gap.clone());
+        }
     }
 
     fn nat_gateway_of(&self, id: &str, entry: &Entry<'_, NetworkInterface>) -> Option<Id<Gateway>> {
@@ -329,15 +346,24 @@ impl<'a> Lowering<'a> {
             own.sort();
             let own: Vec<Id<Interface>> = own.into_iter().map(|(_, id)| id).collect();
             if let Some(label) = self.host_label(&key, &own) {
-                self.network.hosts.insert(key, Host { label, interfaces: own });
+                self.network.hosts.insert(
+                    key,
+                    Host { label, interfaces: own, unread: Vec::new(), routes: Vec::new() },
+                );
             }
         }
         for object in self.recorded.instances.iter() {
             let key = Id::new(Arc::clone(&object.key));
             let tags = object.first().and_then(|entry| entry.value.tags.as_ref());
             let label = label(object, "instance", name_tag(tags));
-            self.network.hosts.entry(key).or_insert(Host { label, interfaces: Vec::new() });
+            self.network.hosts.entry(key).or_insert(Host {
+                label,
+                interfaces: Vec::new(),
+                unread: Vec::new(),
+                routes: Vec::new(),
+            });
         }
+        self.note_unread_interfaces();
     }
 
     fn host_label(&self, key: &Id<Host>, interfaces: &[Id<Interface>]) -> Option<Label> {
@@ -365,68 +391,6 @@ impl<'a> Lowering<'a> {
     }
 }
 
-/// What an interface tells of its own addresses.
-#[derive(Default)]
-struct Own {
-    /// Its addresses with the public ones; primary first, then ascending, IPv4 before IPv6.
-    addresses: Vec<(IpAddr, Option<IpAddr>)>,
-    /// The text of what is no address.
-    bad: Vec<String>,
-}
-
-fn own_addresses(told: &NetworkInterface) -> Own {
-    let primary = told.private_ip_address.as_deref();
-    let association = told.association.as_ref();
-    let mut ranked = Vec::new();
-    let mut bad = Vec::new();
-    let mut hidden = Vec::new();
-    let mut add = |rank: u8, text: Option<&str>, association| match (text, parse(text)) {
-        (_, Some(ip)) => ranked.push((rank, ip, public(association))),
-        (Some(text), None) => bad.push(text.to_owned()),
-        (None, None) => bad.push("?".to_owned()),
-    };
-    for one in told.private_ip_addresses.iter().flatten() {
-        let text = one.private_ip_address.as_deref();
-        let is_primary = one.primary.given() == Some(&true) || (text.is_some() && text == primary);
-        let own = one.association.as_ref();
-        // Of the primary address the interface's own association tells the same.
-        let silent = own.is_none_or(|own| own.public_ip.is_none());
-        let association = if is_primary && silent { association.or(own) } else { own };
-        if hides_address(association) {
-            hidden.push(format!("the public address of {}", text.unwrap_or("?")));
-        }
-        add(u8::from(!is_primary), text.or(primary.filter(|_| is_primary)), association);
-    }
-    if told.private_ip_addresses.is_none() && primary.is_some() {
-        add(0, primary, association);
-    }
-    for one in told.ipv6_addresses.iter().flatten() {
-        let is_primary = one.is_primary_ipv6.given() == Some(&true);
-        add(if is_primary { 2 } else { 3 }, one.ipv6_address.as_deref(), None);
-    }
-    if told.ipv6_addresses.is_none() && told.ipv6_address.is_some() {
-        add(2, told.ipv6_address.as_deref(), None);
-    }
-    bad.append(&mut hidden);
-    ranked.sort();
-    let mut seen = BTreeSet::new();
-    ranked.retain(|(_, ip, _)| seen.insert(*ip));
-    Own { addresses: ranked.into_iter().map(|(_, ip, public)| (ip, public)).collect(), bad }
-}
-
-/// Whether there is a public address that cannot be read. An emulator writes an empty association
-/// where there is none.
-fn hides_address(association: Option<&raw::NetworkInterfaceAssociation>) -> bool {
-    association.is_some_and(|told| {
-        let readable = parse(told.public_ip.as_deref()).is_some_and(|ip| ip.is_ipv4());
-        !readable && *told != raw::NetworkInterfaceAssociation::default()
-    })
-}
-
-fn public(association: Option<&raw::NetworkInterfaceAssociation>) -> Option<IpAddr> {
-    parse(association?.public_ip.as_deref()).filter(IpAddr::is_ipv4)
-}
-
 fn has_prefixes(told: &NetworkInterface) -> bool {
     told.ipv4_prefixes.as_ref().is_some_and(|prefixes| !prefixes.is_empty())
         || told.ipv6_prefixes.as_ref().is_some_and(|prefixes| !prefixes.is_empty())
@@ -450,7 +414,17 @@ fn role(told: &NetworkInterface, nat: Option<Id<Gateway>>, origin: &Origin, id: 
         let name = told.description.as_deref().unwrap_or("");
         return opaque(&format!("the load balancer `{name}` is not modelled yet"));
     }
+    // Of what AWS manages these two tell what it is: a balancer's interfaces are of the common type.
+    let is_managed = told.requester_managed.given() == Some(&true)
+        || told
+            .attachment
+            .as_ref()
+            .is_some_and(|one| one.instance_owner_id.as_deref() == Some("amazon-elb"));
     match told.interface_type.as_deref() {
+        None | Some("interface") if is_managed && told.description.is_none() => opaque(
+            "it is managed by a service, and `Description` is not recorded, which says by which",
+        ),
+        None if is_managed => opaque("it is managed by a service, and its type is not recorded"),
         Some("nat_gateway" | "natGateway") => opaque("its NAT gateway is not recorded"),
         Some("transit_gateway") => opaque("a transit gateway is not modelled yet"),
         Some("gateway_load_balancer_endpoint") => {
@@ -493,8 +467,4 @@ fn state(instance: &Entry<'_, raw::Instance>) -> Liveness {
         Some(state) => gap(format!("its state was recorded as `{state}`")),
         None => gap("its state is not recorded".to_owned()),
     }
-}
-
-fn parse(text: Option<&str>) -> Option<IpAddr> {
-    text?.trim().parse().ok()
 }

@@ -12,11 +12,15 @@ use cloudfw_core::{Document, Filter, Id, IpSet, Network, Router, Scope, Unknown}
 use crate::documents::{DocumentError, read};
 use crate::kind::Kind;
 
+mod addresses;
 mod coverage;
 mod endpoint;
 mod external;
 mod filters;
+mod foreign;
 mod gateway;
+mod initiative;
+mod instance;
 mod interface;
 mod label;
 mod nat_gateway;
@@ -24,6 +28,7 @@ mod network_acl;
 mod opaque;
 mod peering;
 mod permission;
+mod platform;
 mod platform_block;
 mod prefix_list;
 mod public_access;
@@ -130,6 +135,7 @@ pub fn lower_read(mut documents: Vec<ReadDocument>, options: &LowerOptions) -> L
         let (one, two) = (&one.document, &two.document);
         (&one.scope, &one.name, &one.text).cmp(&(&two.scope, &two.name, &two.text))
     });
+    recorded::name_interfaces(&mut documents);
     let scopes = recorded::document_scopes(&documents);
     let recorded = Recorded::new(&documents, &scopes);
     let coverage = Coverage::new(&documents, &scopes, &recorded.nameless, options);
@@ -211,6 +217,7 @@ impl<'a> Lowering<'a> {
         self.lower_public_access();
         self.lower_port_25();
         self.note_gaps();
+        self.note_remarks();
     }
 
     /// Notes where an address without an interface may be held by one all the same.

@@ -7,7 +7,7 @@ use cloudfw_core::{Gateway, Passage, PortSet, Protocol, ServiceSet, Stack, Unkno
 
 use super::Lowering;
 use super::label::{label, name_tag, unknown};
-use super::table::Entry;
+use super::table::{Entry, Object};
 use crate::raw::{NatGateway, NatGatewayAddress};
 
 /// The ports that a NAT gateway gives to flows.
@@ -71,18 +71,23 @@ impl Lowering<'_> {
         }
         let private_only = nat.connectivity_type.as_deref() == Some("private");
         let public = parse(address.public_ip.as_deref()).filter(|_| !private_only);
+        let (vpc, at) = (nat.vpc_id.as_deref(), &entry.origin);
+        let subnet = self.subnet(nat.subnet_id.as_deref(), vpc, &entry.scope, at);
         if public.is_none() && !private_only {
             let why = "it is not recorded, and it is not a private NAT gateway";
-            doubts.push(unknown(format!("the public address of {id}"), why, &entry.origin));
+            let gap = unknown(format!("the public address of {id}"), why, at);
+            // It may be any.
+            let around = self.recorded.subnets.by_key(subnet.as_str()).and_then(Object::first);
+            let vpc = vpc.or_else(|| around?.value.vpc_id.as_deref());
+            if !is_closed {
+                let router = self.router(vpc, &entry.scope, at);
+                self.doubt_holders(&router, gap.clone());
+            }
+            doubts.push(gap);
         }
         let services = [Protocol::TCP, Protocol::UDP, Protocol::ICMP].map(ServiceSet::all_of);
         Passage::SourceNat {
-            subnet: self.subnet(
-                nat.subnet_id.as_deref(),
-                nat.vpc_id.as_deref(),
-                &entry.scope,
-                &entry.origin,
-            ),
+            subnet,
             address: private,
             public,
             ports: PortSet::range(FIRST_PORT, u16::MAX),

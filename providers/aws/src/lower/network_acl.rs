@@ -10,6 +10,7 @@ use cloudfw_core::{
 
 use super::Lowering;
 use super::filters::{deny_all, unknown_filter};
+use super::foreign::InRules;
 use super::label::{label, missing, name_tag, unknown, within};
 use super::permission::{Family, acl_services, block_peer};
 use super::scope::compatible;
@@ -100,12 +101,13 @@ fn acl_rules(
 ) -> Vec<Rule> {
     let egress = direction == Direction::Egress;
     let mut by_number: BTreeMap<Option<i64>, Vec<(SortKey<'_>, Vec<Rule>)>> = BTreeMap::new();
+    let foreign = InRules::new(&acl.foreign);
     for (i, entry) in entries.iter().enumerate() {
         if entry.egress.given().is_some_and(|told| *told != egress) {
             continue;
         }
         let origin = within(&acl.origin, "Entries", i);
-        let rules = entry_rules(entry, &origin, direction);
+        let rules = entry_rules(entry, &origin, direction, foreign.of("Entries", i).any());
         let number = entry.rule_number.given().copied();
         by_number.entry(number).or_default().push((SortKey::new(entry), rules));
     }
@@ -136,10 +138,16 @@ fn acl_rules(
 }
 
 /// One entry as a rule; two where it is not known whether it allows or denies.
-fn entry_rules(entry: &NetworkAclEntry, origin: &Origin, direction: Direction) -> Vec<Rule> {
+fn entry_rules(
+    entry: &NetworkAclEntry,
+    origin: &Origin,
+    direction: Direction,
+    foreign: Option<Unknown>,
+) -> Vec<Rule> {
     let gap = |what: String, why: String| unknown(what, why, origin);
     let services = acl_services(entry);
     let mut doubt = services.doubt.map(|doubt| gap(doubt, "the entry may match less".to_owned()));
+    doubt = doubt.or(foreign);
     if !matches!(entry.egress, Field::Given(_)) {
         let why = "`Egress` is not recorded, so that it may be of either direction";
         doubt = doubt.or(Some(gap("the direction of an entry".to_owned(), why.to_owned())));

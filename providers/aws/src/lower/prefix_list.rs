@@ -7,6 +7,7 @@ use cloudfw_core::{IpSet, Origin, Peer, Scope, Unknown};
 use ipnet::IpNet;
 
 use super::Lowering;
+use super::foreign::InRules;
 use super::label::unknown;
 use super::recorded::Recorded;
 use super::table::Object;
@@ -17,6 +18,8 @@ use crate::raw;
 #[derive(Debug)]
 pub(super) struct List {
     pub(super) blocks: Vec<IpNet>,
+    /// Blocks of entries that are not understood in full: they may count or not.
+    pub(super) doubtful: Vec<(IpNet, Unknown)>,
     addresses: IpSet,
 }
 
@@ -33,13 +36,16 @@ impl Lists {
         for object in recorded.prefix_list_entries.iter().filter(|one| one.versions.len() == 1) {
             let entry = object.first().filter(|entry| entry.value.next_token.is_none());
             if let Some(entries) = entry.and_then(|entry| entry.value.entries.as_ref()) {
-                let list = read(entries.iter().map(|entry| entry.cidr.as_deref()));
+                let foreign = entry.map(|entry| InRules::new(&entry.foreign)).unwrap_or_default();
+                let list = read(entries.iter().enumerate().map(|(i, entry)| {
+                    (entry.cidr.as_deref(), foreign.of("Entries", i).any())
+                }));
                 lists.managed.insert(Arc::clone(&object.key), list);
             }
         }
         for object in recorded.service_prefix_lists.iter().filter(|one| one.versions.len() == 1) {
             if let Some(cidrs) = object.first().and_then(|entry| entry.value.cidrs.as_ref()) {
-                let list = read(cidrs.iter().map(|cidr| Some(cidr.as_str())));
+                let list = read(cidrs.iter().map(|cidr| (Some(cidr.as_str()), None)));
                 lists.of_services.insert(Arc::clone(&object.key), list);
             }
         }
@@ -76,19 +82,32 @@ impl Lowering<'_> {
     }
 
     /// A list as one side of a rule.
-    pub(super) fn prefix_list_peer(&self, id: Option<&str>, from: &Scope, origin: &Origin) -> Peer {
+    pub(super) fn prefix_list_peers(
+        &self,
+        id: Option<&str>,
+        from: &Scope,
+        origin: &Origin,
+    ) -> Vec<Peer> {
         let Some(id) = id else {
-            return Peer::Unresolved {
+            return vec![Peer::Unresolved {
                 name: "?".into(),
                 within: IpSet::full(),
                 unknown: unknown("a prefix list", "its id is not recorded", origin),
-            };
+            }];
         };
         match self.prefix_list(id, from, origin) {
-            Ok(list) => Peer::Addresses { set: list.addresses.clone(), via: Some(id.into()) },
+            Ok(list) => {
+                let certain = Peer::Addresses { set: list.addresses.clone(), via: Some(id.into()) };
+                let doubtful = list.doubtful.iter().map(|(block, unknown)| Peer::Unresolved {
+                    name: id.into(),
+                    within: IpSet::from(*block),
+                    unknown: unknown.clone(),
+                });
+                std::iter::once(certain).chain(doubtful).collect()
+            }
             Err(unknown) => {
                 let within = self.family_of(id, from);
-                Peer::Unresolved { name: id.into(), within, unknown }
+                vec![Peer::Unresolved { name: id.into(), within, unknown }]
             }
         }
     }
@@ -107,7 +126,8 @@ impl Lowering<'_> {
         let mut ids = ids.chain(managed);
         ids.find_map(|id| {
             let nowhere = super::label::nowhere();
-            self.prefix_list(id, from, &nowhere).ok().map(|list| list.addresses.clone())
+            let list = self.prefix_list(id, from, &nowhere).ok();
+            list.filter(|list| list.doubtful.is_empty()).map(|list| list.addresses.clone())
         })
     }
 
@@ -125,15 +145,24 @@ impl Lowering<'_> {
     }
 }
 
-fn read<'a>(cidrs: impl Iterator<Item = Option<&'a str>>) -> Result<List, String> {
+fn read<'a>(
+    cidrs: impl Iterator<Item = (Option<&'a str>, Option<Unknown>)>,
+) -> Result<List, String> {
     let mut blocks = Vec::new();
-    for cidr in cidrs {
+    let mut doubtful = Vec::new();
+    for (cidr, doubt) in cidrs {
         let cidr = cidr.ok_or("an entry has no block")?;
         let block = cidr.trim().parse::<IpNet>();
-        blocks.push(block.map_err(|_| format!("its entry `{cidr}` is not a CIDR"))?.trunc());
+        let block = block.map_err(|_| format!("its entry `{cidr}` is not a CIDR"))?.trunc();
+        match doubt {
+            Some(doubt) => doubtful.push((block, doubt)),
+            None => blocks.push(block),
+        }
     }
     blocks.sort();
     blocks.dedup();
+    doubtful.sort();
+    doubtful.dedup();
     let addresses = blocks.iter().copied().collect();
-    Ok(List { blocks, addresses })
+    Ok(List { blocks, doubtful, addresses })
 }

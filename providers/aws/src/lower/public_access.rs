@@ -15,14 +15,26 @@ use super::Lowering;
 use super::filters::{deny_all, unknown_filter};
 use super::label::{missing, nowhere, unknown};
 use super::scope::{compatible, text};
+use super::table::Entry;
 use crate::kind::Kind;
-use crate::raw::BlockPublicAccessStates;
+use crate::raw::{BlockPublicAccessStates, VpcBlockPublicAccessOptions as Options};
 
 /// What is known of a mode.
 enum Mode {
     Off,
     Bidirectional,
     Ingress,
+}
+
+/// Why the mode that an entry tells may not be in force.
+fn unsettled<'e, 'a>(entry: &'e Entry<'a, Options>) -> Option<(&'e Entry<'a, Options>, String)> {
+    let why = match entry.value.state.as_deref() {
+        Some("default-state" | "update-complete") => return None,
+        Some("update-in-progress") => "it is being changed".to_owned(),
+        Some(state) => format!("its state was recorded as `{state}`"),
+        None => "its state is not recorded".to_owned(),
+    };
+    Some((entry, why))
 }
 
 fn mode_of(states: Option<&BlockPublicAccessStates>) -> Option<&str> {
@@ -107,23 +119,21 @@ impl Lowering<'_> {
         let options: Vec<_> = near.filter(|entry| compatible(&entry.scope, scope)).collect();
         let what = || format!("block public access of {}", shown(scope));
         if let Some(first) = options.first() {
-            let read = |told: Option<&str>, state: Option<&str>| match (told, state) {
-                (_, Some("update-in-progress")) => Err("it is being changed".to_owned()),
-                (Some("off"), _) => Ok(Mode::Off),
-                (Some("block-bidirectional"), _) => Ok(Mode::Bidirectional),
-                (Some("block-ingress"), _) => Ok(Mode::Ingress),
-                (Some(mode), _) => Err(format!("its mode was recorded as `{mode}`")),
-                (None, _) => Err("its mode is not recorded".to_owned()),
-            };
-            let told =
-                |entry: &super::table::Entry<'_, crate::raw::VpcBlockPublicAccessOptions>| {
-                    (entry.value.internet_gateway_block_mode.clone(), entry.value.state.clone())
-                };
-            if options.iter().any(|entry| told(entry).0 != told(first).0) {
+            if let Some((entry, why)) = options.iter().find_map(|entry| unsettled(entry)) {
+                return Err(unknown(what(), why, &entry.origin));
+            }
+            let told = |entry: &Entry<'_, Options>| entry.value.internet_gateway_block_mode.clone();
+            if options.iter().any(|entry| told(entry) != told(first)) {
                 return Err(unknown(what(), "it is told in two ways", &first.origin));
             }
-            let value = first.value;
-            return read(value.internet_gateway_block_mode.as_deref(), value.state.as_deref())
+            let mode = match told(first).as_deref() {
+                Some("off") => Ok(Mode::Off),
+                Some("block-bidirectional") => Ok(Mode::Bidirectional),
+                Some("block-ingress") => Ok(Mode::Ingress),
+                Some(mode) => Err(format!("its mode was recorded as `{mode}`")),
+                None => Err("its mode is not recorded".to_owned()),
+            };
+            return mode
                 .map(|mode| (mode, first.origin.clone()))
                 .map_err(|why| unknown(what(), why, &first.origin));
         }
@@ -171,7 +181,9 @@ impl Lowering<'_> {
             };
             let arn = arn.unwrap_or("?");
             let doubt = match told.state.as_deref() {
-                Some("create-complete" | "update-complete") => vague,
+                Some("create-complete" | "update-complete") => {
+                    vague.or_else(|| self.exclusion_doubt(arn, scope))
+                }
                 Some("create-failed" | "delete-complete" | "disable-complete") => continue,
                 state => Some(unknown(
                     format!("whether {arn} is left out of block public access"),
@@ -206,6 +218,25 @@ impl Lowering<'_> {
             });
         }
         exempt
+    }
+
+    /// Set where an exclusion that is recorded as complete may not hold: no document says what
+    /// becomes of exclusions that there are when they are no longer allowed.
+    fn exclusion_doubt(&self, arn: &str, scope: &Scope) -> Option<Unknown> {
+        let mut options = self.recorded.public_access.iter();
+        let unsure = options.find(|entry| {
+            compatible(&entry.scope, scope)
+                && entry.value.exclusions_allowed.as_deref() != Some("allowed")
+        })?;
+        let why = match unsure.value.exclusions_allowed.as_deref() {
+            Some("not-allowed") => "`ExclusionsAllowed` is `not-allowed`, and no document says \
+                 whether an exclusion that is there all the same holds"
+                .to_owned(),
+            Some(told) => format!("`ExclusionsAllowed` was recorded as `{told}`"),
+            None => "`ExclusionsAllowed` is not recorded".to_owned(),
+        };
+        let what = format!("whether {arn} is left out of block public access");
+        Some(unknown(what, why, &unsure.origin))
     }
 
     /// The addresses of the VPC that the ARN of an exclusion names: all of it, or a subnet.

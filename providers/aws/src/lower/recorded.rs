@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use cloudfw_core::{Document, Origin, Scope, Unknown};
+use cloudfw_core::{Document, Origin, Pointer, Scope, Unknown};
 use serde::Serialize;
+use serde_json::Value;
 
+use super::foreign::{Foreign, LeftOut};
 use super::scope::{place, region_of_zone, scope_of, text};
 use super::table::{Entry, Table};
 use crate::documents::{Element, Items, Reading};
@@ -84,9 +86,27 @@ impl<'a> Recorded<'a> {
     pub(super) fn new(documents: &'a [ReadDocument], scopes: &[Scope]) -> Self {
         let mut lists = Lists::default();
         let mut recorded = Self::default();
+        let mut left_out = LeftOut::default();
         for (read, folder) in documents.iter().zip(scopes) {
+            if let Some(manifest) = &read.reading.manifest {
+                left_out.take(&read.document, folder, manifest);
+            }
+        }
+        recorded.warnings.extend(left_out.all().cloned());
+        for (read, folder) in documents.iter().zip(scopes) {
+            for key in &read.reading.other_keys {
+                let origin = Origin::pointer(&read.document.name, Pointer::root().name(key));
+                recorded.warnings.insert(Unknown::new(
+                    format!("what stands under `{key}`"),
+                    "cloudfw does not know it, and did not read it",
+                    place(&origin),
+                ));
+            }
+            let json = json_with_foreign_fields(read);
+            let (document, json, left_out) = (&read.document, json.as_ref(), &left_out);
             for part in &read.reading.parts {
-                lists.take(&read.document, folder, &part.items);
+                let kind = part.kind;
+                lists.take(&Source { document, folder, kind, json, left_out }, &part.items);
                 for field in &part.not_understood {
                     let origin = Origin::pointer(&read.document.name, field.first.clone());
                     recorded.warnings.insert(Unknown::new(
@@ -102,6 +122,12 @@ impl<'a> Recorded<'a> {
     }
 
     fn fill(&mut self, lists: Lists<'a>) {
+        for entry in &lists.interfaces {
+            let id = entry.value.network_interface_id.as_deref();
+            if id.is_some_and(|id| id.starts_with(WITHOUT_ID)) {
+                self.nameless(Kind::NetworkInterfaces, entry);
+            }
+        }
         self.vpcs = self.table(Kind::Vpcs, lists.vpcs, |v| v.vpc_id.as_deref());
         self.subnets = self.table(Kind::Subnets, lists.subnets, |v| v.subnet_id.as_deref());
         self.interfaces = self.table(Kind::NetworkInterfaces, lists.interfaces, |v| {
@@ -201,32 +227,120 @@ impl<'a> Recorded<'a> {
         id_of: impl Fn(&'a T) -> Option<&'a str>,
     ) -> Table<'a, T> {
         let (table, without) = Table::new(entries, id_of);
-        for entry in without {
-            self.warnings.insert(Unknown::new(
-                format!("an element of {kind}"),
-                "it has no id, so that nothing can be said about it",
-                place(&entry.origin),
-            ));
-            self.nameless.insert((entry.scope, kind));
-        }
+        without.iter().for_each(|entry| self.nameless(kind, entry));
         table
+    }
+
+    fn nameless<T>(&mut self, kind: Kind, entry: &Entry<'a, T>) {
+        self.warnings.insert(Unknown::new(
+            format!("an element of {kind}"),
+            "it has no id, so that nothing can be said about it",
+            place(&entry.origin),
+        ));
+        self.nameless.insert((entry.scope.clone(), kind));
     }
 }
 
 /// Whose an element is, as far as it says so itself: its owner and its Region.
 type Own<'a> = (Option<&'a str>, Option<&'a str>);
 
-fn entries<'a, T>(
+/// How the ids begin of interfaces that are recorded without one.
+const WITHOUT_ID: &str = "the interface without an id at ";
+
+/// Gives an id to interfaces that are recorded without one: nobody can name them, but they hold
+/// their addresses all the same.
+pub(super) fn name_interfaces(documents: &mut [ReadDocument]) {
+    for read in documents {
+        for part in &mut read.reading.parts {
+            let Items::NetworkInterfaces(list) = &mut part.items else { continue };
+            for element in list {
+                let id = &mut element.value.network_interface_id;
+                if id.as_deref().is_none_or(str::is_empty) {
+                    let origin = Origin::pointer(&read.document.name, element.pointer.clone());
+                    *id = Some(format!("{WITHOUT_ID}{}", place(&origin)));
+                }
+            }
+        }
+    }
+}
+
+/// Larger documents are not gone through a second time.
+const LONGEST: usize = 64 << 20;
+
+/// A document as it is, where it holds fields that are not understood: of most documents there is
+/// no need for it.
+fn json_with_foreign_fields(read: &ReadDocument) -> Option<Value> {
+    let has = read.reading.parts.iter().any(|part| !part.not_understood.is_empty());
+    let text = &read.document.text;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if !has || text.len() > LONGEST {
+        return None;
+    }
+    serde_json::from_str(text).ok()
+}
+
+/// Where a list comes from.
+struct Source<'a, 's> {
     document: &'a Document,
-    folder: &Scope,
+    folder: &'s Scope,
+    kind: Kind,
+    /// The document as it is, where it holds fields that are not understood.
+    json: Option<&'s Value>,
+    left_out: &'s LeftOut,
+}
+
+impl<'a> Source<'a, '_> {
+    /// What is not understood of an element, or of one of a list in it. What holds nothing says
+    /// nothing.
+    fn foreign<T>(
+        &self,
+        element: &Element<T>,
+        part: Option<(&str, usize)>,
+        origin: &Origin,
+        scope: &Scope,
+    ) -> Vec<Foreign> {
+        let (list, above) = part.map_or((String::new(), String::new()), |(list, index)| {
+            (format!("/{list}"), format!("/{list}/{index}"))
+        });
+        let mut foreign = Vec::new();
+        if !element.not_understood.is_empty() {
+            let at = element.pointer.to_string();
+            let holds = |pointer: &&str| {
+                let value = self.json.and_then(|json| json.pointer(&format!("{at}{pointer}")));
+                value.is_none_or(|value| !is_empty(value))
+            };
+            let told = element.not_understood.iter().map(AsRef::as_ref).filter(holds);
+            let below = told.filter_map(|pointer| pointer.strip_prefix(above.as_str()));
+            let below = below.filter(|rest| rest.starts_with('/'));
+            foreign = Foreign::of(self.kind, &list, below, origin);
+        }
+        foreign.extend(self.left_out.of(self.kind, scope, &list));
+        foreign
+    }
+}
+
+/// Whether a value says nothing: the CLI prints lists of which there is none as empty ones.
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(list) => list.is_empty(),
+        Value::Object(members) => members.is_empty(),
+        Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+fn entries<'a, T>(
+    from: &Source<'a, '_>,
     elements: &'a [Element<T>],
     own: impl Fn(&'a T) -> Own<'a>,
 ) -> impl Iterator<Item = Entry<'a, T>> {
     elements.iter().map(move |element| {
         let (owner, region) = own(&element.value);
-        let scope = scope_of(folder, owner, region);
-        let origin = Origin::pointer(&document.name, element.pointer.clone());
-        Entry { value: &element.value, origin, scope, owner }
+        let scope = scope_of(from.folder, owner, region);
+        let origin = Origin::pointer(&from.document.name, element.pointer.clone());
+        let foreign = from.foreign(element, None, &origin, &scope);
+        Entry { value: &element.value, origin, scope, owner, foreign }
     })
 }
 
@@ -260,94 +374,94 @@ fn instance_region(value: &raw::Instance) -> Option<&str> {
 }
 
 impl<'a> Lists<'a> {
-    fn take(&mut self, document: &'a Document, folder: &Scope, items: &'a Items) {
+    fn take(&mut self, from: &Source<'a, '_>, items: &'a Items) {
         match items {
-            Items::Vpcs(list) => self.vpcs.extend(entries(document, folder, list, vpc_owner)),
+            Items::Vpcs(list) => self.vpcs.extend(entries(from, list, vpc_owner)),
             Items::Subnets(list) => {
-                self.subnets.extend(entries(document, folder, list, subnet_owner));
+                self.subnets.extend(entries(from, list, subnet_owner));
             }
             Items::NetworkInterfaces(list) => {
-                self.interfaces.extend(entries(document, folder, list, interface_owner));
+                self.interfaces.extend(entries(from, list, interface_owner));
             }
-            Items::Reservations(list) => self.take_instances(document, folder, list),
+            Items::Reservations(list) => self.take_instances(from, list),
             Items::SecurityGroups(list) => {
                 let own = |v: &'a raw::SecurityGroup| {
                     (v.owner_id.as_deref(), arn_region(v.security_group_arn.as_ref()))
                 };
-                self.groups.extend(entries(document, folder, list, own));
+                self.groups.extend(entries(from, list, own));
             }
             Items::NetworkAcls(list) => {
                 let own = |v: &'a raw::NetworkAcl| (v.owner_id.as_deref(), None);
-                self.acls.extend(entries(document, folder, list, own));
+                self.acls.extend(entries(from, list, own));
             }
             Items::RouteTables(list) => {
                 let own = |v: &'a raw::RouteTable| (v.owner_id.as_deref(), None);
-                self.tables.extend(entries(document, folder, list, own));
+                self.tables.extend(entries(from, list, own));
             }
             Items::InternetGateways(list) => {
                 let own = |v: &'a raw::InternetGateway| (v.owner_id.as_deref(), None);
-                self.internet_gateways.extend(entries(document, folder, list, own));
+                self.internet_gateways.extend(entries(from, list, own));
             }
             Items::EgressOnlyInternetGateways(list) => {
-                self.egress_only_gateways.extend(entries(document, folder, list, nobody));
+                self.egress_only_gateways.extend(entries(from, list, nobody));
             }
             Items::NatGateways(list) => {
-                self.nat_gateways.extend(entries(document, folder, list, nobody));
+                self.nat_gateways.extend(entries(from, list, nobody));
             }
             Items::VpcPeeringConnections(list) => {
                 // Both accounts see one connection, in slightly different words.
-                let seen = entries(document, folder, list, nobody);
+                let seen = entries(from, list, nobody);
                 self.peerings.extend(seen.map(|one| Entry { scope: Scope::default(), ..one }));
             }
             Items::VpcEndpoints(list) => {
                 let own = |v: &'a raw::VpcEndpoint| (v.owner_id.as_deref(), None);
-                self.endpoints.extend(entries(document, folder, list, own));
+                self.endpoints.extend(entries(from, list, own));
             }
-            _ => self.take_rest(document, folder, items),
+            _ => self.take_rest(from, items),
         }
     }
 
-    fn take_rest(&mut self, document: &'a Document, folder: &Scope, items: &'a Items) {
+    fn take_rest(&mut self, from: &Source<'a, '_>, items: &'a Items) {
         match items {
             // The owner of a shared list is another account; its entries are this one's to see.
             Items::ManagedPrefixLists(list) => {
                 let own =
                     |v: &'a raw::ManagedPrefixList| (None, arn_region(v.prefix_list_arn.as_ref()));
-                self.prefix_lists.extend(entries(document, folder, list, own));
+                self.prefix_lists.extend(entries(from, list, own));
             }
             Items::ManagedPrefixListEntries(list) => {
-                self.prefix_list_entries.extend(entries(document, folder, list, nobody));
+                self.prefix_list_entries.extend(entries(from, list, nobody));
             }
             Items::PrefixLists(list) => {
-                self.service_prefix_lists.extend(entries(document, folder, list, nobody));
+                self.service_prefix_lists.extend(entries(from, list, nobody));
             }
             Items::Addresses(list) => {
-                self.addresses.extend(entries(document, folder, list, nobody));
+                self.addresses.extend(entries(from, list, nobody));
             }
             Items::VpcBlockPublicAccessOptions(list) => {
                 let own = |v: &'a raw::VpcBlockPublicAccessOptions| {
                     (v.aws_account_id.as_deref(), v.aws_region.as_deref())
                 };
-                self.public_access.extend(entries(document, folder, list, own));
+                self.public_access.extend(entries(from, list, own));
             }
             Items::VpcBlockPublicAccessExclusions(list) => {
-                self.public_access_exclusions.extend(entries(document, folder, list, nobody));
+                self.public_access_exclusions.extend(entries(from, list, nobody));
             }
             Items::TransitGateways(list) => {
                 let own = |v: &'a raw::TransitGateway| {
                     (v.owner_id.as_deref(), arn_region(v.transit_gateway_arn.as_ref()))
                 };
-                self.transit_gateways.extend(entries(document, folder, list, own));
+                self.transit_gateways.extend(entries(from, list, own));
             }
             Items::VpnGateways(list) => {
-                self.vpn_gateways.extend(entries(document, folder, list, nobody));
+                self.vpn_gateways.extend(entries(from, list, nobody));
             }
             Items::CarrierGateways(list) => {
                 let own = |v: &'a raw::CarrierGateway| (v.owner_id.as_deref(), None);
-                self.carrier_gateways.extend(entries(document, folder, list, own));
+                self.carrier_gateways.extend(entries(from, list, own));
             }
             Items::LoadBalancers(list) => {
-                self.balancers.extend(entries(document, folder, list, nobody));
+                self.balancers.extend(entries(from, list, nobody));
             }
             // Recognised; nothing of the network is made of them yet.
             _ => {}
@@ -356,17 +470,17 @@ impl<'a> Lists<'a> {
 
     fn take_instances(
         &mut self,
-        document: &'a Document,
-        folder: &Scope,
+        from: &Source<'a, '_>,
         reservations: &'a [Element<raw::Reservation>],
     ) {
         for reservation in reservations {
             let owner = reservation.value.owner_id.as_deref();
             for (i, instance) in reservation.value.instances.iter().flatten().enumerate() {
                 let pointer = reservation.pointer.element("Instances", i);
-                let origin = Origin::pointer(&document.name, pointer);
-                let scope = scope_of(folder, owner, instance_region(instance));
-                self.instances.push(Entry { value: instance, origin, scope, owner });
+                let origin = Origin::pointer(&from.document.name, pointer);
+                let scope = scope_of(from.folder, owner, instance_region(instance));
+                let foreign = from.foreign(reservation, Some(("Instances", i)), &origin, &scope);
+                self.instances.push(Entry { value: instance, origin, scope, owner, foreign });
             }
         }
     }

@@ -11,9 +11,11 @@ use cloudfw_core::{
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 use super::Lowering;
+use super::foreign::InRules;
 use super::label::{implied, label, missing, name_tag, unknown, within};
 use super::recorded::Recorded;
 use super::scope::compatible;
+use super::subnet::addresses as addresses_of_subnet;
 use super::table::{Entry, Object};
 use crate::kind::Kind;
 use crate::raw;
@@ -227,6 +229,7 @@ impl Lowering<'_> {
             let gap = unknown(format!("the routes of {id}"), "not recorded", &table.origin);
             return vec![unknown_route(gap, &table.origin)];
         };
+        let foreign = InRules::new(&table.foreign);
         let mut routes = Vec::with_capacity(told.len());
         // The prefixes of routes that do not say whether they are propagated (AWS-63).
         let mut unranked = BTreeSet::new();
@@ -235,7 +238,11 @@ impl Lowering<'_> {
         let mut unreadable = Vec::new();
         for (i, route) in told.iter().enumerate() {
             let origin = within(&table.origin, "Routes", i);
-            let lowered = self.route(route, &router, &table.scope, &origin);
+            let mut lowered = self.route(route, &router, &table.scope, &origin);
+            if let Some(unknown) = foreign.of("Routes", i).any() {
+                lowered.target = Target::Unknown(unknown);
+            }
+            routes.extend(self.doubtful_part(route, &lowered, &table.scope));
             if route.origin.is_none() {
                 unranked.extend(prefixes(&lowered).iter().map(IpNet::trunc));
             }
@@ -261,6 +268,33 @@ impl Lowering<'_> {
         routes
     }
 
+    /// The IPv6 blocks of a VPC's subnets that none of these holds.
+    fn blocks_of_subnets(&self, vpc: &Object<'_, raw::Vpc>, known: &BTreeSet<IpNet>) -> Vec<IpNet> {
+        let own = self.recorded.subnets.iter().filter_map(Object::first).filter(|entry| {
+            let id = entry.value.vpc_id.as_deref();
+            let vpc_of = id.and_then(|id| self.recorded.vpcs.get(id, &entry.scope));
+            vpc_of.is_some_and(|of| of.key == vpc.key)
+        });
+        let blocks = own.flat_map(|entry| addresses_of_subnet(entry.value).0.only_v6().nets());
+        blocks.filter(|block| !known.iter().any(|known| known.contains(block))).collect()
+    }
+
+    /// The part of a route by a prefix list whose entries are not understood in full: it may be
+    /// about them or not.
+    fn doubtful_part(&self, route: &raw::Route, whole: &Route, scope: &Scope) -> Option<Route> {
+        let id = route.destination_prefix_list_id.as_deref()?;
+        let Destinations::Prefixes(_) = whole.destinations else { return None };
+        let list = self.prefix_list(id, scope, &whole.origin).ok()?;
+        let (_, unknown) = list.doubtful.first()?;
+        let prefixes = list.doubtful.iter().map(|(block, _)| *block).collect();
+        Some(Route {
+            destinations: Destinations::Prefixes(prefixes),
+            target: Target::Unknown(unknown.clone()),
+            text: format!("{} (in part)", whole.text).into(),
+            ..whole.clone()
+        })
+    }
+
     /// Every table has the local routes of its VPC, also where they are not listed (AWS-61).
     fn add_local_routes(
         &mut self,
@@ -280,6 +314,13 @@ impl Lowering<'_> {
         let mut blocks = BTreeSet::new();
         for entry in &object.versions {
             blocks.extend(self.blocks(object, entry.value, &entry.origin));
+            // What the VPC does not tell of itself, its subnets and its local routes do.
+            if entry.value.ipv6_cidr_block_association_set.is_none() {
+                blocks.extend(self.blocks_of_subnets(object, &blocks));
+                let local = routes.iter().filter(|route| route.target == Target::Local);
+                let addresses: IpSet = local.flat_map(prefixes).copied().collect();
+                self.widen(router, &addresses.only_v6());
+            }
         }
         for block in blocks.difference(&listed) {
             routes.push(Route {

@@ -10,6 +10,7 @@ use cloudfw_core::{
 
 use super::Lowering;
 use super::filters::{deny_all, unknown_filter, unknown_list};
+use super::foreign::{InRule, InRules};
 use super::label::{label, missing, name_tag, unknown, within};
 use super::permission::{Family, block_peer, group_services};
 use super::table::{Entry, Object};
@@ -71,9 +72,11 @@ impl Lowering<'_> {
             return unknown_list(label, unknown(what, why, &group.origin));
         };
         let mut rules = Vec::new();
+        let foreign = InRules::new(&group.foreign);
         for (i, permission) in permissions.iter().enumerate() {
             let origin = within(&group.origin, field, i);
-            self.permission(permission, &group.scope, &origin, direction, &mut rules);
+            let foreign = foreign.of(field, i);
+            self.permission(permission, &group.scope, &origin, direction, &foreign, &mut rules);
         }
         // A group has no order (AWS-2); this one does not hang on that of the document.
         rules.sort_by(|one, two| one.0.cmp(&two.0));
@@ -89,44 +92,47 @@ impl Lowering<'_> {
         scope: &Scope,
         origin: &Origin,
         direction: Direction,
+        foreign: &InRule<'_>,
         rules: &mut Vec<(SortKey<'p>, Rule)>,
     ) {
         let services = group_services(permission);
-        let mut add =
-            |class: u8, text: &'p str, extra: &'p str, origin: Origin, peers: Vec<Peer>| {
-                let doubt = services.doubt.as_ref().map(|doubt| {
-                    unknown(doubt.as_str(), "the rule may match less, or nothing", &origin)
-                });
-                let peers = Peers::Of(peers);
-                let (sources, destinations) = match direction {
-                    Direction::Ingress => (peers, Peers::Any),
-                    Direction::Egress => (Peers::Any, peers),
-                };
-                let services = services.set.clone();
-                let matches =
-                    Match { sources, destinations, services, states: StateSet::ALL, doubt };
-                let rule = Rule { id: "".into(), matches, action: Action::Allow, origin };
-                rules.push((SortKey::new(permission, class, text, extra), rule));
+        let beside = foreign.beside_lists();
+        let mut add = |key: PeerKey<'p>, origin: Origin, peers: Vec<Peer>, own: Option<Unknown>| {
+            let doubt = services.doubt.as_ref().map(|doubt| {
+                unknown(doubt.as_str(), "the rule may match less, or nothing", &origin)
+            });
+            let doubt = doubt.or(own).or_else(|| beside.clone());
+            let peers = Peers::Of(peers);
+            let (sources, destinations) = match direction {
+                Direction::Ingress => (peers, Peers::Any),
+                Direction::Egress => (Peers::Any, peers),
             };
+            let services = services.set.clone();
+            let matches = Match { sources, destinations, services, states: StateSet::ALL, doubt };
+            let rule = Rule { id: "".into(), matches, action: Action::Allow, origin };
+            rules.push((SortKey::new(permission, key), rule));
+        };
         for (i, range) in permission.ip_ranges.iter().flatten().enumerate() {
-            let origin = within(origin, "IpRanges", i);
+            let (origin, own) = (within(origin, "IpRanges", i), foreign.within("IpRanges", i));
             let peer = block_peer(range.cidr_ip.as_deref(), Family::V4, at(&origin));
-            add(0, text(&range.cidr_ip), "", origin, vec![peer]);
+            add((0, text(&range.cidr_ip), ""), origin, vec![peer], own);
         }
         for (i, range) in permission.ipv6_ranges.iter().flatten().enumerate() {
-            let origin = within(origin, "Ipv6Ranges", i);
+            let (origin, own) = (within(origin, "Ipv6Ranges", i), foreign.within("Ipv6Ranges", i));
             let peer = block_peer(range.cidr_ipv6.as_deref(), Family::V6, at(&origin));
-            add(1, text(&range.cidr_ipv6), "", origin, vec![peer]);
+            add((1, text(&range.cidr_ipv6), ""), origin, vec![peer], own);
         }
         for (i, list) in permission.prefix_list_ids.iter().flatten().enumerate() {
+            let own = foreign.within("PrefixListIds", i);
             let origin = within(origin, "PrefixListIds", i);
-            let peer = self.prefix_list_peer(list.prefix_list_id.as_deref(), scope, &origin);
-            add(2, text(&list.prefix_list_id), "", origin, vec![peer]);
+            let peers = self.prefix_list_peers(list.prefix_list_id.as_deref(), scope, &origin);
+            add((2, text(&list.prefix_list_id), ""), origin, peers, own);
         }
         for (i, pair) in permission.user_id_group_pairs.iter().flatten().enumerate() {
+            let own = foreign.within("UserIdGroupPairs", i);
             let origin = within(origin, "UserIdGroupPairs", i);
             let peers = self.group_peers(pair, scope, &origin);
-            add(3, text(&pair.group_id), text(&pair.user_id), origin, peers);
+            add((3, text(&pair.group_id), text(&pair.user_id)), origin, peers, own);
         }
         for (class, (field, within)) in absent_lists(permission).enumerate() {
             let unknown = unknown(
@@ -137,7 +143,13 @@ impl Lowering<'_> {
             let name = format!("{field}?").into();
             let peer = Peer::Unresolved { name, within, unknown };
             let class = u8::try_from(class).unwrap_or(u8::MAX).saturating_add(4);
-            add(class, "", field, origin.clone(), vec![peer]);
+            add((class, "", field), origin.clone(), vec![peer], None);
+        }
+        // Peers of a kind that is not known stand in a list of their own, as those that are.
+        if let Some(unknown) = beside.clone() {
+            let (name, within) = ("what is not understood".into(), IpSet::full());
+            let peer = Peer::Unresolved { name, within, unknown };
+            add((u8::MAX, "", ""), origin.clone(), vec![peer], None);
         }
     }
 
@@ -293,16 +305,19 @@ fn whole_label(parts: &[GroupRules], scope: &Scope, origin: &Origin) -> Label {
     missing(&ids.join("+"), "security-group", scope, first)
 }
 
+/// The list that a peer stands in, and what it is called there.
+type PeerKey<'p> = (u8, &'p str, &'p str);
+
 /// What rules are sorted by: what they say, without their place.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct SortKey<'p> {
     protocol: &'p str,
     ports: [(u8, i64, &'p str); 2],
-    peer: (u8, &'p str, &'p str),
+    peer: PeerKey<'p>,
 }
 
 impl<'p> SortKey<'p> {
-    fn new(permission: &'p IpPermission, class: u8, text: &'p str, extra: &'p str) -> Self {
+    fn new(permission: &'p IpPermission, peer: PeerKey<'p>) -> Self {
         let port = |field: &'p raw::Field<i64>| match field {
             raw::Field::Absent => (0, 0, ""),
             raw::Field::Given(port) => (1, *port, ""),
@@ -311,7 +326,7 @@ impl<'p> SortKey<'p> {
         Self {
             protocol: permission.ip_protocol.as_deref().unwrap_or(""),
             ports: [port(&permission.from_port), port(&permission.to_port)],
-            peer: (class, text, extra),
+            peer,
         }
     }
 }

@@ -16,7 +16,20 @@ impl Lowering<'_> {
         for object in self.recorded.subnets.iter() {
             let Some(entry) = object.first() else { continue };
             let told = entry.value.vpc_id.as_deref();
-            let vpc = told.or_else(|| self.memberships.vpc_of(object.id));
+            let others = self.memberships.vpc_of(object.id);
+            let is_recorded = |vpc: &str| self.recorded.vpcs.get(vpc, &entry.scope).is_some();
+            // Where it says that it is in a VPC that is not recorded, and all in it say that they
+            // are in one that is, neither is sure.
+            let disputed = match (told, others) {
+                (Some(told), Some(others)) => !is_recorded(told) && is_recorded(others),
+                _ => false,
+            };
+            let vpc = told.filter(|_| !disputed).or(others);
+            let contradiction = object.contradiction().or_else(|| {
+                let what = format!("the VPC of {}", object.id);
+                let why = "it is not the one that its interfaces say";
+                disputed.then(|| unknown(what, why, &entry.origin))
+            });
             let router = self.router(vpc, &entry.scope, &entry.origin);
             let (addresses, unsure) = addresses(entry.value);
             for text in unsure {
@@ -28,7 +41,7 @@ impl Lowering<'_> {
                 self.warn(gap);
             }
             self.widen(&router, &addresses);
-            let (table, boundary) = match object.contradiction() {
+            let (table, boundary) = match contradiction {
                 Some(contradiction) => {
                     self.doubt_holders(&router, contradiction.clone());
                     // Which of its tellings holds is not known: nor is where it leads.
@@ -74,12 +87,14 @@ impl Lowering<'_> {
             );
             self.doubt_holders(&router, gap.clone());
             self.warn(gap);
+            // Without its id, or with one that no subnet has, it is not known whether it has a table
+            // of its own.
+            let exists = id.is_some() && !self.coverage.is_read(Kind::Subnets, from);
             let subnet = Subnet {
                 label: missing(&name, "subnet", from, origin),
                 router,
                 addresses: IpSet::empty(),
-                // Without its id it is not known whether it has a table of its own.
-                table: self.table_of(&name, id.and(vpc), from, origin),
+                table: self.table_of(&name, vpc.filter(|_| exists), from, origin),
                 boundary: self.boundary(&name, from, origin),
             };
             self.network.subnets.insert(key.clone(), subnet);
@@ -117,7 +132,7 @@ impl Lowering<'_> {
 }
 
 /// The addresses of a subnet, and the text of blocks that cannot be said to be its.
-fn addresses(subnet: &raw::Subnet) -> (IpSet, Vec<&str>) {
+pub(super) fn addresses(subnet: &raw::Subnet) -> (IpSet, Vec<&str>) {
     let v6 = subnet.ipv6_cidr_block_association_set.iter().flatten().map(|block| {
         let state = block.ipv6_cidr_block_state.as_ref().and_then(|state| state.state.as_deref());
         (block.ipv6_cidr_block.as_deref(), state)

@@ -8,6 +8,7 @@ use cloudfw_core::{Origin, Scope, Unknown};
 use serde::Serialize;
 use serde_json::Value;
 
+use super::foreign::Foreign;
 use super::scope::{compatible, place, text};
 
 /// One element of a document.
@@ -21,6 +22,8 @@ pub(super) struct Entry<'a, T> {
     pub(super) scope: Scope,
     /// Whose it is, as it says itself: others see what is shared with them.
     pub(super) owner: Option<&'a str>,
+    /// What cloudfw does not understand of it.
+    pub(super) foreign: Vec<Foreign>,
 }
 
 impl<T> Entry<'_, T> {
@@ -41,6 +44,7 @@ impl<T> Clone for Entry<'_, T> {
             origin: self.origin.clone(),
             scope: self.scope.clone(),
             owner: self.owner,
+            foreign: self.foreign.clone(),
         }
     }
 }
@@ -169,7 +173,9 @@ fn objects<'a, T: PartialEq + Serialize>(
     });
     let one_home = have_one_home(&entries);
     if all_equal && one_home {
-        entries.sort_by(|one, two| one.origin.cmp(&two.origin));
+        // The one that says more, should one document hold what cloudfw does not understand.
+        let rank = |entry: &Entry<'a, T>| (Reverse(entry.foreign.len()), entry.origin.clone());
+        entries.sort_by_cached_key(rank);
         entries.truncate(1);
         return vec![Object { id, key: id.into(), versions: entries, scopes }];
     }
@@ -204,8 +210,9 @@ fn apart<'a, T: Serialize>(
         entries.into_iter().map(|entry| (content(&entry), entry)).collect();
     told.sort_by(|(one, first), (two, second)| {
         let (long, short) = (one.full.len(), two.full.len());
-        (&one.bare, Reverse(long), &one.full)
-            .cmp(&(&two.bare, Reverse(short), &two.full))
+        let (more, less) = (first.foreign.len(), second.foreign.len());
+        (&one.bare, Reverse(more), Reverse(long), &one.full)
+            .cmp(&(&two.bare, Reverse(less), Reverse(short), &two.full))
             .then_with(|| first.origin.cmp(&second.origin))
     });
     let contents: BTreeSet<&str> = told.iter().map(|(content, _)| content.bare.as_str()).collect();

@@ -11,12 +11,16 @@ use super::{AssumeNone, LowerOptions, Lowered, lower};
 
 mod acls;
 mod erasure;
+mod foreign;
 mod gaps;
 mod gateways;
 mod groups;
 mod interfaces;
 mod law;
+mod managed;
+mod platform;
 mod routes;
+mod unread;
 mod vpcs;
 
 /// A document of an account and Region; empty for none.

@@ -1,49 +1,16 @@
 //! VPCs as routing domains.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
-use cloudfw_core::{Id, IpSet, Origin, PlatformService, Router, Scope, Unknown};
+use cloudfw_core::{Id, IpSet, Origin, Router, Scope, Unknown};
 use ipnet::IpNet;
 
 use super::Lowering;
 use super::label::{label, missing, name_tag, unknown};
+use super::platform::platform;
 use super::table::Object;
 use crate::kind::Kind;
 use crate::raw;
-
-/// What is always there, whatever the VPC (AWS-50).
-const PLATFORM: [(&str, &[IpAddr]); 5] = [
-    (
-        "Amazon DNS",
-        &[
-            IpAddr::V4(Ipv4Addr::new(169, 254, 169, 253)),
-            IpAddr::V6(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x253)),
-        ],
-    ),
-    (
-        "instance metadata",
-        &[
-            IpAddr::V4(Ipv4Addr::new(169, 254, 169, 254)),
-            IpAddr::V6(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254)),
-        ],
-    ),
-    (
-        "Amazon Time Sync",
-        &[
-            IpAddr::V4(Ipv4Addr::new(169, 254, 169, 123)),
-            IpAddr::V6(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x123)),
-        ],
-    ),
-    ("ECS task metadata", &[IpAddr::V4(Ipv4Addr::new(169, 254, 170, 2))]),
-    (
-        "Windows activation",
-        &[
-            IpAddr::V4(Ipv4Addr::new(169, 254, 169, 250)),
-            IpAddr::V4(Ipv4Addr::new(169, 254, 169, 251)),
-        ],
-    ),
-];
 
 impl Lowering<'_> {
     pub(super) fn lower_vpcs(&mut self) {
@@ -181,19 +148,4 @@ fn vpc_blocks(vpc: &raw::Vpc) -> (Vec<IpNet>, Vec<&str>) {
 
 fn primary_block(vpc: &raw::Vpc) -> Option<IpNet> {
     vpc.cidr_block.as_deref()?.parse().ok()
-}
-
-/// The services that no filter stands before; the DNS server is also at the base of the primary
-/// block plus two.
-fn platform(primary: Option<IpNet>) -> Vec<PlatformService> {
-    let resolver = primary.and_then(|block| match block {
-        IpNet::V4(v4) => v4.network().to_bits().checked_add(2).map(Ipv4Addr::from_bits),
-        IpNet::V6(_) => None,
-    });
-    let service = |(name, addresses): &(&str, &[IpAddr])| {
-        let own = resolver.filter(|_| *name == "Amazon DNS").map(IpAddr::V4);
-        let addresses = addresses.iter().copied().chain(own).collect();
-        PlatformService { name: (*name).into(), addresses }
-    };
-    PLATFORM.iter().map(service).collect()
 }

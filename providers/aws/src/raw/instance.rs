@@ -67,6 +67,8 @@ pub struct Instance {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub placement: Option<Placement>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub metadata_options: Option<InstanceMetadataOptions>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub operator: Option<Operator>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outpost_arn: Option<String>,
@@ -82,6 +84,21 @@ pub struct InstanceState {
     pub code: Field<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+}
+
+/// What of the metadata service an instance has.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct InstanceMetadataOptions {
+    /// `applied`, or `pending` while a change is under way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    /// `enabled` or `disabled`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub http_endpoint: Option<String>,
+    /// `enabled` or `disabled`: whether it answers over IPv6 as well.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub http_protocol_ipv6: Option<String>,
 }
 
 /// Where an instance runs.

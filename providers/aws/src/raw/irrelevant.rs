@@ -99,8 +99,11 @@ const RESERVATIONS: &[&str] = &[
     "Instances.LaunchTime",
     "Instances.Licenses",
     "Instances.MaintenanceOptions",
-    // The metadata service is never filtered (AWS-50); these say what it answers.
-    "Instances.MetadataOptions",
+    // What the metadata service asks of a request once the connection stands; whether it is on
+    // is read (AWS-50).
+    "Instances.MetadataOptions.HttpPutResponseHopLimit",
+    "Instances.MetadataOptions.HttpTokens",
+    "Instances.MetadataOptions.InstanceMetadataTags",
     "Instances.Monitoring",
     "Instances.NetworkInterfaces.Attachment.EnaQueueCount",
     "Instances.NetworkInterfaces.Attachment.EnaSrdSpecification",

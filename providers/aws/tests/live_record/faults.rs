@@ -221,6 +221,16 @@ async fn nothing_read_is_no_recording() {
     assert!(matches!(error, LiveError::NoAccount), "{error}");
 }
 
+#[tokio::test]
+async fn nobody_at_the_endpoint_is_told_so() {
+    let home = tempfile::tempdir().unwrap();
+    let mut options = Ec2::answering(Vec::new()).await.options(&home.path().join("rec"));
+    options.endpoint_url = Some("http://127.0.0.1:1".to_owned());
+    let error = made(&options).await.unwrap_err();
+    let told = matches!(&error, LiveError::NoConnection { to, .. } if to == "http://127.0.0.1:1");
+    assert!(told, "{error}");
+}
+
 /// The chain of the AWS CLI with nothing in it: run in a process of its own, whose environment is
 /// empty.
 #[test]

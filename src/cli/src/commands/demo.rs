@@ -14,12 +14,13 @@ use crate::print::{Screen, Text, answer};
 const EXAMPLES: &str = "\
 Examples:
   cloudfw demo
-  cloudfw demo app internet:443                       a question of your own
+  cloudfw demo app internet:443                a question of your own
   cloudfw demo web db:5432 --client windows
-  cloudfw demo -o json                                as programs see it
+  cloudfw demo -o json                         as programs see it
 
-The estate: `web` and `nat` in a public subnet, `app` and `db` in a private one whose network ACL
-lets replies out to a part of the ephemeral ports alone, and `bastion` behind a peering.";
+The estate: `web` and `nat` in a public subnet, `app` and `db` in a private one
+whose network ACL lets replies out to a part of the ephemeral ports alone, and
+`bastion` behind a peering.";
 
 const ESTATE: &str = include_str!("../../../../testdata/aws/demo/estate.json");
 const QUERIES: &str = include_str!("../../../../testdata/aws/demo/queries.txt");

@@ -9,9 +9,9 @@ use crate::print::Screen;
 
 const EXAMPLES: &str = "\
 Examples:
-  cloudfw man | man -l -                              read it
-  cloudfw man --command reach | man -l -              of one command
-  cloudfw man > ~/.local/share/man/man1/cloudfw.1     keep it";
+  cloudfw man | man -l -                            read it
+  cloudfw man --command reach | man -l -            of one command
+  cloudfw man > ~/.local/share/man/man1/cloudfw.1   keep it";
 
 /// Print the manual page, in the language of `man`.
 #[derive(Debug, Args)]

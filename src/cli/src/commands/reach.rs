@@ -23,20 +23,22 @@ Examples:
   cloudfw reach web db:5432 --from prod
   cloudfw reach web db:5432 --from prod --client windows
   cloudfw reach internet 'tag:Name=web:443' --from prod
-  cloudfw reach 'web*' 10.0.0.0/8 --from prod -v      many pairs, each with its hops
+  cloudfw reach 'web*' 10.0.0.0/8 --from prod -v     each pair with its hops
   cloudfw reach internet db:5432 --from prod --expect unreachable
   cloudfw reach db internet:53/udp --one-way --from prod
   cloudfw reach --queries queries.txt --from prod -o json
   cloudfw reach web db:5432 --profile prod --region eu-west-1
 
 SOURCE and DESTINATION:
-  10.0.1.5  2001:db8::1  10.0.0.0/8         addresses; 10.0.1.5@vpc-1 where networks overlap
+  10.0.1.5  2001:db8::1  10.0.0.0/8         addresses and CIDRs
+  10.0.1.5@vpc-1                            where networks overlap
   internet                                  everything public outside the estate
   i-0abc  eni-0abc  subnet-0abc  arn:aws:…  ids
   web  'web-*'  tag:Name=web                names, globs and tags
   the names of `networks` in cloudfw.toml
 SERVICE:
-  443  80,443  8000-8100  53/udp  icmp  icmp/8.0  esp  proto/50; none asks about everything
+  443  80,443  8000-8100  53/udp  icmp  icmp/8.0  esp  proto/50
+  none asks about everything
 
 Exit codes:
   0  reachable, or what --expect said
@@ -68,7 +70,7 @@ pub(crate) struct Reach {
     #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
     output: Format,
 
-    /// Print the hops of every pair, however many there are
+    /// Print the hops of every pair, all warnings, and which files were not read
     #[arg(short, long)]
     verbose: bool,
 
@@ -117,7 +119,7 @@ fn many(path: &Path, arguments: &Reach, global: &Global, screen: &mut Screen) ->
         let outcome = asked.and_then(|query| ready.reach(&query));
         codes.push(outcome.as_ref().map_or(EXIT_ERROR, Answer::exit_code));
         let outcome = match outcome {
-            Ok(answer) => Outcome::Answered(answer),
+            Ok(answer) => Outcome::Answered(answer.of_line(line.line)),
             Err(error) => Outcome::Failed(Failure::new(&line.text, Some(line.line), &error)),
         };
         match arguments.output {

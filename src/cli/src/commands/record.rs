@@ -4,6 +4,7 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use cloudfw_aws::{Regions, least_privilege_policy, print_commands};
 
 use crate::arguments::CloudArguments;
 use crate::error::Error;
@@ -12,14 +13,14 @@ use crate::print::Screen;
 const EXAMPLES: &str = "\
 Examples:
   cloudfw record aws --to prod
-  cloudfw record aws --to prod --profile audit --region eu-west-1 --region eu-central-1
+  cloudfw record aws --to prod --profile audit --region eu-west-1
   cloudfw record aws --to prod --all-regions
-  cloudfw record aws --to local --endpoint-url http://localhost:4566 --region us-east-1
-  cloudfw record aws --print-policy                   what the credentials must be allowed
-  cloudfw record aws --print-commands --to prod       for those who may not run cloudfw there
+  cloudfw record aws --to local --endpoint-url http://localhost:4566
+  cloudfw record aws --print-policy                what must be allowed
+  cloudfw record aws --print-commands --to prod    the same by hand, with `aws`
 
-Only read calls are made. A call that is denied is recorded as such: what it touches is unknown
-then. Several accounts can be recorded into one folder.
+Only read calls are made. A call that is denied is recorded as such: what it
+touches is unknown then. Several accounts can be recorded into one folder.
 
 Exit codes:
   0  everything was read
@@ -68,16 +69,7 @@ struct Aws {
     rate: NonZeroU32,
 }
 
-#[cfg(not(feature = "live"))]
-pub(crate) fn run(arguments: &Record, _: &mut Screen) -> Result<u8, Error> {
-    let Cloud::Aws(_) = &arguments.cloud;
-    Err(Error::NotLive)
-}
-
-#[cfg(feature = "live")]
 pub(crate) fn run(arguments: &Record, screen: &mut Screen) -> Result<u8, Error> {
-    use cloudfw_aws::live::{Regions, least_privilege_policy, print_commands};
-
     let Cloud::Aws(aws) = &arguments.cloud;
     if aws.print_policy {
         screen.out(&least_privilege_policy())?;
@@ -85,28 +77,31 @@ pub(crate) fn run(arguments: &Record, screen: &mut Screen) -> Result<u8, Error> 
     }
     let to = aws.to.clone().unwrap_or_else(|| PathBuf::from("recording"));
     if aws.print_commands {
-        let regions = regions(&aws.cloud)?;
-        screen.out(&print_commands(&regions, aws.cloud.profile.as_deref(), &to))?;
+        let CloudArguments { profile, endpoint_url, .. } = &aws.cloud;
+        let commands =
+            print_commands(&regions(aws), profile.as_deref(), endpoint_url.as_deref(), &to);
+        screen.out(&commands)?;
         return Ok(crate::DONE);
     }
+    record(aws, to, screen)
+}
+
+fn regions(aws: &Aws) -> Regions {
+    if aws.all_regions { Regions::AllEnabled } else { aws.cloud.regions() }
+}
+
+#[cfg(not(feature = "live"))]
+fn record(_: &Aws, _: PathBuf, _: &mut Screen) -> Result<u8, Error> {
+    Err(Error::NotLive)
+}
+
+#[cfg(feature = "live")]
+fn record(aws: &Aws, to: PathBuf, screen: &mut Screen) -> Result<u8, Error> {
     let mut options = crate::live::options(&aws.cloud, to.clone());
     options.calls_per_second = aws.rate;
-    if aws.all_regions {
-        options.regions = Regions::AllEnabled;
-    }
+    options.regions = regions(aws);
     let recorded = crate::live::record(&options)?;
     let summary = crate::print::recorded::summary(&recorded, &to, screen.width());
     screen.out(&summary.text)?;
     Ok(if summary.complete { crate::DONE } else { crate::INCOMPLETE })
-}
-
-/// The Regions that are named, else the one of the environment.
-#[cfg(feature = "live")]
-fn regions(cloud: &CloudArguments) -> Result<Vec<String>, Error> {
-    if !cloud.region.is_empty() {
-        return Ok(cloud.region.clone());
-    }
-    let named = |name| std::env::var(name).ok().filter(|region| !region.is_empty());
-    let region = named("AWS_REGION").or_else(|| named("AWS_DEFAULT_REGION"));
-    Ok(vec![region.ok_or(Error::NoRegion)?])
 }

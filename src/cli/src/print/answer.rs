@@ -1,5 +1,8 @@
 //! An answer for people: the verdict, the hops there and back, what to change.
 
+use std::collections::BTreeSet;
+
+use cloudfw_aws::Kind;
 use cloudfw_core::{Network, PortSet, Symptom, Verdict};
 use cloudfw_estate::answer::{End, Failure, Flows, Reply};
 use cloudfw_estate::{Answer, Pair};
@@ -105,7 +108,7 @@ fn pair(answer: &Answer, pair: &Pair, network: &Network, width: usize, out: &mut
     clients(pair, width, out);
     passing(answer, pair, width, out);
     changes::write(pair, answer, network, width, out);
-    unknowns(pair, width, out);
+    unknowns(answer, pair, width, out);
 }
 
 /// Gives steps the names that people know. An interface goes by what the ends are called. The rule
@@ -177,22 +180,24 @@ fn outcome(pair: &Pair, detail: Detail) -> String {
         (Verdict::Intermittent, Some(reply)) => losses(reply, pair.symptom, detail),
         (Verdict::Unknown, _) => match pair.unknowns.first() {
             Some(_) if detail == Detail::Short => "something was not read".to_owned(),
-            Some(unknown) => format!("it depends on {}", unknown.what),
+            Some(unknown) => format!("not known: {}", unknown.what),
             None => String::new(),
         },
         (Verdict::Partial, _) => "some of it passes".to_owned(),
-        (_, _) if pair.symptom == Symptom::Unknown => String::new(),
         (Verdict::Reachable, None) => "gets there; the way back was not asked about".to_owned(),
-        _ => pair.symptom.to_string(),
+        _ => match pair.symptom {
+            None | Some(Symptom::Unknown) => String::new(),
+            Some(symptom) => symptom.to_string(),
+        },
     }
 }
 
 /// `58 % of connections time out (16384 of 28232 source ports)`.
-fn losses(reply: &Reply, symptom: Symptom, detail: Detail) -> String {
+fn losses(reply: &Reply, symptom: Option<Symptom>, detail: Detail) -> String {
     let share = words::share(&reply.failing);
     let happens = match symptom {
-        Symptom::ConnectionRefused => "are refused",
-        Symptom::DataHangs => "hang",
+        Some(Symptom::ConnectionRefused) => "are refused",
+        Some(Symptom::DataHangs) => "hang",
         _ => "time out",
     };
     let exact = reply.failing.at_most;
@@ -271,7 +276,7 @@ fn between(flows: &Flows) -> String {
 }
 
 /// What would have to be known.
-fn unknowns(pair: &Pair, width: usize, out: &mut String) {
+fn unknowns(answer: &Answer, pair: &Pair, width: usize, out: &mut String) {
     if pair.unknowns.is_empty() {
         return;
     }
@@ -287,6 +292,24 @@ fn unknowns(pair: &Pair, width: usize, out: &mut String) {
             .then_styled(DIM, &unknown.place);
         Text::of("  ").then_styled(style::OPEN, "? ").lead(&body, width, out);
     }
+    let kinds = assumable(answer, pair);
+    if pair.verdict == Verdict::Unknown && !kinds.is_empty() {
+        let options: Vec<String> =
+            kinds.iter().map(|kind| format!("--assume-none {kind}")).collect();
+        let text = Text::styled(DIM, format!("if there is none of it: {}", options.join(" ")));
+        Text::of("    ").lead(&text, width, out);
+    }
+}
+
+/// The kinds that others' recordings never hold and that an answer waits for.
+fn assumable(answer: &Answer, pair: &Pair) -> BTreeSet<&'static str> {
+    let absent = answer.coverage.scopes.iter().flat_map(|scope| &scope.not_read).filter(|kind| {
+        let named = format!("`{}`", kind.call);
+        matches!(kind.outcome, "absent" | "unsupported")
+            && pair.unknowns.iter().any(|unknown| unknown.why.contains(&named))
+    });
+    let kinds = absent.filter_map(|kind| Kind::from_name(&kind.kind));
+    kinds.filter(|kind| kind.is_seldom_recorded()).map(Kind::name).collect()
 }
 
 /// The beginning of a part.

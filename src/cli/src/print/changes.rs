@@ -6,9 +6,9 @@ use cloudfw_core::{Decision, Direction, Leg, Network, PortSet, Reason, Verdict};
 use cloudfw_estate::answer::{Flows, Step};
 use cloudfw_estate::{Answer, Pair};
 
-use super::answer::{heading, service};
+use super::answer::{heading, service, short};
 use super::style::{BOLD, DIM};
-use super::{Text, steps};
+use super::{Text, gateways, steps};
 
 /// The last number of an ACL that a user can give (AWS-31).
 const LAST_NUMBER: u32 = 32_766;
@@ -58,10 +58,10 @@ fn one(step: &Step, pair: &Pair, network: &Network) -> Text {
     match step.reason {
         Reason::Rule | Reason::NoState if step.direction.is_some() => rule(step, pair, network),
         Reason::NoRoute => {
-            let to = destinations(step, pair);
-            let outside = to == "0.0.0.0/0" || to == "::/0";
-            let by = if outside { " by a gateway to the internet" } else { "" };
-            at(step).then(format!(": add a route to {to}{by}"))
+            at(step).then(format!(": add {}", gateways::missing_route(step, pair, network)))
+        }
+        Reason::NotCarried | Reason::GatewayClosed => {
+            at(step).then(format!(": {}", gateways::not_carried(step, network)))
         }
         Reason::NoTranslation => at(step).then(
             ": it has no state for this reply; send replies back by the gateway that the \
@@ -73,9 +73,13 @@ fn one(step: &Step, pair: &Pair, network: &Network) -> Text {
         )),
         Reason::NoPublicAddress => {
             let outward = pair.destination.kind != "network-interface";
-            let or =
-                if outward { "go out through a NAT gateway" } else { "put a balancer before it" };
-            at(step).then(format!(": give it a public address, or {or}"))
+            let (end, or) = if outward {
+                (&pair.source, "go out through a NAT gateway")
+            } else {
+                (&pair.destination, "put a balancer before it")
+            };
+            let who = if step.kind == "network-interface" { "it".to_owned() } else { short(end) };
+            at(step).then(format!(": give {who} a public address, or {or}"))
         }
         Reason::NoGateway => {
             at(step).then(": attach an internet gateway, and route to it from the subnet")
@@ -87,6 +91,10 @@ fn one(step: &Step, pair: &Pair, network: &Network) -> Text {
             at(step).then(": switch its source/destination check off")
         }
         Reason::Down => at(step).then(": start it"),
+        Reason::NotServed | Reason::OpensNothing => {
+            let told = step.rule.as_ref().map_or(steps::reason(step), |rule| &rule.text);
+            at(step).then(format!(": {told}"))
+        }
         Reason::NotTransitive => at(step).then(
             ": it carries only what its two ends send each other; join the networks directly",
         ),
@@ -94,7 +102,12 @@ fn one(step: &Step, pair: &Pair, network: &Network) -> Text {
         Reason::NotAnEndpoint => {
             at(step).then(": it takes no connections; ask for what is behind it")
         }
-        _ => at(step).then(format!(": {}", steps::reason(step))),
+        _ => {
+            let advice = (step.reason == Reason::NoState)
+                .then(|| gateways::no_state(step, network))
+                .flatten();
+            at(step).then(": ").then(advice.as_deref().unwrap_or(steps::reason(step)))
+        }
     }
 }
 

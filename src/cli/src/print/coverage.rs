@@ -51,6 +51,14 @@ fn warn(coverage: &Coverage, width: usize, out: &mut String) {
         let more = format!("… and {} more", coverage.more_warnings);
         Text::styled(MIXED, more).wrap(2, width, out);
     }
+    if !coverage.other_files.is_empty() {
+        let mut names = coverage.other_files.join(", ");
+        if coverage.more_other_files > 0 {
+            names = format!("{names} and {} more", coverage.more_other_files);
+        }
+        let text = Text::styled(DIM, "no documents, so not read: ").then_styled(DIM, names);
+        text.wrap(2, width, out);
+    }
 }
 
 /// `111122223333 eu-central-1 (read 2026-11-03T09:10:00Z)`.

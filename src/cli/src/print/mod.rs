@@ -3,6 +3,7 @@
 pub(crate) mod answer;
 mod changes;
 mod coverage;
+mod gateways;
 mod hops;
 #[cfg(feature = "live")]
 pub(crate) mod recorded;

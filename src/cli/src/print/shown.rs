@@ -47,10 +47,10 @@ fn head(description: &Description, width: usize, out: &mut String) {
 }
 
 fn attached(attached: &Attached, width: usize, out: &mut String) {
-    let indent = " ".repeat(2 * attached.depth);
+    let indent = 2 * attached.depth;
     let resource = owner(&attached.resource);
-    let body = resource.then("  ").then_styled(DIM, facts(&attached.facts));
-    Text::of(indent).lead(&body, width, out);
+    let line = Text::of(" ".repeat(indent)).and(resource).then("  ");
+    line.then_styled(DIM, facts(&attached.facts)).wrap(indent + 4, width, out);
 }
 
 /// `security group sg-db (sg-0b)`.
@@ -78,7 +78,10 @@ fn filter(filter: &FilterView, width: usize, out: &mut String) {
         rules().any(|rule| rule.list == **list && rule.origin.implied_by.is_none())
             || rules().all(|rule| rule.list != **list)
     };
-    let lists: Vec<&Owner> = filter.lists.iter().filter(written).collect();
+    let mut lists: Vec<&Owner> = filter.lists.iter().filter(written).collect();
+    if lists.is_empty() {
+        lists = filter.lists.iter().collect();
+    }
     let names: Vec<String> = lists.iter().map(|list| short(list)).collect();
     let kind = lists.first().map_or("filter", |list| list.kind.as_str());
     let plural = if names.len() > 1 { "s" } else { "" };

@@ -109,9 +109,11 @@ pub(crate) fn reason(step: &Step) -> &'static str {
         Reason::Unheld => "nobody holds this address",
         Reason::OtherHolder => "somebody else holds this address there",
         Reason::Down => "does not run",
-        Reason::Translation if step.rule.is_some() => "",
+        Reason::Translation | Reason::NotServed | Reason::OpensNothing if step.rule.is_some() => "",
         Reason::Translation => "rewrites the address",
         Reason::Platform => "the platform itself answers, past every filter",
+        Reason::NotServed => "the platform does not answer this",
+        Reason::OpensNothing => "opens no connections",
         Reason::Arrived => "arrives",
         Reason::Opaque => "cannot be seen through",
         Reason::WrongReturn => "the reply goes to somebody else",
@@ -146,6 +148,10 @@ pub(crate) fn share(step: &Step, all: &[&Step]) -> String {
         return match own.as_slice() {
             [one] => format!("{one} {}", ports(step)).trim_end().to_owned(),
             [one, other] => format!("{one} and {other}"),
+            // Of those that others take a part of, the number would be too many.
+            _ if all.iter().filter(|other| protocols(other).len() > 2).count() == 1 => {
+                "the rest".to_owned()
+            }
             several => format!("{} protocols", several.len()),
         };
     }

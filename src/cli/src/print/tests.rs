@@ -85,9 +85,10 @@ fn answer(verdict: Verdict, symptom: Symptom, answers: Vec<Pair>) -> Answer {
             client: None,
             one_way: false,
             expect: None,
+            line: None,
         },
         verdict,
-        symptom,
+        symptom: Some(symptom),
         answers,
         coverage: std::sync::Arc::new(Coverage::default()),
     }
@@ -119,7 +120,7 @@ fn intermittent() -> Pair {
         family: "ipv4",
         verdict: Verdict::Intermittent,
         forward_verdict: Verdict::Reachable,
-        symptom: Symptom::SomeTimeOut,
+        symptom: Some(Symptom::SomeTimeOut),
         allowed: vec![there("49152-60999")],
         allowed_at_most: None,
         reply: Some(Reply {
@@ -218,7 +219,7 @@ fn an_unknown_client_has_a_table() {
 fn many_pairs_are_a_table() {
     let mut open = intermittent();
     open.verdict = Verdict::Reachable;
-    open.symptom = Symptom::Connects;
+    open.symptom = Some(Symptom::Connects);
     open.source = end("app", "0cc", "10.0.3.3");
     let mut unknown = intermittent();
     unknown.verdict = Verdict::Unknown;

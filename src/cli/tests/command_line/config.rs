@@ -66,6 +66,25 @@ fn wrong_values_are_errors_that_name_their_place() {
     }
 }
 
+/// Neither goes before the other in silence.
+#[test]
+fn a_network_with_the_name_of_something_recorded_is_ambiguous() {
+    let networks =
+        "[networks]\nweb = [\"198.51.100.0/24\", \"192.0.2.0/24\"]\nrt-public = \"192.0.2.0/24\"\n";
+    let folder =
+        with_config(&format!("from = {:?}\nassume-none = \"all\"\n{networks}", three_tier()));
+    for words in [["web", "db:5432"], ["internet", "web:443"]] {
+        let run = in_folder(folder.path(), &["reach", words[0], words[1]]);
+        assert_eq!(run.code, 2, "{}{}", run.out, run.err);
+        for said in ["`web` is a network of cloudfw.toml", "`192.0.2.0/24`", "instance i-"] {
+            assert!(run.err.contains(said), "{said}: {}", run.err);
+        }
+    }
+    // A route table is no end of a query.
+    let run = in_folder(folder.path(), &["reach", "rt-public", "i-0543300a30834a9c8:443"]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+}
+
 #[test]
 fn the_demo_does_not_read_it() {
     let folder = with_config("form = 1\n");

@@ -10,6 +10,7 @@ mod demo;
 mod examples;
 mod queries;
 mod reach;
+mod record;
 mod run;
 mod show;
 mod usage;

@@ -39,8 +39,27 @@ fn wrong_queries_are_lines_too_and_weigh_most() {
     assert_eq!(lines.len(), 3);
     assert_eq!(lines[0]["verdict"], "reachable");
     assert!(lines[1]["error"].as_str().unwrap().contains("`wbe`"));
-    assert_eq!(lines[1]["query"]["line"], 4);
+    let numbers: Vec<_> = lines.iter().map(|line| line["query"]["line"].as_u64()).collect();
+    assert_eq!(numbers, [Some(1), Some(4), Some(5)]);
     assert_eq!(lines[2]["verdict"], "unreachable");
+}
+
+/// What differs is not unknown.
+#[test]
+fn a_symptom_is_that_of_all_or_of_none() {
+    let symptoms = |source: &str, destination: &str| {
+        let words = ["reach", source, destination, "--from", THREE, "--assume-none", "all"];
+        let run = cloudfw(&[&words[..], &["-o", "json"]].concat());
+        let answer = run.json().remove(0);
+        let of = |value: &serde_json::Value| value["symptom"].as_str().map(str::to_owned);
+        (answer["verdict"].clone(), of(&answer), of(&answer["answers"][0]))
+    };
+    let text = |text: &str| Some(text.to_owned());
+    let timed_out = text("times-out");
+    assert_eq!(symptoms("web", "db:22"), ("unreachable".into(), timed_out.clone(), timed_out));
+    assert_eq!(symptoms("internet", "web:22,443"), ("partial".into(), None, None));
+    let unknown = text("unknown");
+    assert_eq!(symptoms("web", "192.168.9.9:443"), ("unknown".into(), unknown.clone(), unknown));
 }
 
 #[test]

@@ -168,3 +168,27 @@ fn names_cannot_write_to_the_terminal() {
         assert!(!text.contains('\u{202e}'));
     }
 }
+
+/// Advice names what the estate has, and says something where a gateway is in the way.
+#[test]
+fn what_to_change_names_who_would_carry_it() {
+    for (scenario, source, destination, said) in [
+        ("aws-69-both-vpcs-need-routes", "a", "c:443", "by VPC peering connection a-c pcx-"),
+        ("aws-68-egress-only-internet-gateway", "2600:1f00::7", "app:443", "lets out no replies"),
+        ("aws-69-a-peering-has-to-be-active", "a", "b:443", "nothing: the peering connection is"),
+        ("aws-67-nat-gateway", "app", "internet:esp", "it carries tcp, udp, icmp alone"),
+        (
+            "aws-66-replies-need-the-route-as-well",
+            "internet",
+            "narrow:443",
+            "0.0.0.0/0 by internet",
+        ),
+        ("addresses-secondary-and-elastic", "10.0.1.12", "internet:443", "give box a public"),
+    ] {
+        let from = format!("testdata/aws/{scenario}");
+        let words = ["reach", source, destination, "--from", &from, "--assume-none", "all"];
+        let run = cloudfw(&[&words[..], &["--width", "200"]].concat());
+        let advice = run.out.split("what to change").nth(1).unwrap_or_default();
+        assert!(advice.contains(said), "{scenario}: {}{}", run.out, run.err);
+    }
+}

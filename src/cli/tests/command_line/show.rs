@@ -18,6 +18,37 @@ fn as_json_it_is_versioned() {
     assert_eq!(run.json()[0]["schema"], "cloudfw.show/1");
 }
 
+/// Whatever its error offers, and what `reach` takes.
+#[test]
+fn by_address_and_several_at_once() {
+    for (resource, kinds) in [
+        ("10.0.2.20", "network-interface"),
+        ("10.0.2.20@three-tier", "network-interface"),
+        ("10.0.0.0/16", "network-interface network-interface network-interface"),
+        ("acl-*", "network-acl network-acl network-acl"),
+        ("tag:Name=db", "instance"),
+    ] {
+        let run = cloudfw(&[&["show", resource, "-o", "json"], &THREE[..]].concat());
+        assert_eq!(run.code, 0, "{resource}: {}", run.err);
+        let shown = run.json();
+        let kinds_shown: Vec<&str> = shown.iter().map(|it| it["kind"].as_str().unwrap()).collect();
+        assert_eq!(kinds_shown.join(" "), kinds, "{resource}");
+    }
+    let run = cloudfw(&[&["show", "acl-*"], &THREE[..]].concat());
+    assert!(run.out.contains("\n\n\nnetwork ACL acl-"), "{}", run.out);
+    for (resource, said) in [
+        ("10.0.2.99", "(subnet-db)"),
+        ("internet", "everything public"),
+        ("zz-*", "a glob `web-*`"),
+        ("10.99.0.0/16", "no recorded interface"),
+        ("10.0.2.300", "`300`"),
+    ] {
+        let run = cloudfw(&[&["show", resource], &THREE[..]].concat());
+        assert_eq!(run.code, 2, "{resource}: {}", run.out);
+        assert!(run.err.contains(said), "{resource}: {}", run.err);
+    }
+}
+
 #[test]
 fn nothing_of_that_name() {
     let run = cloudfw(&[&["show", "bd"], &THREE[..]].concat());

@@ -88,8 +88,9 @@ impl<'n> Walk<'_, 'n> {
         let mut subnets = self.graph.subnets_of(at.router);
         let own = subnets.find(|(_, subnet)| to.is_subset(&subnet.addresses));
         drop(subnets);
-        if let Some((subnet_id, subnet)) = own {
-            self.move_to(at, subnet_id, subnet, &mut packet);
+        match own {
+            Some((subnet_id, subnet)) => self.move_to(at, subnet_id, subnet, &mut packet),
+            None => self.leave(at, &mut packet, true),
         }
         if let Goal::Interface { interface, .. } = self.target
             && self.place_of(interface).is_none()
@@ -111,13 +112,13 @@ impl<'n> Walk<'_, 'n> {
         interface: &'n Interface,
         mut packet: Packet<'n>,
     ) {
-        packet.cross(Crossing::Filters {
-            at: &interface.label,
-            stack: &interface.stack,
-            direction: Direction::Ingress,
-            domain: Some(id),
-            certain: true,
-        });
+        packet.cross_filters(
+            &interface.label,
+            &interface.stack,
+            Direction::Ingress,
+            Some(id),
+            true,
+        );
         if !self.is_reply() {
             match &interface.role {
                 Role::Endpoint => cross_liveness(interface, &mut packet),
@@ -131,7 +132,7 @@ impl<'n> Walk<'_, 'n> {
                 Role::Gateway(_) => packet.cross(Crossing::Obstacle {
                     at: &interface.label,
                     reason: Reason::NotAnEndpoint,
-                    route: None,
+                    cited: None,
                 }),
             }
         }
@@ -143,10 +144,10 @@ impl<'n> Walk<'_, 'n> {
         &mut self,
         at: &'n Label,
         reason: Reason,
-        route: Option<(&'n RouteTable, &'n Route)>,
+        cited: Option<Cited<'n>>,
         mut packet: Packet<'n>,
     ) {
-        packet.cross(Crossing::Obstacle { at, reason, route });
+        packet.cross(Crossing::Obstacle { at, reason, cited });
         self.jump(packet);
     }
 
@@ -165,7 +166,7 @@ impl<'n> Walk<'_, 'n> {
                 packet.rewrite_destination(&interface.label, address);
                 // What cannot be seen through has put the identity in doubt already.
                 if packet.opaque.is_none() {
-                    packet.lose_identity(self.identity_across(&packet, interface));
+                    packet.lose_identity_from_here(self.identity_across(&packet, interface));
                 }
                 if let Some((_, subnet)) = self.graph.subnet(&interface.subnet) {
                     cross_boundary(subnet, Direction::Ingress, false, &mut packet);
@@ -210,7 +211,7 @@ impl<'n> Walk<'_, 'n> {
             .any(|crossing| matches!(crossing, Crossing::Obstacle { reason: Reason::Unheld, .. }));
         if !named && router.unread.is_empty() {
             let at = &router.label;
-            packet.cross(Crossing::Obstacle { at, reason: Reason::Unheld, route: None });
+            packet.cross(Crossing::Obstacle { at, reason: Reason::Unheld, cited: None });
         }
     }
 

@@ -68,7 +68,7 @@ impl<'n> Walk<'_, 'n> {
             return self.obstacle(label, Reason::NoState, None, packet);
         }
         packet.passed.push(door);
-        packet.lose_identity(Identity::Lost);
+        packet.lose_identity_at_border();
         cross_stack(door.gateway, Direction::Egress, &mut packet);
         let Some(from) = single(&packet.sources) else {
             return self.obstacle(label, Reason::NoPublicAddress, None, packet);
@@ -143,7 +143,7 @@ impl<'n> Walk<'_, 'n> {
         (goal, interface, address): (&'n Id<Interface>, &'n Interface, IpAddr),
         mut packet: Packet<'n>,
     ) {
-        packet.lose_identity(Identity::Lost);
+        packet.lose_identity_at_border();
         let Some((at, _)) = self.place_of(interface) else {
             return self.adrift(interface, packet);
         };
@@ -156,10 +156,9 @@ impl<'n> Walk<'_, 'n> {
         });
         let Some(holder) = holder else {
             let other = known_as.iter().find(|holder| matches!(holder, Holder::Gateway(..)));
-            if let Some(Holder::Gateway(id, _)) = other
-                && let Some((_, gateway)) = self.graph.gateway(id)
-            {
-                return self.obstacle(&gateway.label, Reason::NotAnEndpoint, None, packet);
+            if let Some(Holder::Gateway(id, held)) = other {
+                let router = self.router_of_gateway(id).unwrap_or(at.router);
+                return self.enter(outside, router, held.ip, packet);
             }
             // Where addresses were not all read, it may have one.
             let unread = self.graph.router(at.router).and_then(|(_, router)| router.unread.first());
@@ -170,10 +169,11 @@ impl<'n> Walk<'_, 'n> {
                 return self.enter(outside, at.router, address, packet);
             }
             // Named first, since it holds whatever the border does.
+            let awaited = awaited.and_then(|id| self.graph.gateway(id));
             packet.cross(Crossing::Obstacle {
-                at: &interface.label,
+                at: awaited.map_or(&interface.label, |(_, gateway)| &gateway.label),
                 reason: Reason::NoPublicAddress,
-                route: None,
+                cited: None,
             });
             return self.enter(outside, at.router, address, packet);
         };
@@ -289,7 +289,10 @@ impl<'n> Walk<'_, 'n> {
         if packet.masquerades.len() >= MOST_MASQUERADES {
             let what = "where this leads";
             let unknown = Unknown::new(what, "it is translated too many times to be followed", "");
+            // What was asked before it still saw who comes.
+            let identity = packet.identity;
             packet.cross(Crossing::Opaque { at: label, unknown, rewrites: true });
+            packet.identity = identity;
             return self.jump(packet);
         }
         if packet.sources.first().is_none_or(|from| from.is_ipv4() != address.is_ipv4()) {
@@ -300,7 +303,7 @@ impl<'n> Walk<'_, 'n> {
         packet.cross(Crossing::Masquerade { at: label, to: *address, ports });
         packet.masquerades.push(Masquerade { gateway: id, original: packet.sources.clone() });
         packet.sources = IpSet::single(*address);
-        packet.lose_identity(Identity::Lost);
+        packet.lose_identity_from_here(Identity::Lost);
         let at = At { router: &subnet.router, subnet: Some(subnet_id) };
         self.out_of_subnet(at, subnet, packet);
     }
@@ -370,7 +373,7 @@ impl<'n> Walk<'_, 'n> {
 
     /// A reply from a service comes back by the gateway that the flow went out by.
     fn back_from_service(&mut self, door: Door<'n>, mut packet: Packet<'n>) {
-        packet.lose_identity(Identity::Lost);
+        packet.lose_identity_from_here(Identity::Lost);
         if !cross_gateway(door.gateway, &mut packet) {
             return self.obstacle(&door.gateway.label, Reason::GatewayClosed, None, packet);
         }
@@ -402,18 +405,18 @@ impl<'n> Walk<'_, 'n> {
             self.move_to(at, subnet_id, subnet, &mut packet);
         }
         packet.cross(Crossing::Route { table, route });
-        packet.lose_identity(Identity::Lost);
+        packet.lose_identity_from_here(Identity::Lost);
         if !interface.forwards {
             return self.obstacle(&interface.label, Reason::SourceDestinationCheck, None, packet);
         }
         cross_liveness(interface, &mut packet);
-        packet.cross(Crossing::Filters {
-            at: &interface.label,
-            stack: &interface.stack,
-            direction: Direction::Ingress,
-            domain: Some(id),
-            certain: true,
-        });
+        packet.cross_filters(
+            &interface.label,
+            &interface.stack,
+            Direction::Ingress,
+            Some(id),
+            true,
+        );
         let unknown = Unknown::new(
             format!("what {} does with the packets that it forwards", interface.label),
             "the appliance's own rules are not in the recording",

@@ -43,7 +43,48 @@ impl<'n> Walk<'_, 'n> {
     ) {
         if !self.is_reply() {
             cross_liveness(interface, &mut packet);
+            cross_initiative(interface, &mut packet);
         }
+        let graph = self.graph;
+        if let Some(host) = interface.host.as_ref().and_then(|id| graph.host(id)) {
+            let (exits, rest) = host.exits(&packet.destinations);
+            for (exit, destinations) in exits {
+                let part = packet.cut(destinations);
+                match graph.interface(exit) {
+                    Some((id, exit)) => self.leave_by_route(id, exit, part),
+                    None => self.adrift(interface, part),
+                }
+            }
+            packet = packet.cut(rest);
+        }
+        if !packet.destinations.is_empty() {
+            self.leave_by(id, interface, packet);
+        }
+    }
+
+    /// Out of the interface that the host's routes say, which may not be the one whose address
+    /// the packet carries: then it goes only where nobody checks that (AWS-73).
+    fn leave_by_route(
+        &mut self,
+        id: &'n Id<Interface>,
+        interface: &'n Interface,
+        packet: Packet<'n>,
+    ) {
+        let own: IpSet = interface.addresses.iter().map(|address| address.ip).collect();
+        if interface.forwards || packet.sources.is_subset(&own) {
+            self.leave_by(id, interface, packet);
+        } else {
+            let reason = Reason::SourceDestinationCheck;
+            self.obstacle(&interface.label, reason, None, packet);
+        }
+    }
+
+    fn leave_by(
+        &mut self,
+        id: &'n Id<Interface>,
+        interface: &'n Interface,
+        mut packet: Packet<'n>,
+    ) {
         let Some((at, subnet)) = self.place_of(interface) else {
             return self.adrift(interface, packet);
         };
@@ -54,23 +95,50 @@ impl<'n> Walk<'_, 'n> {
             let answered = packet.destinations.intersection(&service.addresses);
             if !answered.is_empty() {
                 let rest = packet.destinations.difference(&answered);
-                let mut part = packet.cut(answered);
-                part.cross(Crossing::Platform { at: &interface.label, service });
-                self.finish(part);
+                self.meet_platform(interface, service, packet.cut(answered));
                 packet = packet.cut(rest);
             }
         }
         if packet.destinations.is_empty() {
             return;
         }
-        packet.cross(Crossing::Filters {
-            at: &interface.label,
-            stack: &interface.stack,
-            direction: Direction::Egress,
-            domain: Some(id),
-            certain: true,
-        });
+        packet.cross_filters(&interface.label, &interface.stack, Direction::Egress, Some(id), true);
         self.out_of_subnet(at, subnet, packet);
+    }
+
+    /// To a service of the platform, by what the interface has of it (AWS-50).
+    fn meet_platform(
+        &mut self,
+        interface: &'n Interface,
+        service: &'n PlatformService,
+        mut packet: Packet<'n>,
+    ) {
+        let at = &interface.label;
+        for own in &interface.platform {
+            let here = packet.destinations.intersection(&own.addresses);
+            if here.is_empty() {
+                continue;
+            }
+            let rest = packet.destinations.difference(&here);
+            let mut part = packet.cut(here);
+            match &own.serving {
+                Serving::Off { text, origin } => {
+                    let cited = Some(Cited::Words(text, origin));
+                    part.cross(Crossing::Obstacle { at, reason: Reason::NotServed, cited });
+                }
+                Serving::Unknown(unknown) => {
+                    let unknown = unknown.clone();
+                    part.cross(Crossing::Doubt { at, reason: Reason::NotServed, unknown });
+                    part.cross(Crossing::Platform { at, service });
+                }
+            }
+            self.finish(part);
+            packet = packet.cut(rest);
+        }
+        if !packet.destinations.is_empty() {
+            packet.cross(Crossing::Platform { at, service });
+            self.finish(packet);
+        }
     }
 
     /// Where an interface sits.
@@ -176,7 +244,12 @@ impl<'n> Walk<'_, 'n> {
             },
             Target::Blackhole => {
                 self.leave(at, &mut packet, true);
-                self.obstacle(&table.label, Reason::Blackhole, Some((table, route)), packet);
+                self.obstacle(
+                    &table.label,
+                    Reason::Blackhole,
+                    Some(Cited::Route(table, route)),
+                    packet,
+                );
             }
             Target::Unknown(unknown) => {
                 let unknown = unknown.clone();

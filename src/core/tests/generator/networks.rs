@@ -64,8 +64,7 @@ fn routers(dice: &mut Dice, shape: &mut Shape, text: &mut String) {
     {
         let v6 = format!("fd00:{name}::/32");
         let cidr = if number == '1' { "10.1.0.0/16" } else { "10.2.0.0/16" };
-        let platform =
-            if dice.percent(10) { format!(" platform 10.{number}.0.2") } else { "".into() };
+        let platform = if dice.percent(40) { platform(dice, shape, number) } else { "".into() };
         let unread = if shape.doubts && dice.percent(10) { " unread" } else { "" };
         let _ = writeln!(text, "router {name} {cidr},{v6}{platform}{unread}");
         shape.routers.push((name, cidr));
@@ -84,6 +83,14 @@ fn routers(dice: &mut Dice, shape: &mut Shape, text: &mut String) {
             shape.subnets.push((subnet, name, format!("10.{number}.{index}")));
         }
     }
+}
+
+/// A service of the platform, at an address that `question` asks about.
+fn platform(dice: &mut Dice, shape: &Shape, number: char) -> String {
+    let services = dice.pick(&["", "", " at 443 at 53/udp", " at 53/udp", " at icmp", " at 443"]);
+    let more =
+        if shape.doubts && !services.is_empty() && dice.percent(50) { " maybe-more" } else { "" };
+    format!(" platform 10.{number}.0.2{services}{more}")
 }
 
 fn a_filter(dice: &mut Dice) -> String {
@@ -372,9 +379,37 @@ fn interfaces(dice: &mut Dice, shape: &Shape, text: &mut String) {
             1 if shape.doubts => line.push_str(" maybe-down"),
             2 if shape.doubts => line.push_str(" opaque"),
             3..=6 => line.push_str(" forwards"),
+            7 => line.push_str(" answers-only"),
+            8 if shape.doubts => line.push_str(" maybe-opens"),
+            _ => {}
+        }
+        match dice.below(10) {
+            0 => line.push_str(" lacks 10.1.0.2"),
+            1 if shape.doubts => line.push_str(" maybe-lacks 10.1.0.2,10.2.0.2"),
             _ => {}
         }
         let _ = writeln!(text, "{line} client {}-{}", PORTS.start(), PORTS.end());
+    }
+    hosts(dice, shape, text);
+}
+
+/// Hosts of two interfaces; some answer by another interface than they are asked at.
+fn hosts(dice: &mut Dice, shape: &Shape, text: &mut String) {
+    for (number, own) in ["i0,i1", "i2,i3"].into_iter().enumerate() {
+        if dice.percent(60) {
+            continue;
+        }
+        let _ = write!(text, "host h{number} {own}");
+        for _ in 0..dice.below(3) {
+            let exit = 2 * number + dice.below(2);
+            let to = match dice.below(4) {
+                0 => "0.0.0.0/0".to_owned(),
+                1 => "::/0".to_owned(),
+                _ => format!("{}.0/24", dice.pick(&shape.subnets).2),
+            };
+            let _ = write!(text, " {to}->i{exit}");
+        }
+        text.push('\n');
     }
 }
 
@@ -403,7 +438,10 @@ pub(crate) fn question(dice: &mut Dice, network: &Network) -> Option<Asked> {
         }
         3..=6 => (inside(dice).map(|(from, ..)| from), Some(outside.to_owned())),
         7 => (inside(dice).map(|(from, ..)| from), (!v6).then(|| "s3:52.0.0.7".to_owned())),
-        8 => (inside(dice).map(|(from, ..)| from), (!v6).then(|| "?a:10.1.1.99".to_owned())),
+        8 => {
+            let nobody = dice.pick(&["?a:10.1.1.99", "?a:10.1.0.2", "?a:10.1.0.2"]);
+            (inside(dice).map(|(from, ..)| from), (!v6).then(|| nobody.to_owned()))
+        }
         number => {
             let (from, to) = (inside(dice)?, inside(dice)?);
             if from.2 == to.2 {

@@ -13,9 +13,9 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use cloudfw_core::{
-    Destinations, Direction, Endpoint, External, Filter, Flow, Gateway, Id, Identity, Interface,
-    IpSet, Label, Leg, Liveness, Network, Opens, Passage, Role, Route, RouteTable, Router, Service,
-    Stack, StateSet, Subnet, Target,
+    Destinations, Direction, Endpoint, External, Filter, Flow, Gateway, Id, Identity, Initiative,
+    Interface, IpSet, Label, Leg, Liveness, Network, Opens, Passage, PlatformService, Role, Route,
+    RouteTable, Router, Service, Serving, Stack, StateSet, Subnet, Target,
 };
 
 use super::filter::{self, Fate, Phase};
@@ -98,6 +98,8 @@ struct Packet<'n> {
     flow: Flow,
     leg: Leg,
     identity: Identity,
+    /// What is left of it here: what a packet has not met yet does not change it.
+    left: Identity,
     /// The translations that the opening packet made and a reply has not undone.
     translations: Vec<Translation<'n>>,
     /// The interfaces that remember the flow.
@@ -137,12 +139,22 @@ struct Walk<'n> {
     scouting: bool,
     identities: [BTreeSet<Identity>; 2],
     found: Found,
+    /// Tables that were asked: loops with two ways out of each turn would be walked for ever.
+    asked: usize,
 }
 
 impl<'n> Walk<'n> {
     fn new(trip: &'n Trip<'n>, known: [Identity; 2], scouting: bool) -> Self {
         let identities = [BTreeSet::new(), BTreeSet::new()];
-        Self { trip, network: trip.network, known, scouting, identities, found: Found::default() }
+        Self {
+            trip,
+            network: trip.network,
+            known,
+            scouting,
+            identities,
+            found: Found::default(),
+            asked: 0,
+        }
     }
 
     fn begin(&mut self) {
@@ -150,6 +162,7 @@ impl<'n> Walk<'n> {
             flow: self.trip.flow,
             leg: Leg::Forward,
             identity: Identity::Kept,
+            left: Identity::Kept,
             translations: Vec::new(),
             remembered: BTreeSet::new(),
             opened: BTreeSet::new(),
@@ -253,7 +266,8 @@ impl<'n> Walk<'n> {
             _ => None,
         };
         let (from, to) = (member(self.trip.source), member(self.trip.destination));
-        let (identity, state) = (self.known[packet.leg as usize], StateSet::ESTABLISHED);
+        let identity = self.known[packet.leg as usize].max(packet.left);
+        let state = StateSet::ESTABLISHED;
         match packet.leg {
             Leg::Forward => Seen { source: from, destination: to, identity, state: StateSet::NEW },
             Leg::Return => Seen { source: to, destination: from, identity, state },

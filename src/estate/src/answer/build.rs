@@ -7,8 +7,8 @@ use std::sync::{Arc, LazyLock, OnceLock};
 
 use cloudfw_core::{
     Bounds, Client, Cube, Document, Endpoint, Fraction, HeaderSpace, Interface, IpSet, Label,
-    Network, Origin, Place, PlaceIndex, PortSet, ProtocolSet, RangeSet, Reachability, ServiceSet,
-    Symptom, Unknown, Verdict,
+    Network, Origin, Place, PlaceIndex, PortSet, ProtocolSet, RangeSet, Reachability, Reason,
+    ServiceSet, Symptom, Tracking, Unknown, Verdict,
 };
 use ipnet::IpNet;
 
@@ -93,7 +93,7 @@ impl<'a> Builder<'a> {
             family: family(&question.source),
             verdict: reach.verdict,
             forward_verdict: reach.forward_verdict,
-            symptom: reach.symptom,
+            symptom: (reach.verdict != Verdict::Partial).then_some(reach.symptom),
             allowed: self.flows(&reach.allowed.at_least, usize::MAX),
             allowed_at_most: more.then(|| self.flows(at_most, usize::MAX)),
             reply: (!question.one_way).then(|| reply(reach)),
@@ -119,7 +119,7 @@ impl<'a> Builder<'a> {
             family: if is_v6 || also_v6 { "ipv6" } else { "ipv4" },
             verdict: Verdict::Unknown,
             forward_verdict: Verdict::Unknown,
-            symptom: Symptom::Unknown,
+            symptom: Some(Symptom::Unknown),
             allowed: Vec::new(),
             allowed_at_most: None,
             reply: None,
@@ -210,7 +210,10 @@ impl<'a> Builder<'a> {
             list: owner(&cite.list),
             origin: self.written(&cite.origin),
         });
-        let by = step.rule.as_ref().map_or(&step.at, |cite| &cite.list);
+        let by = match &step.rule {
+            Some(cite) => &cite.list,
+            None => self.remembering(step, reach).unwrap_or(&step.at),
+        };
         Step {
             hop: step.hop,
             leg: step.leg,
@@ -226,6 +229,24 @@ impl<'a> Builder<'a> {
             code: cloudfw_aws::explanation::code(step, &reach.question),
             unknown: step.unknown.as_ref().map(missing),
         }
+    }
+
+    /// What has let a reply through by its memory, without a rule: the groups of an end.
+    fn remembering(&self, step: &cloudfw_core::Step, reach: &Reachability) -> Option<&'a Label> {
+        step.direction.filter(|_| step.reason == Reason::Established)?;
+        let ends = [&reach.question.source, &reach.question.destination].into_iter();
+        let interface = ends
+            .filter_map(|end| match end {
+                Endpoint::Interface { id, .. } => self.network.interfaces.get(id),
+                _ => None,
+            })
+            .find(|interface| interface.label == step.at)?;
+        let mut filters = interface.stack.filters.iter();
+        let filter = filters.find_map(|id| {
+            let filter = self.network.filters.get(id)?;
+            matches!(filter.tracking, Tracking::Stateful { .. }).then_some(filter)
+        });
+        filter.map(|filter| &filter.label)
     }
 
     fn written(&self, origin: &Origin) -> Written {
@@ -296,11 +317,11 @@ fn net_text(net: &IpNet) -> String {
 const ANY_V4: IpSet = IpSet::any_v4();
 const ANY_V6: IpSet = IpSet::any_v6();
 
-/// The symptom over all pairs.
-pub(crate) fn symptom_over(pairs: &[Pair]) -> Symptom {
+/// The symptom over all pairs; nothing where they differ.
+pub(crate) fn symptom_over(pairs: &[Pair]) -> Option<Symptom> {
     let mut symptoms = pairs.iter().map(|pair| pair.symptom);
-    let first = symptoms.next().unwrap_or(Symptom::Unknown);
-    if symptoms.all(|symptom| symptom == first) { first } else { Symptom::Unknown }
+    let first = symptoms.next().unwrap_or(Some(Symptom::Unknown));
+    if symptoms.all(|symptom| symptom == first) { first } else { None }
 }
 
 /// One [`Flows`] for each protocol and set of ports of a set of services; one for all of them

@@ -13,6 +13,9 @@ use super::printable::{Texts, each, make_printable};
 /// How many warnings an answer repeats.
 const MOST_WARNINGS: usize = 20;
 
+/// How many files that are no documents an answer names.
+const MOST_OTHERS: usize = 20;
+
 /// What was read, and what was not.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Coverage {
@@ -24,6 +27,12 @@ pub struct Coverage {
     pub warnings: Vec<Missing>,
     /// How many warnings there are beyond these.
     pub more_warnings: usize,
+    /// Files of the recording that are plainly no documents and were not read; the first of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub other_files: Vec<String>,
+    /// How many such files there are beyond these.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub more_other_files: usize,
 }
 
 /// What was read of an account and Region.
@@ -65,13 +74,27 @@ pub struct NotRead {
     pub error: Option<String>,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
+}
+
 impl Coverage {
-    pub(crate) fn of(documents: usize, lowered: &Lowered, left_out: &[Missing]) -> Self {
+    pub(crate) fn of(
+        documents: usize,
+        lowered: &Lowered,
+        left_out: &[Missing],
+        mut others: Vec<String>,
+    ) -> Self {
+        let more_other_files = others.len().saturating_sub(MOST_OTHERS);
+        others.truncate(MOST_OTHERS);
         let warnings: Vec<Missing> =
             left_out.iter().cloned().chain(lowered.warnings.iter().map(missing)).collect();
         let mut coverage = Self {
             documents,
             more_warnings: warnings.len().saturating_sub(MOST_WARNINGS),
+            other_files: others,
+            more_other_files,
             ..Self::default()
         };
         coverage.warnings = warnings;
@@ -125,7 +148,7 @@ impl Coverage {
 
 impl Texts for Coverage {
     fn each_text(&mut self, visit: &mut dyn FnMut(&mut String)) {
-        each(&mut [&mut self.scopes, &mut self.warnings], visit);
+        each(&mut [&mut self.scopes, &mut self.warnings, &mut self.other_files], visit);
     }
 }
 

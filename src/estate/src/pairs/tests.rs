@@ -222,3 +222,50 @@ fn what_was_not_read_is_one_unknown_for_the_set() {
     let unknown = found.iter().filter(|pair| pair.starts_with("unknown")).count();
     assert_eq!(unknown, 1, "{found:?}");
 }
+
+/// Candidates that are told apart by nothing but their order are no candidates.
+#[test]
+fn candidates_in_one_network_are_told_apart() {
+    let known = known(
+        "
+router vpc-1 10.0.0.0/16
+subnet a in vpc-1 10.0.1.0/24 table rt
+subnet b in vpc-1 10.0.1.0/24 table rt
+table rt
+interface one in a 10.0.1.5
+interface two in a 10.0.1.5 10.0.1.7
+interface three in b 10.0.1.5
+interface web in a 10.0.1.9
+",
+    );
+    for address in ["10.0.1.5", "10.0.1.5@vpc-1"] {
+        let error = known.try_pairs("web", address, "443").unwrap_err().to_string();
+        let forms: Vec<&str> = error.split('`').collect();
+        for form in ["one", "two", "10.0.1.5@b"] {
+            assert!(forms.contains(&form), "{form}: {error}");
+            assert!(known.try_pairs("web", form, "443").is_ok(), "{form}");
+        }
+        assert!(!forms[2..].contains(&"10.0.1.5@vpc-1"), "{error}");
+    }
+}
+
+#[test]
+fn an_interface_may_have_addresses_that_were_not_read() {
+    let mut estate = known(ESTATE);
+    let gap = || Some(Unknown::new("the IPv6 addresses of app", "not recorded", ""));
+    let unread = |estate: &mut Known, v4: bool| {
+        let app = estate.network.interfaces.get_mut(&Id::new("app")).unwrap();
+        let place = if v4 { &mut app.unread.v4 } else { &mut app.unread.v6 };
+        *place = gap();
+    };
+    unread(&mut estate, false);
+    let unknown = "unknown: the IPv6 addresses of app";
+    assert_eq!(estate.pairs("web", "app", "443"), ["web 10.1.1.10 > app 10.1.1.20", unknown]);
+    assert_eq!(estate.pairs("app", "six", "443"), [unknown]);
+    // The other end has none that could be of use, or they were not asked about.
+    assert_eq!(estate.pairs("mid", "app", "443").len(), 1);
+    assert_eq!(estate.pairs("web", "10.1.1.20", "443"), ["web 10.1.1.10 > app 10.1.1.20"]);
+    assert_eq!(estate.pairs("web", "app", "icmp"), ["web 10.1.1.10 > app 10.1.1.20"]);
+    unread(&mut estate, true);
+    assert_eq!(estate.pairs("mid", "app", "443"), ["mid 10.3.1.30 > app 10.1.1.20", unknown]);
+}

@@ -115,6 +115,22 @@ pub enum QueryError {
         /// More to say; begins with `; ` or is empty.
         hint: String,
     },
+    /// A name of nothing, where it was to be shown.
+    #[error("nothing in the recording is called `{text}`{}\n  {SHOWN}", did_you_mean(.near))]
+    UnknownResource {
+        /// What was written.
+        text: String,
+        /// What is recorded and looks like it.
+        near: Vec<String>,
+    },
+    /// Something that is no resource.
+    #[error("`{text}` is nothing that can be shown: {why}")]
+    NothingToShow {
+        /// What was written.
+        text: String,
+        /// What it is instead.
+        why: String,
+    },
     /// A name of two things.
     #[error("`{text}` may be any of {}; write one of these, or `{all}` for all of them\n  {}", .candidates.len(), .candidates.join("\n  "))]
     Ambiguous {
@@ -122,6 +138,14 @@ pub enum QueryError {
         text: String,
         /// A form that means them all.
         all: String,
+        /// What it may be, each in a form that names it alone.
+        candidates: Vec<String>,
+    },
+    /// The name of a network of the settings, and of something recorded.
+    #[error("`{text}` is a network of cloudfw.toml and something recorded; write which one is meant, or give the network another name\n  {}", .candidates.join("\n  "))]
+    Shadowed {
+        /// What was written.
+        text: String,
         /// What it may be, each in a form that names it alone.
         candidates: Vec<String>,
     },
@@ -179,6 +203,10 @@ pub enum QueryError {
 
 /// What SOURCE and DESTINATION may be.
 const FORMS: &str = "write an address, a CIDR, `internet`, an id, an ARN, a name, a glob `web-*` or \
+     `tag:Key=Value`; `10.0.0.5@vpc-1` says in which network";
+
+/// What can be shown.
+const SHOWN: &str = "write an id, an ARN, a name, an address, a CIDR, a glob `web-*` or \
      `tag:Key=Value`; `10.0.0.5@vpc-1` says in which network";
 
 impl QueryError {

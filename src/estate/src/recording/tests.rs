@@ -41,7 +41,97 @@ fn a_folder_is_read_in_order_with_all_below_it() {
         ("expected.json", "{}"),
         ("observed.json", "[]"),
     ]);
-    assert_eq!(names(&opened(&folder), &folder), ["a/z.json", "a.JSON", "b.json"]);
+    let opened = opened(&folder);
+    assert_eq!(names(&opened, &folder), ["a/z.json", "a.JSON", "b.json"]);
+    assert_eq!(opened.left_out, []);
+    let others: Vec<&str> = opened.others.iter().map(|it| it.rsplit('/').next().unwrap()).collect();
+    assert_eq!(others, ["README.md", "answers.snap", "queries.txt"]);
+}
+
+#[test]
+fn documents_are_recognised_by_what_they_hold_and_not_by_their_names() {
+    let bom = format!("\u{feff}\n {VPCS}");
+    let folder = folder(&[
+        ("describe-vpcs", VPCS),
+        ("subnets.txt", r#"{"NextToken": null, "Subnets": []}"#),
+        ("groups.out", &bom),
+        ("odd.log", r#"{"Comment": "mine", "Vpcs": []}"#),
+    ]);
+    let opened = opened(&folder);
+    let expected = ["describe-vpcs", "groups.out", "odd.log", "subnets.txt"];
+    assert_eq!(names(&opened, &folder), expected);
+    assert_eq!((opened.left_out, opened.others), (vec![], vec![]));
+}
+
+#[test]
+fn a_broken_document_is_an_error_whatever_it_is_called() {
+    for text in ["{\"Vpcs\": [\n  {\"VpcId\":", "{\"Vpcs\": 7}", "{\"NextToken\": \"x\", \"Vp"] {
+        let folder = folder(&[("vpcs.out", text), ("ok.json", VPCS)]);
+        assert!(error(folder.path().to_owned()).contains("vpcs.out:"), "{text}");
+    }
+}
+
+#[test]
+fn what_may_have_been_meant_as_a_document_is_a_warning() {
+    for (text, said) in [
+        (r#"{"name": "x"}"#, "holds an object with `name`"),
+        (r#"{"schema": "cloudfw.reach/1"} {"schema": "cloudfw.reach/1"}"#, "begins like JSON"),
+        ("[{\"VpcId\": \"vpc-1\"}]", "a bare list, as `--query` makes one"),
+        ("Vpcs:\n- CidrBlock: 10.0.0.0/16\n", "`--output json`"),
+        ("VPCS\t10.0.0.0/16\tdopt-1\n", "`--output json`"),
+        ("--------\n|  DescribeVpcs  |\n", "`--output json`"),
+    ] {
+        let folder = folder(&[("vpcs.json", VPCS), ("x.out", text)]);
+        let opened = opened(&folder);
+        assert_eq!(opened.left_out.len(), 1, "{text}");
+        assert!(opened.left_out[0].1.contains(said), "{:?}", opened.left_out);
+        let alone = self::folder(&[("x.out", text)]);
+        let error = error(alone.path().to_owned());
+        assert!(error.contains("x.out"), "{error}");
+    }
+    let folder = folder(&[("vpcs.json", VPCS)]);
+    fs::write(folder.path().join("acls"), b"\xff\xfe{\0\"\0").unwrap();
+    assert!(opened(&folder).left_out[0].1.contains("UTF-16"));
+}
+
+#[test]
+fn what_is_plainly_something_else_is_listed_and_no_warning() {
+    let long = "word ".repeat(20_000);
+    let files = [
+        ("empty.err", ""),
+        ("notes.txt", "[x] ask Ann\n"),
+        ("flake.nix", "{ pkgs, ... }: pkgs.hello"),
+        ("page.tmpl", "{{ .Title }}"),
+        ("cloudfw.toml", "[[ignore]]\ncheck = \"x\"\n"),
+        ("version", "7\n"),
+        ("log", long.as_str()),
+        ("image.png", "\u{1}PNG\0\0"),
+        ("queries.txt", "web db:5432\n"),
+    ];
+    let folder = folder(&files);
+    fs::write(folder.path().join("vpcs.json"), VPCS).unwrap();
+    let opened = opened(&folder);
+    assert_eq!(opened.left_out, []);
+    assert_eq!(opened.others.len(), files.len());
+    assert_eq!(opened.documents.len(), 1);
+}
+
+#[test]
+fn what_the_cli_said_of_a_call_that_failed_is_recorded() {
+    let denied = "\nAn error occurred (UnauthorizedOperation) when calling the DescribeNetworkAcls operation: You are not authorized\n";
+    for name in ["acls.err", "acls.json", "errors"] {
+        let folder = folder(&[("vpcs.json", VPCS), (name, denied)]);
+        let opened = opened(&folder);
+        assert_eq!(opened.left_out, [], "{name}");
+        let calls: Vec<_> = opened
+            .documents
+            .iter()
+            .filter_map(|it| it.reading.manifest.as_ref())
+            .flat_map(|manifest| &manifest.calls)
+            .collect();
+        assert_eq!(calls.len(), 1, "{name}");
+        assert_eq!(calls[0].call, "describe-network-acls");
+    }
 }
 
 #[test]
@@ -81,13 +171,16 @@ fn what_is_no_document_is_left_out_of_a_folder_with_a_warning() {
     assert_eq!(names(&opened, &folder), ["vpcs.json"]);
     assert_eq!(opened.left_out.len(), 1);
     assert!(opened.left_out[0].0.ends_with("package.json"));
+    let why = &opened.left_out[0].1;
+    assert!(why.contains("an object with `name`") && why.len() < 100, "{why}");
 }
 
 #[test]
 fn nothing_read_is_never_clean() {
     assert!(open(&[]).unwrap_err().to_string().contains("--from"));
     let empty = folder(&[("README.md", "")]);
-    assert!(error(empty.path().to_owned()).contains("holds no `*.json` file"));
+    let text = error(empty.path().to_owned());
+    assert!(text.contains("holds no document: its one file is no JSON"), "{text}");
     let other = folder(&[("a.json", r#"{"name": "x"}"#), ("b.json", "[]")]);
     let text = error(other.path().to_owned());
     assert!(text.contains("nothing in") && text.contains("2 files"), "{text}");
@@ -119,6 +212,38 @@ fn links_that_lead_back_end() {
     let folder = folder(&[("a/vpcs.json", VPCS)]);
     std::os::unix::fs::symlink(folder.path(), folder.path().join("a/loop")).unwrap();
     assert_eq!(names(&opened(&folder), &folder), ["a/vpcs.json"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_is_never_waited_for() {
+    use std::os::unix::fs::symlink;
+    let folder = folder(&[("vpcs.json", VPCS)]);
+    let at = |name: &str| folder.path().join(name);
+    let _socket = std::os::unix::net::UnixListener::bind(at("socket")).unwrap();
+    symlink("/dev/zero", at("zero.json")).unwrap();
+    symlink("/dev/zero", at("zero")).unwrap();
+    symlink("gone", at("away")).unwrap();
+    symlink("gone", at(".#lock.json")).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(at("pipe.json")).status().unwrap().success());
+    let opened = opened(&folder);
+    assert_eq!(names(&opened, &folder), ["vpcs.json"]);
+    let left_out: Vec<String> = opened
+        .left_out
+        .iter()
+        .map(|(name, why)| format!("{} {why}", name.rsplit('/').next().unwrap()))
+        .collect();
+    assert_eq!(
+        left_out,
+        [
+            "away left out: a link that leads nowhere",
+            "pipe.json left out: a pipe or a device, and no file",
+            "zero.json left out: a pipe or a device, and no file",
+        ]
+    );
+    assert_eq!(opened.others.len(), 2, "{:?}", opened.others);
+    symlink("gone", at("away.json")).unwrap();
+    assert!(error(folder.path().to_owned()).contains("away.json"));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use cloudfw_core::{Id, Interface, IpSet, Router};
 use super::{Parties, Party, Resolver, Wanted, Within, of_part, unclaimed};
 use crate::addresses::global_unicast;
 use crate::answer::printable;
-use crate::index::What;
+use crate::index::{Resource, What};
 use crate::query::{QueryError, near};
 
 impl<'a> Resolver<'a> {
@@ -95,8 +95,12 @@ impl<'a> Resolver<'a> {
             [one] => Ok(one.clone()),
             [] if known(scope) => Ok(Within::Part(scope.to_owned())),
             [] => {
-                let alike = near(scope, self.index.names());
-                let alike = alike.first().map(|name| format!("; did you mean `{name}`?"));
+                let is_network =
+                    |it: &&Resource| matches!(it.what, What::Router(_) | What::Subnet(_));
+                let networks = self.index.resources.iter().filter(is_network);
+                let names = networks.flat_map(|it| it.name.as_deref().into_iter().chain([&*it.id]));
+                let alike = near(scope, names);
+                let alike = alike.first().map(|name| format!(" (did you mean `{name}`?)"));
                 let why = format!("`{scope}` is no recorded network{}", alike.unwrap_or_default());
                 Err(QueryError::BadScope { text: text.to_owned(), why })
             }
@@ -108,7 +112,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// The interfaces that have an address, as their own and as their public one.
-    fn holders(&self, address: IpAddr) -> Vec<Party> {
+    pub(super) fn holders(&self, address: IpAddr) -> Vec<Party> {
         let own = self.index.own.get(&address).into_iter().flatten().map(|id| {
             let wanted = Wanted::Exactly { own: address, dialled: None };
             Party::Interface { id: id.clone(), wanted }
@@ -117,7 +121,15 @@ impl<'a> Resolver<'a> {
             let wanted = Wanted::Exactly { own: *own, dialled: Some(address) };
             Party::Interface { id: id.clone(), wanted }
         });
-        own.chain(public).collect()
+        let mut holders: Vec<Party> = own.collect();
+        let is_own = |party: &Party| match party {
+            Party::Interface { id, .. } => {
+                self.index.own.get(&address).is_some_and(|own| own.contains(id))
+            }
+            _ => false,
+        };
+        holders.extend(public.filter(|party| !is_own(party)));
+        holders
     }
 
     /// The networks that an address belongs to where no interface has it.
@@ -134,7 +146,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// The interfaces with an own or public address in the set.
-    fn in_range(&self, addresses: &IpSet) -> BTreeSet<Id<Interface>> {
+    pub(super) fn in_range(&self, addresses: &IpSet) -> BTreeSet<Id<Interface>> {
         let mut found = BTreeSet::new();
         for net in addresses.nets() {
             let range = net.network()..=net.broadcast();
@@ -162,7 +174,7 @@ impl<'a> Resolver<'a> {
         self.network.subnets.get(&interface.subnet).map(|subnet| &subnet.router)
     }
 
-    fn lies_in(&self, party: &Party, scope: &Within<'_>) -> bool {
+    pub(super) fn lies_in(&self, party: &Party, scope: &Within<'_>) -> bool {
         match (scope, party) {
             (Within::Router(router), party) => self.router_of_party(party) == Some(*router),
             (Within::Subnet(subnet), Party::Interface { id, .. }) => {
@@ -182,17 +194,43 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// An address in the form that names it in one network.
-    pub(crate) fn scoped(&self, text: &str, party: &Party) -> String {
-        let router = self.router_of_party(party).and_then(|id| self.network.routers.get(id));
-        let what = match party {
-            Party::Interface { id, .. } => format!("interface {id}"),
-            _ => "no recorded interface".to_owned(),
+    /// An address that is in several places, in forms that each name it in one of them.
+    pub(crate) fn scoped(&self, text: &str, choices: &[Party]) -> Vec<String> {
+        let address = text.split_once('@').map_or(text, |(address, _)| address);
+        let forms: Vec<Vec<String>> =
+            choices.iter().map(|choice| self.forms(address, choice)).collect();
+        let told = |(at, choice): (usize, &Party)| {
+            let others = || forms.iter().enumerate().filter(|(other, _)| *other != at);
+            let own = forms.get(at).into_iter().flatten();
+            let mut alone = own.filter(|form| !others().any(|(_, forms)| forms.contains(form)));
+            let form = alone.next().map_or(text, String::as_str);
+            let what = match choice {
+                Party::Interface { id, .. } => format!("interface {id}"),
+                _ => "no recorded interface".to_owned(),
+            };
+            let router = self.router_of_party(choice).and_then(|id| self.network.routers.get(id));
+            let place = router.map_or_else(String::new, |router| format!(" in {}", router.label));
+            printable(&format!("`{form}`: {what}{place}")).into_owned()
         };
-        let form = match router {
-            Some(router) => format!("`{text}@{}`: {what} in {}", router.label.id, router.label),
-            None => format!("`{text}`: {what}"),
-        };
-        printable(&form).into_owned()
+        choices.iter().enumerate().map(told).collect()
+    }
+
+    /// An address in its network, in its subnet, in its account and Region; and the interface that
+    /// has it.
+    fn forms(&self, address: &str, choice: &Party) -> Vec<String> {
+        let mut forms = Vec::new();
+        let router = self.router_of_party(choice).and_then(|id| self.network.routers.get(id));
+        forms.extend(router.map(|router| format!("{address}@{}", router.label.id)));
+        if let Party::Interface { id, .. } = choice {
+            let interface = self.network.interfaces.get(id);
+            let subnet = interface.and_then(|it| self.network.subnets.get(&it.subnet));
+            forms.extend(subnet.map(|subnet| format!("{address}@{}", subnet.label.id)));
+        }
+        let scope = router.map(|router| &router.label.scope).filter(|scope| !scope.is_empty());
+        forms.extend(scope.map(|scope| format!("{address}@{scope}")));
+        if let Party::Interface { id, .. } = choice {
+            forms.extend(self.network.interfaces.get(id).map(|it| it.label.id.to_string()));
+        }
+        forms
     }
 }

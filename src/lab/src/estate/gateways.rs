@@ -82,7 +82,7 @@ fn nat_gateway(estate: &Estate, gateway: &NatGateway) -> Value {
         "SubnetId": subnet.id,
         "VpcId": estate.vpcs[subnet.vpc].id,
         "Tags": [],
-        "ConnectivityType": "public",
+        "ConnectivityType": if gateway.private { "private" } else { "public" },
     });
     if gateway.deleted {
         value["DeleteTime"] = json!(print::CREATED);

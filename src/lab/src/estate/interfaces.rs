@@ -165,6 +165,7 @@ fn add(estate: &mut Estate, subnet: usize, owner: Owner, chance: &mut Chance) ->
         ipv6,
         public: None,
         groups,
+        source_check: !matches!(owner, Owner::NatGateway(_)),
     });
     estate.interfaces.len() - 1
 }
@@ -292,7 +293,7 @@ fn common(estate: &Estate, index: usize, allocations: bool) -> Value {
         "OwnerId": estate.account_of(subnet.vpc),
         "PrivateIpAddress": interface.addresses[0],
         "PrivateIpAddresses": addresses,
-        "SourceDestCheck": !matches!(interface.owner, Owner::NatGateway(_)),
+        "SourceDestCheck": interface.source_check,
         "Status": "in-use",
         "SubnetId": subnet.id,
         "VpcId": estate.vpcs[subnet.vpc].id,
@@ -447,7 +448,7 @@ fn print_instance(estate: &Estate, account: usize, instance: &Instance) -> Value
         "PublicDnsName": primary.public.as_ref()
             .map(|public| public_name(&estate.vpcs[subnet.vpc], public.address)).unwrap_or_default(),
         "SecurityGroups": print_groups(estate, &primary.groups),
-        "SourceDestCheck": true,
+        "SourceDestCheck": primary.source_check,
         "State": {"Code": code, "Name": state},
         "SubnetId": subnet.id,
         "Tags": print::name_tag(&instance.name),

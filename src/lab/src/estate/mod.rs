@@ -10,8 +10,8 @@
 
 mod absent;
 mod acls;
-mod addresses;
-mod chance;
+pub(crate) mod addresses;
+pub(crate) mod chance;
 mod forecast;
 mod gateways;
 mod groups;
@@ -100,7 +100,8 @@ impl Estate {
         documents
     }
 
-    fn documents_of(&self, account: usize) -> Vec<(String, Value)> {
+    /// The documents of one account: path in the recording, and content.
+    pub(crate) fn documents_of(&self, account: usize) -> Vec<(String, Value)> {
         let mut documents = vec![
             ("vpcs.json".to_owned(), vpcs::vpcs(self, account)),
             ("subnets.json".to_owned(), vpcs::subnets(self, account)),

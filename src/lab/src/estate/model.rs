@@ -150,7 +150,7 @@ pub struct PrefixList {
     pub entries: Vec<IpNet>,
 }
 
-/// A public NAT gateway.
+/// A NAT gateway.
 #[derive(Debug, Clone)]
 pub struct NatGateway {
     /// `nat-…`.
@@ -159,6 +159,8 @@ pub struct NatGateway {
     pub subnet: usize,
     /// Deleted, but still listed.
     pub deleted: bool,
+    /// Without a public address.
+    pub private: bool,
     /// Its interface; none once it is deleted.
     pub interface: Option<usize>,
 }
@@ -350,6 +352,8 @@ pub struct Interface {
     pub public: Option<PublicAddress>,
     /// Its groups.
     pub groups: Vec<usize>,
+    /// Whether it takes and sends only packets of its own addresses.
+    pub source_check: bool,
 }
 
 /// A public IPv4 address of an interface.

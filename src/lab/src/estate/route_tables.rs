@@ -136,7 +136,13 @@ fn add_nat_gateway(
     deleted: bool,
     chance: &mut Chance,
 ) -> usize {
-    estate.nat_gateways.push(NatGateway { id: chance.id("nat"), subnet, deleted, interface: None });
+    estate.nat_gateways.push(NatGateway {
+        id: chance.id("nat"),
+        subnet,
+        deleted,
+        private: false,
+        interface: None,
+    });
     estate.nat_gateways.len() - 1
 }
 

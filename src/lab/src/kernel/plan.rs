@@ -33,7 +33,8 @@ pub struct SiteId(pub u32);
 pub struct Space {
     /// For people: `host i-web`, `subnet subnet-a`.
     pub name: String,
-    /// The addresses that it answers at, each on a device of this namespace or on `lo`.
+    /// The addresses that it answers at, each on a device of this namespace or on `lo`. A
+    /// namespace that rejects IPv6 packets needs an IPv6 address, or its answers are not sent.
     pub addresses: Vec<(String, IpAddr)>,
     /// Its routes.
     pub routes: Vec<KernelRoute>,
@@ -186,6 +187,12 @@ pub enum Cause {
     NotAnEndpoint,
     /// Nobody holds the address.
     Unheld,
+    /// What is behind the interface does not run.
+    Down,
+    /// The address is known outside, but no gateway leads to it.
+    NoGateway,
+    /// The gateway has no state for this reply.
+    NoTranslation,
 }
 
 impl fmt::Display for Site {

@@ -99,6 +99,15 @@ fn a_field_that_is_not_understood_is_warned_of() {
     assert_eq!(&*lowered.warnings[0].place, "estate.json#/Subnets/0/Frobnicate");
 }
 
+#[test]
+fn a_kind_that_is_not_understood_is_warned_of() {
+    let mut estate = estate();
+    estate["SecurityGroupRules"] = json!([]);
+    let lowered = lowered(&estate);
+    assert_eq!(lowered.warnings.len(), 1);
+    assert_eq!(&*lowered.warnings[0].place, "estate.json#/SecurityGroupRules");
+}
+
 fn covered(lowered: &Lowered, kind: crate::Kind) -> CallCoverage {
     let found = lowered.coverage.calls.iter().find(|call| call.kind == kind);
     found.expect("asked for").clone()

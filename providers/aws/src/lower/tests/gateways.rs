@@ -320,6 +320,7 @@ fn blocked(mode: &str) -> Value {
     let mut estate = estate();
     estate["VpcBlockPublicAccessOptions"]["InternetGatewayBlockMode"] = mode.into();
     estate["VpcBlockPublicAccessOptions"]["State"] = "update-complete".into();
+    estate["VpcBlockPublicAccessOptions"]["ExclusionsAllowed"] = "allowed".into();
     estate
 }
 
@@ -358,6 +359,32 @@ fn aws_72_exclusions_pass() {
     let [ingress, egress] = public_access(&estate).expect("a filter");
     assert!(ingress[0].ends_with("vpc/vpc-1 allow any ?"));
     assert!(egress[0].ends_with("vpc/vpc-1 allow any"));
+}
+
+#[test]
+fn aws_72_an_exclusion_that_is_not_allowed_may_hold_or_not() {
+    let mut estate = blocked("block-bidirectional");
+    estate["VpcBlockPublicAccessExclusions"] =
+        json!([exclusion("subnet/subnet-a", "allow-bidirectional")]);
+    for allowed in [json!("not-allowed"), json!("perhaps"), Value::Null] {
+        estate["VpcBlockPublicAccessOptions"]["ExclusionsAllowed"] = allowed.clone();
+        let [ingress, egress] = public_access(&estate).expect("a filter");
+        assert!(ingress[0].ends_with("subnet/subnet-a allow any to 10.0.1.0/24 ?"), "{ingress:?}");
+        assert!(egress[0].ends_with("allow any from 10.0.1.0/24 ?"), "{egress:?}");
+    }
+    // Without an exclusion it says nothing.
+    estate["VpcBlockPublicAccessExclusions"] = json!([]);
+    assert_eq!(public_access(&estate).expect("a filter")[0], ["* deny any"]);
+}
+
+#[test]
+fn aws_72_a_change_under_way_is_unknown_whoever_tells_it() {
+    for state in [json!("update-in-progress"), json!("frob"), Value::Null] {
+        let mut estate = blocked("block-bidirectional");
+        estate["VpcBlockPublicAccessOptions"]["State"] = state;
+        let [ingress, _] = public_access(&estate).expect("a filter");
+        assert_eq!(ingress, ["? allow any ?", "* deny any"]);
+    }
 }
 
 #[test]

@@ -47,6 +47,25 @@ fn aws_50_the_platform_answers_at_the_base_plus_two_and_at_its_own_addresses() {
 }
 
 #[test]
+fn aws_50_each_service_is_known_at_its_own_port_alone() {
+    let lowered = lowered(&estate());
+    let platform = &lowered.network.routers[&Id::new("vpc-1")].platform;
+    let told: Vec<String> =
+        platform.iter().map(|one| format!("{}: {}", one.name, one.services)).collect();
+    assert_eq!(
+        told,
+        [
+            "Amazon DNS: tcp 53, udp 53",
+            "instance metadata: tcp 80",
+            "Amazon Time Sync: udp 123",
+            "ECS task metadata: none",
+            "Windows activation: tcp 1688",
+        ]
+    );
+    assert!(platform.iter().all(|one| one.beyond.is_some()));
+}
+
+#[test]
 fn overlapping_vpcs_are_routers_of_their_own() {
     let mut estate = estate();
     let mut second = estate["Vpcs"][0].clone();

@@ -114,7 +114,7 @@ impl<'n> Walk<'n> {
         let peer = (packet.flow.destination, destination_port(packet.flow.service));
         set_source(&mut packet.flow, given);
         packet.translations.push(Translation { gateway: id, original, given, peer });
-        packet.identity = Identity::Lost;
+        packet.left = Identity::Lost;
         if self.found.gateways.len() < packet.translations.len() {
             self.found.gateways.push(id.clone());
         }

@@ -7,18 +7,75 @@ impl<'n> Walk<'n> {
         let Some((id, interface)) = self.network.interfaces.get_key_value(id) else {
             return self.may_stop(&packet, &NOWHERE);
         };
-        if packet.leg == Leg::Forward && !self.runs(&packet, interface) {
+        if packet.leg == Leg::Forward
+            && !(self.runs(&packet, interface) && self.opens(&packet, interface))
+        {
             return;
+        }
+        let (routed, id, interface) = match self.exit(interface, packet.flow.destination) {
+            None => (false, id, interface),
+            Some(Some((id, interface))) => (true, id, interface),
+            Some(None) => return self.go_unseen(&interface.label, true, packet),
+        };
+        let own = interface.addresses.iter().any(|own| own.ip == packet.flow.source);
+        if routed && !own && !interface.forwards {
+            return self.stop(&packet, &interface.label, "");
         }
         let Some((at, subnet, router)) = self.place(interface) else {
             return self.go_unseen(&interface.label, true, packet);
         };
         let to = packet.flow.destination;
-        if router.platform.iter().any(|service| holds_address(&service.addresses, to)) {
-            return self.pass(&packet);
+        let mut services = router.platform.iter();
+        if let Some(service) = services.find(|service| holds_address(&service.addresses, to)) {
+            return self.at_platform(interface, service, &packet);
         }
         if self.asks(&mut packet, &interface.label, &interface.stack, Direction::Egress, Some(id)) {
             self.inside(at, subnet, packet);
+        }
+    }
+
+    /// The interface that the host's own routes send a packet out of, where one says so.
+    fn exit(
+        &self,
+        interface: &Interface,
+        to: IpAddr,
+    ) -> Option<Option<(&'n Id<Interface>, &'n Interface)>> {
+        let host = self.network.hosts.get(interface.host.as_ref()?)?;
+        let mut best: Option<&cloudfw_core::HostRoute> = None;
+        for route in &host.routes {
+            let longer = best.is_none_or(|best| route.to.prefix_len() > best.to.prefix_len());
+            if longer && holds_address(&IpSet::from(route.to), to) {
+                best = Some(route);
+            }
+        }
+        Some(self.network.interfaces.get_key_value(&best?.by))
+    }
+
+    fn opens(&mut self, packet: &Packet<'n>, interface: &Interface) -> bool {
+        match &interface.initiative {
+            Initiative::Opens => {}
+            Initiative::Answers(_) => self.stop(packet, &interface.label, ""),
+            Initiative::Unknown(_) => self.may_stop(packet, &interface.label),
+        }
+        !matches!(interface.initiative, Initiative::Answers(_))
+    }
+
+    /// The platform answers what it is known to answer, unless this interface is left out.
+    fn at_platform(&mut self, from: &Interface, service: &PlatformService, packet: &Packet<'n>) {
+        let to = packet.flow.destination;
+        let own = from.platform.iter().find(|own| holds_address(&own.addresses, to));
+        match own.map(|own| &own.serving) {
+            Some(Serving::Off { .. }) => return self.stop(packet, &from.label, ""),
+            Some(Serving::Unknown(_)) => self.may_stop(packet, &from.label),
+            None => {}
+        }
+        match (holds_service(&service.services, packet.flow.service), &service.beyond) {
+            (true, _) => self.pass(packet),
+            (false, None) => self.stop(packet, &from.label, ""),
+            (false, Some(_)) => {
+                self.may_stop(packet, &from.label);
+                self.pass(packet);
+            }
         }
     }
 
@@ -143,9 +200,11 @@ impl<'n> Walk<'n> {
         let subnet = self.network.subnets.iter().find(|(_, subnet)| {
             subnet.router == *at.router && holds_address(&subnet.addresses, to)
         });
-        if let Some((id, _)) = subnet
-            && !self.cross_into(at, id, &mut packet)
-        {
+        let crossed = match subnet {
+            Some((id, _)) => self.cross_into(at, id, &mut packet),
+            None => self.cross_out(at, &mut packet),
+        };
+        if !crossed {
             return;
         }
         let adrift = matches!(self.goal(&packet), Endpoint::Interface { id, .. }
@@ -198,7 +257,14 @@ impl<'n> Walk<'n> {
         let Some(flow) = packet.flow.reply().filter(|_| !unasked) else {
             return self.pass(&packet);
         };
-        let reply = Packet { flow, leg: Leg::Return, identity: Identity::Kept, hops: 0, ..packet };
+        let reply = Packet {
+            flow,
+            leg: Leg::Return,
+            identity: Identity::Kept,
+            left: Identity::Kept,
+            hops: 0,
+            ..packet
+        };
         match self.trip.destination {
             Endpoint::Interface { id, .. } => self.leave(id, reply),
             Endpoint::External { .. } if reply.opaque => {

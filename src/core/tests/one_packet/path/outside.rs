@@ -12,7 +12,7 @@ impl<'n> Walk<'n> {
         opens: Opens,
         mut packet: Packet<'n>,
     ) {
-        packet.identity = Identity::Lost;
+        packet.left = packet.left.max(left_at_border(&packet));
         if packet.leg == Leg::Forward && opens == Opens::Outward {
             packet.opened.insert(id);
         }
@@ -66,7 +66,7 @@ impl<'n> Walk<'n> {
         goal: &Id<Interface>,
         mut packet: Packet<'n>,
     ) {
-        packet.identity = Identity::Lost;
+        packet.left = packet.left.max(left_at_border(&packet));
         let to = packet.flow.destination;
         let Some((_, goal)) = self.network.interfaces.get_key_value(goal) else { return };
         if self.place(goal).is_none() {
@@ -78,7 +78,12 @@ impl<'n> Walk<'n> {
                 self.may_stop(&packet, &goal.label);
                 unseen
             }
-            (None, None) => return self.stop(&packet, &goal.label, ""),
+            (None, None) => {
+                // A reply to a gateway's address is for that gateway.
+                let awaiting = packet.translations.last().filter(|_| packet.leg == Leg::Return);
+                let at = awaiting.map_or(&goal.label, |t| &self.network.gateways[t.gateway].label);
+                return self.stop(&packet, at, "");
+            }
         };
         let Some(router) = self.network.routers.get(router_id) else {
             return self.may_stop(&packet, &NOWHERE);
@@ -162,5 +167,13 @@ impl<'n> Walk<'n> {
         {
             self.deliver(At { router, subnet: None }, packet);
         }
+    }
+}
+
+/// Translated addresses show nobody; of IPv6 ones, which stay, AWS-8 says nothing.
+fn left_at_border(packet: &Packet<'_>) -> Identity {
+    match packet.flow.source {
+        IpAddr::V4(_) => Identity::Lost,
+        IpAddr::V6(_) => Identity::Doubtful,
     }
 }

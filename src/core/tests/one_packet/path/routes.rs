@@ -8,7 +8,8 @@ impl<'n> Walk<'n> {
         let Some(table) = self.network.tables.get(id) else {
             return self.go_unseen(&NOWHERE, true, packet);
         };
-        if packet.hops > 60 {
+        self.asked += 1;
+        if packet.hops > 60 || self.asked > 20_000 {
             // A loop: the packet dies there; who does not follow it to the end cannot know.
             self.found.doubted = true;
             return self.stop(&packet, &table.label, "");
@@ -21,7 +22,9 @@ impl<'n> Walk<'n> {
             .filter(|route| !local && matches!(route.destinations, Destinations::Unresolved(_)));
         for route in unresolved {
             self.found.doubted = true;
-            self.follow(table, route, at, packet.clone());
+            // Nobody knows whether it is this way, nor what lies on it.
+            let identity = packet.identity.max(Identity::Doubtful);
+            self.follow(table, route, at, Packet { identity, ..packet.clone() });
         }
         match winner {
             Some(route) => self.follow(table, route, at, packet),
@@ -86,7 +89,7 @@ impl<'n> Walk<'n> {
         if !self.cross_into(at, &interface.subnet, &mut packet) {
             return;
         }
-        packet.identity = Identity::Lost;
+        packet.left = Identity::Lost;
         if !interface.forwards {
             return self.stop(&packet, &interface.label, "");
         }

@@ -1,0 +1,155 @@
+//! What the kernel does.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use cloudfw_core::{Leg, Network};
+
+use super::predict::drops_unknown_replies;
+use super::question::{End, Question};
+use crate::blueprint::wiring::{Wired, wire};
+use crate::blueprint::{Blueprint, Tracking};
+use crate::compile::{from_documents, from_network};
+use crate::kernel::Raised;
+use crate::kernel::plan::{Cause, Site, SpaceId};
+use crate::kernel::probe::{Outcome, Probe};
+use crate::scenario::Scenario;
+
+/// The two ways to a blueprint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Compiler {
+    /// From the documents, past `providers/aws`.
+    Documents,
+    /// From core's network.
+    Network,
+}
+
+impl Compiler {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Documents, Self::Network];
+}
+
+impl fmt::Display for Compiler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Documents => "documents",
+            Self::Network => "network",
+        })
+    }
+}
+
+/// What a client saw, and where its packets ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// What it saw.
+    pub outcome: Outcome,
+    /// Where packets were dropped.
+    pub dropped: Vec<(Site, Leg)>,
+}
+
+impl fmt::Display for Seen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.outcome)?;
+        for (site, leg) in &self.dropped {
+            write!(f, "; {leg:?} {site}")?;
+        }
+        Ok(())
+    }
+}
+
+/// A scenario that stands in the kernel.
+pub struct Stand {
+    wired: Wired,
+    raised: Raised,
+}
+
+impl Stand {
+    /// Builds a scenario by one of the compilers.
+    ///
+    /// # Errors
+    ///
+    /// What cannot be built, or is not to be had from the kernel.
+    pub fn raise(
+        scenario: &Scenario,
+        network: &Network,
+        compiler: Compiler,
+    ) -> Result<Self, String> {
+        let blueprint = match compiler {
+            Compiler::Documents => from_documents(&scenario.documents).map(|mut blueprint| {
+                lay_over(&mut blueprint, scenario);
+                blueprint
+            }),
+            Compiler::Network => from_network(network),
+        };
+        let mut blueprint = blueprint.map_err(|error| format!("{compiler}: {error}"))?;
+        blueprint.outside.clone_from(&scenario.outside);
+        let wired = wire(&blueprint).map_err(|error| format!("{compiler}: {error}"))?;
+        let raised = Raised::raise(&wired.plan).map_err(|error| format!("{compiler}: {error}"))?;
+        Ok(Self { wired, raised })
+    }
+
+    /// Asks questions, all at once.
+    ///
+    /// # Errors
+    ///
+    /// What cannot be sent.
+    pub fn ask(&mut self, questions: &[Question]) -> Result<Vec<Seen>, String> {
+        let probes: Result<Vec<Probe>, String> =
+            questions.iter().map(|question| self.probe(question)).collect();
+        let observed = self.raised.send(&probes?).map_err(|error| error.to_string())?;
+        let sites = &self.wired.plan.sites;
+        let seen = observed.into_iter().map(|observed| Seen {
+            outcome: observed.outcome,
+            dropped: observed
+                .dropped
+                .iter()
+                .filter_map(|(site, leg)| Some((sites.get(site.0 as usize)?.clone(), *leg)))
+                .collect(),
+        });
+        Ok(seen.collect())
+    }
+
+    fn probe(&self, question: &Question) -> Result<Probe, String> {
+        let space = |id: &str| {
+            let known = self.wired.interfaces.get(id).copied();
+            known.ok_or_else(|| format!("`{question}`: {id} has no namespace"))
+        };
+        let (source, from): (SpaceId, IpAddr) = match &question.source {
+            End::Interface { id, own, .. } => (space(id)?, *own),
+            End::Outside(address) => (self.wired.outside, *address),
+            End::Unheld { .. } => return Err(format!("`{question}`: nobody asks")),
+        };
+        let listener = match &question.destination {
+            End::Interface { id, own, listens: true, .. } => Some((space(id)?, *own)),
+            End::Outside(address) => Some((self.wired.outside, *address)),
+            _ => None,
+        };
+        let to = question.destination.address();
+        Ok(Probe { source, from, port: question.port, to, ask: question.ask, listener })
+    }
+}
+
+/// What no document tells: see [`super::predict`].
+fn lay_over(blueprint: &mut Blueprint, scenario: &Scenario) {
+    for route in &scenario.host_routes {
+        for host in blueprint.hosts.iter_mut().filter(|host| host.id == route.host) {
+            host.routes.push((route.to, route.by.clone()));
+        }
+    }
+    if !drops_unknown_replies(scenario) {
+        return;
+    }
+    for interface in &mut blueprint.interfaces {
+        for filter in &mut interface.filters {
+            if matches!(filter.tracking, Tracking::Stateful) {
+                filter.tracking = Tracking::StatefulOrDropped(Site {
+                    cause: Cause::NoState,
+                    at: interface.id.clone(),
+                    list: String::new(),
+                    direction: None,
+                    rule: String::new(),
+                });
+            }
+        }
+    }
+}

@@ -1,0 +1,360 @@
+//! What is asked about a scenario: the same question for `cloudfw reach` and for the kernel.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::net::IpAddr;
+
+use cloudfw_core::{Client, PortSet, Protocol, ServiceSet};
+use cloudfw_estate::Query;
+use ipnet::IpNet;
+
+use crate::estate::chance::Chance;
+use crate::estate::{Estate, Interface, Owner, Peer, RouteTo, Rule};
+use crate::kernel::probe::Ask;
+use crate::scenario::{Scenario, TCP_PORTS, UDP_PORTS};
+
+/// One connection, datagram or echo request from one address to another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// Who sends.
+    pub source: End,
+    /// Whom to.
+    pub destination: End,
+    /// What.
+    pub ask: Ask,
+    /// The client's port, or the identifier of its echo request.
+    pub port: u16,
+}
+
+/// One end of a question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum End {
+    /// An interface.
+    Interface {
+        /// Its id.
+        id: String,
+        /// The id of its VPC.
+        vpc: String,
+        /// Its own address.
+        own: IpAddr,
+        /// The public address that is dialled instead.
+        dialled: Option<IpAddr>,
+        /// Whether anybody listens: not at a NAT gateway, nor on an instance that is stopped.
+        listens: bool,
+    },
+    /// An address of the internet.
+    Outside(IpAddr),
+    /// An address of a VPC that nobody has.
+    Unheld {
+        /// The id of the VPC.
+        vpc: String,
+        /// The address.
+        address: IpAddr,
+    },
+}
+
+impl End {
+    /// The address as the other end writes it.
+    #[must_use]
+    pub fn address(&self) -> IpAddr {
+        match self {
+            Self::Interface { own, dialled, .. } => dialled.unwrap_or(*own),
+            Self::Outside(address) | Self::Unheld { address, .. } => *address,
+        }
+    }
+}
+
+/// As a query has it: addresses of VPCs are scoped, since VPCs overlap.
+impl fmt::Display for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Interface { dialled: Some(address), .. } | Self::Outside(address) => {
+                write!(f, "{address}")
+            }
+            Self::Interface { vpc, own: address, .. } | Self::Unheld { vpc, address } => {
+                write!(f, "{address}@{vpc}")
+            }
+        }
+    }
+}
+
+/// As a line of `queries.txt`.
+impl fmt::Display for Question {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { source, destination, port, .. } = self;
+        let service = self.service();
+        write!(f, "{source} {destination} --service {service} --client {port}-{port}")
+    }
+}
+
+impl Question {
+    /// The service as the command line takes it.
+    #[must_use]
+    pub fn service(&self) -> String {
+        match self.ask {
+            Ask::Tcp(port) => port.to_string(),
+            Ask::Udp(port) => format!("{port}/udp"),
+            Ask::Echo if self.is_ipv6() => "icmpv6/128.0".to_owned(),
+            Ask::Echo => "icmp/8.0".to_owned(),
+        }
+    }
+
+    /// Whether it is of IPv6.
+    #[must_use]
+    pub fn is_ipv6(&self) -> bool {
+        self.destination.address().is_ipv6()
+    }
+
+    /// `tcp`, `udp` or `icmp`.
+    #[must_use]
+    pub fn protocol(&self) -> &'static str {
+        match self.ask {
+            Ask::Tcp(_) => "tcp",
+            Ask::Udp(_) => "udp",
+            Ask::Echo => "icmp",
+        }
+    }
+
+    /// The query, for the client's one port.
+    #[must_use]
+    pub fn query(&self) -> Query {
+        let ports = PortSet::single(self.port);
+        Query {
+            text: self.to_string(),
+            service: Some(self.services()),
+            client: Some(Client { kind: "given".into(), ports }),
+            ..Query::new(self.source.to_string(), self.destination.to_string())
+        }
+    }
+
+    fn services(&self) -> ServiceSet {
+        let to =
+            |protocol, port| ServiceSet::ports(protocol, PortSet::full(), PortSet::single(port));
+        match self.ask {
+            Ask::Tcp(port) => to(Protocol::TCP, port),
+            Ask::Udp(port) => to(Protocol::UDP, port),
+            Ask::Echo if self.is_ipv6() => ServiceSet::icmp(Protocol::ICMPV6, Some(128), Some(0)),
+            Ask::Echo => ServiceSet::icmp(Protocol::ICMP, Some(8), Some(0)),
+        }
+    }
+}
+
+/// Client ports, none of them twice.
+pub(crate) struct Ports {
+    taken: BTreeSet<u16>,
+}
+
+impl Ports {
+    pub(crate) fn new() -> Self {
+        Self { taken: BTreeSet::new() }
+    }
+
+    /// A port between these that nobody has.
+    pub(crate) fn draw(&mut self, low: u16, high: u16, chance: &mut Chance) -> u16 {
+        loop {
+            let port = chance.between(usize::from(low), usize::from(high)) as u16;
+            // What something listens at is left to it.
+            let is_service = TCP_PORTS.contains(&port) || UDP_PORTS.contains(&port);
+            if !is_service && self.taken.insert(port) {
+                return port;
+            }
+        }
+    }
+}
+
+/// Draws questions about a scenario.
+pub(crate) fn draw(
+    scenario: &Scenario,
+    count: usize,
+    ports: &mut Ports,
+    chance: &mut Chance,
+) -> Vec<Question> {
+    let mut questions = Vec::with_capacity(count);
+    // A scenario in which hardly anybody shares a family with anybody gives fewer.
+    for _ in 0..count * 50 {
+        if questions.len() == count {
+            break;
+        }
+        if let Some(question) = draw_one(scenario, ports, chance) {
+            questions.push(question);
+        }
+    }
+    questions
+}
+
+fn draw_one(scenario: &Scenario, ports: &mut Ports, chance: &mut Chance) -> Option<Question> {
+    let estate = &scenario.estate;
+    let ipv6 = chance.percent(30);
+    let (source, destination) = match chance.weighted(&[66, 18, 15, 1]) {
+        0 => between(estate, ipv6, chance)?,
+        1 => {
+            let from = draw_interface(estate, ipv6, chance)?;
+            let to = End::Outside(outside(scenario, ipv6, chance));
+            (own(estate, from, ipv6, chance)?, to)
+        }
+        2 => {
+            let to = draw_interface(estate, ipv6, chance)?;
+            let from = End::Outside(outside(scenario, ipv6, chance));
+            // Without a public address nothing else is of interest.
+            let known = ipv6 || chance.percent(25);
+            let private =
+                || own(estate, to, ipv6, chance).filter(|it| known && is_unique(estate, it));
+            (from, public(estate, to, ipv6).or_else(private)?)
+        }
+        _ => {
+            let from = draw_interface(estate, ipv6, chance)?;
+            (own(estate, from, ipv6, chance)?, unheld(estate, from, ipv6, chance)?)
+        }
+    };
+    let ask = match chance.weighted(&[62, 23, 15]) {
+        0 => Ask::Tcp(*chance.pick(&TCP_PORTS)),
+        1 => Ask::Udp(*chance.pick(&UDP_PORTS)),
+        _ => Ask::Echo,
+    };
+    let (low, high) = if chance.percent(75) { (32768, 60999) } else { (1024, 65535) };
+    let port = ports.draw(low, high, chance);
+    Some(Question { source, destination, ask, port })
+}
+
+fn outside(scenario: &Scenario, ipv6: bool, chance: &mut Chance) -> IpAddr {
+    let of_family: Vec<IpAddr> =
+        scenario.outside.iter().copied().filter(|address| address.is_ipv6() == ipv6).collect();
+    *chance.pick(&of_family)
+}
+
+/// An interface of an instance that runs, with an address of the family.
+fn draw_interface(estate: &Estate, ipv6: bool, chance: &mut Chance) -> Option<usize> {
+    let usable: Vec<usize> = (0..estate.interfaces.len())
+        .filter(|&index| {
+            let interface = estate.interfaces.get(index);
+            interface.is_some_and(|it| it.ipv6.is_some() || !ipv6) && runs(estate, index)
+        })
+        .collect();
+    (!usable.is_empty()).then(|| *chance.pick(&usable))
+}
+
+fn runs(estate: &Estate, index: usize) -> bool {
+    match estate.interfaces.get(index).map(|interface| interface.owner) {
+        Some(Owner::Instance(instance, _)) => {
+            estate.instances.get(instance).is_some_and(|instance| instance.running)
+        }
+        _ => false,
+    }
+}
+
+/// Two interfaces: of one VPC, of two that are linked, or, by a public address, of any.
+fn between(estate: &Estate, ipv6: bool, chance: &mut Chance) -> Option<(End, End)> {
+    let from = draw_interface(estate, ipv6, chance)?;
+    let here = estate.vpc_of(from);
+    let host = |index: usize| match estate.interfaces.get(index)?.owner {
+        Owner::Instance(instance, _) => Some(instance),
+        _ => None,
+    };
+    let candidates: Vec<usize> = (0..estate.interfaces.len())
+        .filter(|&to| host(to).is_none() || host(to) != host(from))
+        .filter(|&to| {
+            // Gateways and what is stopped are dialled seldom.
+            runs(estate, to) || chance.percent(8)
+        })
+        .filter(|&to| estate.interfaces.get(to).is_some_and(|it| it.ipv6.is_some() || !ipv6))
+        .collect();
+    if candidates.is_empty() {
+        return None;
+    }
+    let to = *chance.pick(&candidates);
+    let there = estate.vpc_of(to);
+    let near = here == there || estate.peering_between(here, there).is_some();
+    let by_public = if near { 14 } else { 92 };
+    let destination = match public(estate, to, ipv6).filter(|_| chance.percent(by_public)) {
+        Some(end) => end,
+        // Of a VPC that nothing leads to: seldom of interest.
+        None if !near && !chance.percent(4) => return None,
+        None => own(estate, to, ipv6, chance)?,
+    };
+    // Where somebody nearer has the address as well, it is not the one that is meant.
+    let private = matches!(&destination, End::Interface { dialled: None, .. });
+    if private && here != there && !is_unique(estate, &destination) {
+        return None;
+    }
+    if ipv6 && here != there && refer(estate, from, to) && !is_linked_ipv6(estate, from, there) {
+        return None;
+    }
+    Some((own(estate, from, ipv6, chance)?, destination))
+}
+
+/// Whether a rule of one end's groups names a group of the other end. Of addresses that stay what
+/// they are on their way through the internet, AWS does not say whether such a rule matches them.
+fn refer(estate: &Estate, from: usize, to: usize) -> bool {
+    let groups = |index: usize| estate.interfaces.get(index).map_or(&[][..], |it| &it.groups);
+    let names = |rules: &[Rule], other: usize| {
+        rules.iter().any(
+            |rule| matches!(rule.peer, Peer::Group(group, _) if groups(other).contains(&group)),
+        )
+    };
+    let group = |&group: &usize| estate.groups.get(group);
+    groups(to).iter().filter_map(group).any(|group| names(&group.ingress, from))
+        || groups(from).iter().filter_map(group).any(|group| names(&group.egress, to))
+}
+
+/// Whether IPv6 to that VPC goes over a peering.
+fn is_linked_ipv6(estate: &Estate, from: usize, there: usize) -> bool {
+    let subnet = estate.interfaces.get(from).and_then(|it| estate.subnets.get(it.subnet));
+    let table = subnet.and_then(|subnet| estate.route_tables.get(subnet.route_table));
+    let block = estate.vpcs.get(there).and_then(|vpc| vpc.ipv6);
+    table.zip(block).is_some_and(|(table, block)| {
+        let to = RouteTo::Cidr(IpNet::V6(block));
+        table.routes.iter().any(|route| route.to == to)
+    })
+}
+
+fn own(estate: &Estate, index: usize, ipv6: bool, chance: &mut Chance) -> Option<End> {
+    let interface = estate.interfaces.get(index)?;
+    let own = match ipv6 {
+        true => IpAddr::V6(interface.ipv6?),
+        false => IpAddr::V4(*chance.pick(&interface.addresses)),
+    };
+    Some(End::Interface {
+        id: interface.id.clone(),
+        vpc: estate.vpcs.get(estate.vpc_of(index))?.id.clone(),
+        own,
+        dialled: None,
+        listens: runs(estate, index),
+    })
+}
+
+/// Whether nobody else has the address: from outside, who is meant cannot be told.
+fn is_unique(estate: &Estate, end: &End) -> bool {
+    let own = |interface: &Interface| match end.address() {
+        IpAddr::V4(address) => interface.addresses.contains(&address),
+        IpAddr::V6(address) => interface.ipv6 == Some(address),
+    };
+    estate.interfaces.iter().filter(|interface| own(interface)).count() == 1
+}
+
+/// An interface by its public address, where it has one.
+fn public(estate: &Estate, index: usize, ipv6: bool) -> Option<End> {
+    let interface = estate.interfaces.get(index).filter(|_| !ipv6)?;
+    let public = interface.public.as_ref()?;
+    Some(End::Interface {
+        id: interface.id.clone(),
+        vpc: estate.vpcs.get(estate.vpc_of(index))?.id.clone(),
+        own: IpAddr::V4(*interface.addresses.first()?),
+        dialled: Some(IpAddr::V4(public.address)),
+        listens: runs(estate, index),
+    })
+}
+
+/// An address that nobody has, in a subnet of the sender's VPC.
+fn unheld(estate: &Estate, from: usize, ipv6: bool, chance: &mut Chance) -> Option<End> {
+    let vpc = estate.vpcs.get(estate.vpc_of(from))?;
+    let subnet = estate.subnets.get(chance.between(vpc.subnets.start, vpc.subnets.end - 1))?;
+    let address = match ipv6 {
+        true => {
+            let first = u128::from(subnet.ipv6?.network());
+            IpAddr::V6((first | u128::from(chance.bits())).into())
+        }
+        // The last ones are not handed out.
+        false => IpAddr::V4((u32::from(subnet.cidr.network()) + 250).into()),
+    };
+    Some(End::Unheld { vpc: vpc.id.clone(), address })
+}
