@@ -91,7 +91,13 @@ struct Place<'a> {
 }
 
 impl<'a> Place<'a> {
-    fn lack(&self, name: &str) {
+    /// An element that no field takes is written down, unless it is empty: an empty list or text
+    /// decides nothing, whatever it is of.
+    fn lack(&self, element: &Element) {
+        if element.children.is_empty() && element.text.trim().is_empty() {
+            return;
+        }
+        let name = &element.name;
         let above = self.path.fields();
         let field = |name: &str| {
             if above.is_empty() { name.to_owned() } else { format!("{above}.{name}") }
@@ -135,7 +141,7 @@ impl<'de> Deserializer<'de> for Place<'_> {
     /// The `item`s: EC2 has no other form of list.
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         for other in self.element.children.iter().filter(|child| child.name != "item") {
-            self.lack(&other.name);
+            self.lack(other);
         }
         visitor.visit_seq(Items { list: self, rest: self.element.children.iter() })
     }
@@ -188,10 +194,10 @@ impl<'a> Fields<'a> {
         for child in &object.element.children {
             match names::field_of(&child.name, fields) {
                 Some(field) if filled.iter().any(|(taken, _)| *taken == field) => {
-                    object.lack(&child.name);
+                    object.lack(child);
                 }
                 Some(field) => filled.push((field, child)),
-                None => object.lack(&child.name),
+                None => object.lack(child),
             }
         }
         Self { object, rest: filled.into_iter(), next: None }

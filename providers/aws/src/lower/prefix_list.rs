@@ -37,9 +37,12 @@ impl Lists {
             let entry = object.first().filter(|entry| entry.value.next_token.is_none());
             if let Some(entries) = entry.and_then(|entry| entry.value.entries.as_ref()) {
                 let foreign = entry.map(|entry| InRules::new(&entry.foreign)).unwrap_or_default();
-                let list = read(entries.iter().enumerate().map(|(i, entry)| {
-                    (entry.cidr.as_deref(), foreign.of("Entries", i).any())
-                }));
+                let list = read(
+                    entries
+                        .iter()
+                        .enumerate()
+                        .map(|(i, entry)| (entry.cidr.as_deref(), foreign.of("Entries", i).any())),
+                );
                 lists.managed.insert(Arc::clone(&object.key), list);
             }
         }
