@@ -15,6 +15,9 @@ use cloudfw_lab::scenario::Scenario;
 /// So many kinds of disagreements are shown, one of each.
 const SHOWN: usize = 20;
 
+/// So many are reduced and written.
+const WRITTEN: usize = 5;
+
 /// Arguments of `cloudfw-lab fuzz`.
 #[derive(Args)]
 pub(crate) struct FuzzArguments {
@@ -32,7 +35,8 @@ pub(crate) struct FuzzArguments {
     /// In one of so many scenarios the share of failing connections is measured; 0 for none.
     #[arg(long, default_value_t = 4)]
     shares: usize,
-    /// Where to write a disagreement, reduced to what it takes, as a scenario of testdata.
+    /// Where to write disagreements, one of each kind and five at most, each reduced to what it
+    /// takes and as a folder fit for testdata/aws.
     #[arg(long, value_name = "DIR")]
     to: Option<PathBuf>,
     /// Scenarios at the same time [default: one for each processor].
@@ -80,18 +84,19 @@ pub(crate) fn fuzz(arguments: &FuzzArguments) -> Result<ExitCode> {
     Ok(if report.agrees() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
-/// Disagreements by what they have in common: how many, and the first.
-fn alike(report: &Report) -> BTreeMap<String, (usize, &Disagreement)> {
+/// Disagreements by what they have in common, the weightiest first: how many, and the first.
+fn alike(report: &Report) -> Vec<(usize, &Disagreement)> {
     let mut alike = BTreeMap::new();
     for disagreement in &report.disagreements {
-        alike.entry(disagreement.signature()).or_insert((0, disagreement)).0 += 1;
+        let key = (disagreement.what, disagreement.signature());
+        alike.entry(key).or_insert((0, disagreement)).0 += 1;
     }
-    alike
+    alike.into_values().collect()
 }
 
 /// One of each kind of disagreement, reduced.
 fn write_folders(to: &Path, report: &Report) -> Result<()> {
-    for (_, disagreement) in alike(report).values().take(SHOWN) {
+    for (_, disagreement) in alike(report).into_iter().take(WRITTEN) {
         let Disagreement { seed, question, .. } = disagreement;
         let folder = to.join(format!("lab-{seed}-{}-{}", question.protocol(), question.port));
         say(&format!("reducing seed {seed}: {question}"));
@@ -105,7 +110,7 @@ fn write_folders(to: &Path, report: &Report) -> Result<()> {
 
 fn text(order: &Order, report: &Report) -> String {
     let mut lines = Vec::new();
-    for (count, disagreement) in alike(report).values().take(SHOWN) {
+    for (count, disagreement) in alike(report).into_iter().take(SHOWN) {
         lines.push(format!("{disagreement}\n  ({count} of this kind)\n"));
     }
     lines.extend(report.wrong_shares.iter().map(|share| format!("share: {share}\n")));

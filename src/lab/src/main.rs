@@ -24,6 +24,9 @@ enum Command {
     /// Writes a generated estate: a recording, and questions about it.
     Estate(EstateArguments),
     /// Asks cloudfw and a real kernel the same questions about random scenarios.
+    ///
+    /// Ends with 0 where all answers agree, 1 where some do not, 2 where questions could not be
+    /// asked; where namespaces cannot be made it says `skipped` and why.
     Fuzz(fuzz_command::FuzzArguments),
 }
 

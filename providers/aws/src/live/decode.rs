@@ -265,12 +265,12 @@ mod tests {
     }
 
     #[test]
-    fn what_no_field_takes_is_listed_once_without_positions() {
+    fn what_no_field_takes_is_listed_once_without_positions_unless_it_is_empty() {
         let (vpcs, lacking) = read_list::<raw::Vpc>(
             Kind::Vpcs,
-            "<vpcSet><item><vpcId>vpc-1</vpcId><fooBar>1</fooBar></item>
-               <item><fooBar><deep/></fooBar><cidrBlockAssociationSet><item><odd/></item><row/>
-               </cidrBlockAssociationSet></item></vpcSet>",
+            "<vpcSet><item><vpcId>vpc-1</vpcId><fooBar>1</fooBar><empty/></item>
+               <item><fooBar><deep/></fooBar><cidrBlockAssociationSet><item><odd>1</odd></item>
+               <row>1</row></cidrBlockAssociationSet></item></vpcSet>",
         );
         assert_eq!(vpcs, json!([{"VpcId": "vpc-1"}, {"CidrBlockAssociationSet": [{}]}]));
         assert_eq!(

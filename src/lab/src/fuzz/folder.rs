@@ -65,7 +65,8 @@ fn merged(scenario: &Scenario) -> Value {
             }
             continue;
         }
-        for (key, value) in fields {
+        let some = |value: &Value| value.as_array().is_none_or(|items| !items.is_empty());
+        for (key, value) in fields.iter().filter(|(_, value)| some(value)) {
             all.insert(key.clone(), value.clone());
         }
     }

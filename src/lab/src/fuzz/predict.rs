@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use cloudfw_core::{
     Decision, Direction, Document, Filter, Fraction, HostRoute, Id, Leg, Network, Passage,
-    PathGraph, PortSet, Reachability, Reason, Symptom, Tracking, Verdict, WithoutState, reach,
+    PathGraph, PortSet, Reachability, Reason, Role, Symptom, Tracking, Verdict, WithoutState,
+    reach,
 };
 use cloudfw_estate::answer::Pair;
 use cloudfw_estate::{AssumeNone, Estate, OpenOptions};
@@ -103,6 +104,18 @@ impl Oracle {
     ///
     /// A question that cloudfw does not understand as one question.
     pub fn predict(&self, questions: &[Question]) -> Result<Vec<Predicted>, String> {
+        let mut predicted = self.ask(questions)?;
+        // The interface of a gateway is the gateway.
+        for stop in predicted.iter_mut().filter_map(|it| it.first.as_mut()) {
+            let interface = self.network().interfaces.get(stop.at.as_str());
+            if let Some(Role::Gateway(gateway)) = interface.map(|interface| &interface.role) {
+                stop.at = gateway.to_string();
+            }
+        }
+        Ok(predicted)
+    }
+
+    fn ask(&self, questions: &[Question]) -> Result<Vec<Predicted>, String> {
         let inquiry = self.estate.inquiry();
         let graph = self.overlaid.as_ref().map(PathGraph::new);
         questions

@@ -271,15 +271,17 @@ fn between(estate: &Estate, ipv6: bool, chance: &mut Chance) -> Option<(End, End
         None if !near && !chance.percent(4) => return None,
         None => own(estate, to, ipv6, chance)?,
     };
-    // Where somebody nearer has the address as well, it is not the one that is meant.
+    let source = own(estate, from, ipv6, chance)?;
+    // Where somebody nearer has the address as well, packets or their replies go there.
     let private = matches!(&destination, End::Interface { dialled: None, .. });
-    if private && here != there && !is_unique(estate, &destination) {
+    let known = is_unique(estate, &source) && is_unique(estate, &destination);
+    if private && here != there && !known {
         return None;
     }
     if ipv6 && here != there && refer(estate, from, to) && !is_linked_ipv6(estate, from, there) {
         return None;
     }
-    Some((own(estate, from, ipv6, chance)?, destination))
+    Some((source, destination))
 }
 
 /// Whether a rule of one end's groups names a group of the other end. Of addresses that stay what
