@@ -19,6 +19,11 @@ use arguments::{Arguments, Command, Global};
 use error::Error;
 use print::Screen;
 
+/// Sets of flows are many small allocations: answers over a whole estate take a quarter less time
+/// than with the system's allocator.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The exit code of what was done; that of an answer comes from its verdict.
 const DONE: u8 = 0;
 

@@ -17,8 +17,11 @@ use crate::{
     Peer, Peers, Rule, RuleList, StateSet, Tracking, Unknown, WithoutState,
 };
 
+mod gathered;
 #[cfg(test)]
 mod tests;
+
+use gathered::Gathered;
 
 /// How deep chains may call each other; beyond it nothing is decided.
 const DEEPEST_CHAIN: usize = 32;
@@ -191,7 +194,9 @@ pub fn evaluate<'a>(
             run.undecided(Decider::NoState, flows);
         }
     }
-    let Run { mut outcome, past_all, .. } = run;
+    let Run { pass, deny, past_all, hits, doubts, .. } = run;
+    let (pass, deny, past_all) = (pass.whole(), deny.whole(), past_all.whole());
+    let mut outcome = Outcome { pass, deny, hits, doubts };
     let contested = outcome.pass.union(&past_all).intersection(&outcome.deny);
     if !contested.is_empty() {
         outcome.hits.iter_mut().for_each(|hit| hit.contested.clone_from(&contested));
@@ -204,8 +209,11 @@ struct Run<'a, 's> {
     filter: &'a Filter,
     direction: Direction,
     sight: &'s Sight<'s>,
-    outcome: Outcome<'a>,
-    past_all: HeaderSpace,
+    pass: Gathered,
+    deny: Gathered,
+    past_all: Gathered,
+    hits: Vec<Hit<'a>>,
+    doubts: Vec<&'a Unknown>,
     rules_left: usize,
     calls_left: usize,
     /// The chains that it is in.
@@ -218,8 +226,11 @@ impl<'a, 's> Run<'a, 's> {
             filter,
             direction,
             sight,
-            outcome: Outcome::default(),
-            past_all: HeaderSpace::empty(),
+            pass: Gathered::default(),
+            deny: Gathered::default(),
+            past_all: Gathered::default(),
+            hits: Vec::new(),
+            doubts: Vec::new(),
             rules_left: MOST_RULES,
             calls_left: MOST_CALLS,
             inside: Vec::new(),
@@ -270,13 +281,13 @@ impl<'a, 's> Run<'a, 's> {
             let Some(matched) = arriving.matched(&rule.matches, self.sight) else {
                 continue;
             };
-            self.outcome.doubts.extend(matched.doubt);
+            self.doubts.extend(matched.doubt);
             arriving.take(matched.lo().clone());
             let decider = Decider::Rule(list, rule);
             match &rule.action {
                 Action::Allow => self.decide(decider, Ok(()), matched.hi, matched.doubt),
                 Action::AllowAll => {
-                    self.past_all = self.past_all.union(&matched.hi);
+                    self.past_all.add(matched.hi.clone());
                     self.hit(decider, Ok(()), matched.hi, matched.doubt);
                 }
                 Action::Deny(denial) => {
@@ -322,11 +333,8 @@ impl<'a, 's> Run<'a, 's> {
         flows: HeaderSpace,
         doubt: Option<&'a Unknown>,
     ) {
-        let side = match verdict {
-            Ok(()) => &mut self.outcome.pass,
-            Err(_) => &mut self.outcome.deny,
-        };
-        *side = side.union(&flows);
+        let side = if verdict.is_ok() { &mut self.pass } else { &mut self.deny };
+        side.add(flows.clone());
         self.hit(by, verdict, flows, doubt);
     }
 
@@ -339,12 +347,12 @@ impl<'a, 's> Run<'a, 's> {
     ) {
         let (filter, direction) = (self.filter, self.direction);
         let contested = HeaderSpace::empty();
-        self.outcome.hits.push(Hit { filter, direction, by, verdict, flows, doubt, contested });
+        self.hits.push(Hit { filter, direction, by, verdict, flows, doubt, contested });
     }
 
     /// Both may happen.
     fn undecided(&mut self, by: Decider<'a>, flows: &HeaderSpace) {
-        self.outcome.pass = self.outcome.pass.union(flows);
+        self.pass.add(flows.clone());
         self.decide(by, Err(Denial::Drop), flows.clone(), None);
     }
 }
@@ -467,28 +475,27 @@ fn side<'a>(peers: &'a Peers, member: Option<&Member<'_>>, identity: Identity) -
     if let [Peer::Addresses { set, .. }] = peers.as_slice() {
         return Side { hi: Some(Cow::Borrowed(set)), lo: None, doubt: None };
     }
-    let mut certain = IpSet::empty();
-    let mut possible = IpSet::empty();
-    let mut doubt = None;
+    let (mut certain, mut possible, mut doubt) = (Vec::new(), Vec::new(), None);
     for peer in peers {
         match peer {
-            Peer::Addresses { set, .. } => certain = certain.union(set),
+            Peer::Addresses { set, .. } => certain.push(set),
             Peer::Group(group) => {
                 let Some(member) = member.filter(|m| m.groups.contains(group)) else {
                     continue;
                 };
                 match identity {
-                    Identity::Kept => certain = certain.union(&member.addresses),
-                    Identity::Doubtful => possible = possible.union(&member.addresses),
+                    Identity::Kept => certain.push(&member.addresses),
+                    Identity::Doubtful => possible.push(&member.addresses),
                     Identity::Lost => {}
                 }
             }
             Peer::Unresolved { within, unknown, .. } => {
-                possible = possible.union(within);
+                possible.push(within);
                 doubt = doubt.or(Some(unknown));
             }
         }
     }
+    let (certain, possible) = (IpSet::union_of(certain), IpSet::union_of(possible));
     if possible.is_subset(&certain) {
         return Side { hi: Some(Cow::Owned(certain)), lo: None, doubt: None };
     }

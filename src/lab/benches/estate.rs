@@ -16,6 +16,10 @@ use cloudfw_core::{PathGraph, Question, Verdict, reach};
 use cloudfw_estate::{Estate, Inquiry, OpenOptions, Query, QueryLine, query};
 use criterion::Criterion;
 
+/// The allocator of the `cloudfw` binary.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let recording = folder.path().join("estate");
