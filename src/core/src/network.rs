@@ -40,6 +40,9 @@ pub struct Network {
     /// What was not understood of the object that is written at a place, and most likely only
     /// describes it: answers whose way leads over the object name it, and no verdict rests on it.
     pub remarks: BTreeMap<Origin, Vec<Unknown>>,
+    /// Public addresses that belong to the estate and that no interface or gateway of it has, with
+    /// what is not known of each: they are no strangers of the internet.
+    pub unheld_public: BTreeMap<IpAddr, Unknown>,
 }
 
 /// A network interface: the thing that has addresses and filters.

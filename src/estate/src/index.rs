@@ -239,8 +239,14 @@ impl Index {
             Passage::SourceNat { public, .. } => *public,
             _ => None,
         });
-        let singles: Vec<IpSet> =
-            self.public.keys().copied().chain(gateways).map(IpSet::single).collect();
+        let singles: Vec<IpSet> = self
+            .public
+            .keys()
+            .chain(network.unheld_public.keys())
+            .copied()
+            .chain(gateways)
+            .map(IpSet::single)
+            .collect();
         self.estate = routers.union(&IpSet::union_of(&singles));
         let internet = network.externals.iter().find(|(_, external)| {
             external.label.kind == INTERNET || &*external.label.id == INTERNET

@@ -119,6 +119,12 @@ impl<'e> Inquiry<'e> {
         self.resolver().called(name)
     }
 
+    /// What else is called as an end of a query is, and was not meant: a machine goes before the
+    /// subnets and groups of its name, and `internet` before everything. As [`Inquiry::called`].
+    pub fn passed_over(&self, end: &str) -> Vec<String> {
+        self.resolver().passed_over(end)
+    }
+
     fn resolver(&self) -> Resolver<'e> {
         let Estate { network, index, .. } = self.estate;
         Resolver { network, index }

@@ -98,15 +98,22 @@ impl FromStr for Query {
     }
 }
 
-/// The queries of a file: one a line, `#` begins a comment, empty lines are nothing.
-pub fn read_queries(text: &str) -> Vec<QueryLine> {
-    let lines = text.strip_prefix('\u{feff}').unwrap_or(text).lines().zip(1..);
+/// The queries of a file: one a line, `#` begins a comment, empty lines are nothing. A line that is
+/// no text is an error of that line alone.
+pub fn read_queries(file: impl AsRef<[u8]>) -> Vec<QueryLine> {
+    let bytes = file.as_ref();
+    let lines = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes).split(|b| *b == b'\n');
     lines
-        .filter(|(line, _)| !words::is_blank(line))
-        .map(|(line, number)| QueryLine {
+        .zip(1..)
+        .map(|(line, number)| (String::from_utf8_lossy(line), std::str::from_utf8(line), number))
+        .filter(|(shown, _, _)| !words::is_blank(shown))
+        .map(|(shown, line, number)| QueryLine {
             line: number,
-            text: line.trim().to_owned(),
-            query: line.parse(),
+            text: shown.trim().to_owned(),
+            query: match line {
+                Ok(line) => line.parse(),
+                Err(error) => Err(QueryError::NotText { byte: error.valid_up_to() + 1 }),
+            },
         })
         .collect()
 }

@@ -1,9 +1,9 @@
 //! From paths to documents.
 //!
 //! A recording is a file or a folder. Of a folder every file below it is looked at, in the order of
-//! the paths, but for hidden files and folders, and for the files that scenarios keep beside their
-//! documents: `expected.json` and `observed.json`. What a file is, its content says: JSON, or what
-//! the AWS CLI says of a call that failed. JSON of no known kind is a warning, as people keep other
+//! the paths, but for those in hidden folders, which are listed, and for the files that scenarios
+//! keep beside their documents: `expected.json` and `observed.json`. What a file is, its content
+//! says: JSON, or what the AWS CLI says of a call that failed. JSON of no known kind is a warning, as people keep other
 //! things beside recordings, and other files are listed; a `*.json` has to be JSON, and a file that
 //! was named has to be a document.
 //!
@@ -125,7 +125,7 @@ pub(crate) struct Opened {
     pub(crate) documents: Vec<ReadDocument>,
     /// What looks as if it was meant to be a document and is none, and why.
     pub(crate) left_out: Vec<(String, String)>,
-    /// What is plainly something else.
+    /// What is plainly something else, and hidden folders with a `/` at their end.
     pub(crate) others: Vec<String>,
 }
 
@@ -199,6 +199,7 @@ fn open_folder(
     opened.left_out.extend(doubtful.map(|(path, why)| (name(&path), format!("left out: {why}"))));
     opened.left_out.sort();
     others.sort();
+    opened.others.extend(found.hidden.iter().map(|path| format!("{}/", name(path))));
     opened.others.extend(others.iter().map(|path| name(path)));
     match first {
         Some(first) if recognised == 0 => {

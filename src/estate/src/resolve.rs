@@ -198,7 +198,14 @@ impl<'a> Resolver<'a> {
         scope: Option<&Within<'_>>,
     ) -> Result<Parties, QueryError> {
         let resource = self.one(text, name, scope)?;
-        let mut parties = self.parties_of(text, resource)?;
+        let parties = self.parties_of(text, resource);
+        if let (Err(QueryError::NoInterfaces { .. }), What::Host(id)) = (&parties, &resource.what)
+            && let Some(unread) = self.unread_of(text, id)
+        {
+            // It has some, and they were not read: that is an answer, and no fault of the query.
+            return Ok(vec![unread]);
+        }
+        let mut parties = parties?;
         parties.extend(match &resource.what {
             What::Subnet(_) | What::Router(_) => {
                 let routers = self.routers_of(&resource.what);
@@ -249,6 +256,23 @@ impl<'a> Resolver<'a> {
         let ends: Vec<&Resource> =
             found.into_iter().filter(|it| self.parties_of(name, it).is_ok()).collect();
         candidates(&ends)
+    }
+
+    /// What else an end could have meant by this name: the resources that machines of the name, or
+    /// the internet itself, go before. Those that mean the same interfaces are not among them.
+    pub(crate) fn passed_over(&self, name: &str) -> Vec<String> {
+        let found = self.index.named(name);
+        let is_internet = name.eq_ignore_ascii_case("internet");
+        let meant = if is_internet { Vec::new() } else { self.likeliest(found.clone()) };
+        let own: BTreeSet<&Id<Interface>> =
+            meant.iter().flat_map(|it| self.index.interfaces(self.network, &it.what)).collect();
+        let is_other = |resource: &&Resource| {
+            let interfaces = self.index.interfaces(self.network, &resource.what);
+            let is_meant = meant.iter().any(|it| it.what == resource.what);
+            !is_meant && interfaces.iter().any(|id| !own.contains(id))
+        };
+        let others: Vec<&Resource> = found.into_iter().filter(is_other).collect();
+        candidates(&others)
     }
 
     /// The resources that a tag or a glob means.

@@ -28,12 +28,12 @@ fn cloudfw_and_the_kernel_agree_on_forty_scenarios() {
 #[test]
 fn scenarios_let_packets_pass_and_stop_them_at_every_layer() {
     let order =
-        Order { seed: 1, scenarios: 120, probes: 60, threads: 2, kernel: false, surveys: 0 };
+        Order { seed: 1, scenarios: 250, probes: 60, threads: 2, kernel: false, surveys: 0 };
     let report = run(&order, &|_| {});
     assert_eq!(report.failures, Vec::<String>::new());
     let tally = &report.tally;
     println!("{tally}");
-    assert_eq!(tally.questions, 120 * 60);
+    assert_eq!(tally.questions, 250 * 60);
     assert!(tally.percent_of(Verdict::Reachable) >= 25.0, "{tally}");
     assert!(tally.percent_of(Verdict::Unreachable) >= 25.0, "{tally}");
     for verdict in [Verdict::Unknown, Verdict::Intermittent, Verdict::Partial] {

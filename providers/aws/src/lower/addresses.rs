@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use cloudfw_core::{Origin, UnreadAddresses};
 
+use super::external::global_unicast;
 use super::label::unknown;
 use crate::raw::{NetworkInterface, NetworkInterfaceAssociation};
 
@@ -104,13 +105,14 @@ pub(super) fn own_addresses(told: &NetworkInterface) -> Own {
 /// where there is none.
 fn hides_address(association: Option<&NetworkInterfaceAssociation>) -> bool {
     association.is_some_and(|told| {
-        let readable = parse(told.public_ip.as_deref()).is_some_and(|ip| ip.is_ipv4());
-        !readable && *told != NetworkInterfaceAssociation::default()
+        public(Some(told)).is_none() && *told != NetworkInterfaceAssociation::default()
     })
 }
 
-fn public(association: Option<&NetworkInterfaceAssociation>) -> Option<IpAddr> {
-    parse(association?.public_ip.as_deref()).filter(IpAddr::is_ipv4)
+/// The public address of an association. A private one, or one for many, is none.
+pub(super) fn public(association: Option<&NetworkInterfaceAssociation>) -> Option<IpAddr> {
+    let told = parse(association?.public_ip.as_deref()).filter(IpAddr::is_ipv4)?;
+    global_unicast().contains(told).then_some(told)
 }
 
 pub(super) fn parse(text: Option<&str>) -> Option<IpAddr> {

@@ -1,16 +1,16 @@
 //! Endpoints of VPCs. A gateway endpoint is a gateway; an interface endpoint is its interfaces;
 //! what is behind a Gateway Load Balancer endpoint nobody can see.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use cloudfw_core::{External, Gateway, Id, Label, Passage, Stack, Unknown};
+use cloudfw_core::{External, Gateway, Id, Interface, Label, Liveness, Passage, Stack, Unknown};
 
 use super::Lowering;
 use super::external::global_unicast;
 use super::label::{label, name_tag, nowhere, unknown};
-use super::table::Entry;
-use crate::raw::VpcEndpoint;
+use super::table::{Entry, Object};
+use crate::raw::{NetworkInterface, VpcEndpoint};
 
 impl Lowering<'_> {
     pub(super) fn lower_endpoints(&mut self) {
@@ -38,6 +38,49 @@ impl Lowering<'_> {
             };
             let gateway = Gateway { label, passage, stack: Stack::default(), closed, doubts };
             self.add_gateway(&object.key, gateway);
+        }
+    }
+
+    /// Takes from the interfaces of endpoints that do not work, or are not known to, that anything
+    /// answers behind them.
+    pub(super) fn doubt_endpoints(&mut self) {
+        let mut found: BTreeMap<Id<Interface>, Liveness> = BTreeMap::new();
+        let recorded = self.recorded;
+        let mut note = |interface: &Object<'_, NetworkInterface>, liveness: &Liveness| {
+            let key = Id::new(Arc::clone(&interface.key));
+            match found.get(&key) {
+                // Two endpoints that disagree: it is not known whose it is.
+                Some(Liveness::Unknown(_)) => {}
+                _ => drop(found.insert(key, liveness.clone())),
+            }
+        };
+        for object in recorded.endpoints.iter() {
+            let Some(entry) = object.first() else { continue };
+            let liveness = match (object.contradiction(), state(entry)) {
+                (Some(gap), _) | (None, (None, Some(gap))) => Liveness::Unknown(gap),
+                (None, (Some(why), _)) => Liveness::Down(why),
+                (None, (None, None)) => continue,
+            };
+            for id in entry.value.network_interface_ids.iter().flatten() {
+                if let Some(interface) = recorded.interfaces.get(id, &entry.scope) {
+                    note(interface, &liveness);
+                }
+            }
+            // Not every recording has the list; the interfaces say whose they are.
+            let words = format!("VPC Endpoint Interface {}", object.id);
+            let own = |interface: &&Object<'_, NetworkInterface>| {
+                let first = interface.first();
+                let same = first.filter(|one| super::scope::compatible(&one.scope, &entry.scope));
+                same.is_some_and(|one| one.value.description.as_deref() == Some(&*words))
+            };
+            recorded.interfaces.iter().filter(own).for_each(|interface| note(interface, &liveness));
+        }
+        for (key, liveness) in found {
+            if let Some(interface) = self.network.interfaces.get_mut(&key)
+                && !matches!(interface.liveness, Liveness::Down(_))
+            {
+                interface.liveness = liveness;
+            }
         }
     }
 

@@ -58,12 +58,20 @@ impl Lowering<'_> {
         let mut unread = Vec::new();
         for (i, interface) in named.iter().enumerate() {
             let name = interface.network_interface_id.as_deref();
-            let is_read = |name| self.recorded.interfaces.get(name, &entry.scope).is_some();
-            if !name.is_some_and(is_read) {
-                let origin = within(&entry.origin, "NetworkInterfaces", i);
-                let what = format!("the interface {} of {id}", name.unwrap_or("?"));
-                unread.push(unknown(what, why(), &origin));
-            }
+            let read = name.and_then(|name| self.recorded.interfaces.get(name, &entry.scope));
+            let is_own = |key: &str| {
+                self.network.interfaces.get(key).is_some_and(|one| one.host.as_ref() == Some(host))
+            };
+            let why = match read {
+                None => why(),
+                Some(read) if !is_own(&read.key) => {
+                    format!("`NetworkInterfaces` does not tell of {id} that it has it")
+                }
+                Some(_) => continue,
+            };
+            let origin = within(&entry.origin, "NetworkInterfaces", i);
+            let what = format!("the interface {} of {id}", name.unwrap_or("?"));
+            unread.push(unknown(what, why, &origin));
         }
         unread
     }

@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use cloudfw_core::{
     Address, Client, Gateway, Host, Id, Interface, IpSet, Label, Liveness, Origin, PortSet, Role,
-    Router, Scope, Stack, UnreadAddresses,
+    Router, Scope, Stack, Unknown, UnreadAddresses,
 };
 
 use super::Lowering;
 use super::addresses::{own_addresses, parse};
+use super::disagreement::{View, primary_of, views};
 use super::label::{label, name_tag, unknown};
 use super::recorded::Recorded;
 use super::security_group::unrecorded_key;
@@ -31,7 +32,9 @@ pub(super) struct Memberships<'a> {
     /// The interfaces of interface endpoints.
     pub(super) endpoints: BTreeSet<&'a str>,
     /// The elastic addresses of an interface's own addresses.
-    elastic: BTreeMap<&'a str, Vec<(Option<IpAddr>, IpAddr)>>,
+    pub(super) elastic: BTreeMap<&'a str, Vec<(Option<IpAddr>, IpAddr)>>,
+    /// What instances tell of an interface of theirs.
+    pub(super) views: BTreeMap<&'a str, Vec<View<'a>>>,
     /// The instances that name an interface as theirs.
     instances: BTreeMap<&'a str, BTreeSet<&'a str>>,
     /// The VPCs of the interfaces in a subnet.
@@ -62,6 +65,7 @@ impl<'a> Memberships<'a> {
                 known.instances.entry(id).or_default().insert(object.id);
             }
         }
+        known.views = views(recorded);
         for entry in recorded.endpoints.iter().flat_map(|object| &object.versions) {
             if entry.value.vpc_endpoint_type.as_deref() == Some("Interface") {
                 let ids = entry.value.network_interface_ids.iter().flatten();
@@ -77,9 +81,12 @@ impl<'a> Memberships<'a> {
             }
         }
         for entry in &recorded.addresses {
-            let id = entry.value.network_interface_id.as_deref();
-            if let (Some(id), Some(public)) = (id, parse(entry.value.public_ip.as_deref())) {
-                let own = parse(entry.value.private_ip_address.as_deref());
+            let told = entry.value;
+            let id = told.network_interface_id.as_deref().filter(|id| !id.is_empty());
+            let of_instance = || primary_of(recorded, told.instance_id.as_deref()?, &entry.scope);
+            let id = id.or_else(of_instance);
+            if let (Some(id), Some(public)) = (id, parse(told.public_ip.as_deref())) {
+                let own = parse(told.private_ip_address.as_deref());
                 known.elastic.entry(id).or_default().push((own, public));
             }
         }
@@ -129,12 +136,27 @@ fn groups_of<'a>(object: &Object<'a, NetworkInterface>) -> Option<Vec<&'a str>> 
 }
 
 /// The addresses of the interfaces whose groups are not known.
-pub(super) fn unknown_members(recorded: &Recorded<'_>) -> IpSet {
-    let unknown = recorded.interfaces.iter().filter(|object| groups_of(object).is_none());
+pub(super) fn unknown_members(recorded: &Recorded<'_>, known: &Memberships<'_>) -> IpSet {
+    let is_unknown = |object: &&Object<'_, NetworkInterface>| {
+        groups_of(object).is_none() || known.other_groups(recorded, object).is_some()
+    };
+    let unknown = recorded.interfaces.iter().filter(is_unknown);
     let addresses = unknown.flat_map(|object| {
         object.versions.iter().flat_map(|entry| own_addresses(entry.value).addresses)
     });
     addresses.map(|(ip, _)| ip).collect()
+}
+
+/// The keys of the interfaces that say that a public address is theirs.
+pub(super) fn public_holders(recorded: &Recorded<'_>) -> BTreeMap<IpAddr, BTreeSet<Arc<str>>> {
+    let mut holders: BTreeMap<IpAddr, BTreeSet<Arc<str>>> = BTreeMap::new();
+    for object in recorded.interfaces.iter() {
+        let own = object.first().map(|entry| own_addresses(entry.value).addresses);
+        for public in own.into_iter().flatten().filter_map(|(_, public)| public) {
+            holders.entry(public).or_default().insert(Arc::clone(&object.key));
+        }
+    }
+    holders
 }
 
 impl<'a> Lowering<'a> {
@@ -150,7 +172,8 @@ impl<'a> Lowering<'a> {
         let Some(entry) = object.first() else { return };
         let told = entry.value;
         let known = own_addresses(told);
-        let addresses = self.addresses(object.id, &known.addresses);
+        let nat = self.nat_gateway_of(object.id, entry);
+        let (addresses, doubt) = self.addresses(object, entry, &known.addresses);
         let own: IpSet = addresses.iter().map(|address| address.ip).collect();
         let vpc = told.vpc_id.as_deref();
         let subnet = match told.subnet_id.as_deref() {
@@ -175,16 +198,26 @@ impl<'a> Lowering<'a> {
             self.doubt_addresses(&router, object.id, entry, &unread);
         }
         let contradiction = object.contradiction();
-        let nat = self.nat_gateway_of(object.id, entry);
         let (groups, mut stack) = self.interface_groups(object, entry, nat.is_some());
         if !matches!(told.deny_all_igw_traffic, Field::Absent | Field::Given(false)) {
             stack.filters.push(self.denied_from_gateways());
         }
+        if let Some(doubt) = doubt.filter(|_| nat.is_none()) {
+            stack.filters.push(self.doubted_public_address(object.id, &doubt));
+        }
         let initiative = self.initiative(object, entry, nat.is_some());
         let (liveness, host, client) = match (&contradiction, &nat) {
-            (Some(gap), _) => (Liveness::Unknown(gap.clone()), None, Client::any()),
+            // Whose it is, each telling may say in its own way: it is still asked about by name.
+            (Some(gap), _) => {
+                let (_, host, _) = self.attachment(object.id, &object.key, entry);
+                (Liveness::Unknown(gap.clone()), host, Client::any())
+            }
             (None, Some(nat)) => (Liveness::Up, Some(Id::new(nat.as_str())), nat_client()),
-            (None, None) => self.attachment(object.id, &object.key, entry),
+            (None, None) => {
+                let (liveness, host, client) = self.attachment(object.id, &object.key, entry);
+                let doubt = self.other_subnet(object).or_else(|| unattached(&host, entry));
+                (doubt.map_or(liveness, Liveness::Unknown), host, client)
+            }
         };
         let role = match contradiction {
             Some(gap) => Role::Opaque(gap),
@@ -228,6 +261,10 @@ impl<'a> Lowering<'a> {
             let filters = vec![self.unknown_groups_filter(object.id, gap)];
             return (BTreeSet::new(), Stack { filters });
         };
+        if let Some(gap) = self.memberships.other_groups(self.recorded, object) {
+            let filters = vec![self.unknown_groups_filter(object.id, gap)];
+            return (BTreeSet::new(), Stack { filters });
+        }
         let mut groups = BTreeSet::new();
         for id in &ids {
             let group = self.recorded.groups.get(id, &entry.scope);
@@ -243,15 +280,23 @@ impl<'a> Lowering<'a> {
         (groups, Stack { filters })
     }
 
-    /// The addresses of an interface: primary first, then in ascending order, IPv4 before IPv6.
-    fn addresses(&self, id: &str, own: &[(IpAddr, Option<IpAddr>)]) -> Vec<Address> {
-        let elastic = self.memberships.elastic.get(id).map_or(&[][..], Vec::as_slice);
+    /// The addresses of an interface: primary first, then in ascending order, IPv4 before IPv6;
+    /// and why the public ones are in doubt.
+    fn addresses(
+        &self,
+        object: &Object<'a, NetworkInterface>,
+        entry: &Entry<'a, NetworkInterface>,
+        own: &[(IpAddr, Option<IpAddr>)],
+    ) -> (Vec<Address>, Option<Unknown>) {
         let primary = own.iter().map(|(ip, _)| *ip).find(IpAddr::is_ipv4);
-        let public = |ip: IpAddr, told: Option<IpAddr>| {
-            let named = |(of, _): &&(Option<IpAddr>, IpAddr)| of.or(primary) == Some(ip);
-            told.or_else(|| elastic.iter().find(named).map(|(_, public)| *public))
-        };
-        own.iter().map(|&(ip, told)| Address { ip, public: public(ip, told) }).collect()
+        let mut doubt = None;
+        let mut addresses = Vec::new();
+        for &(ip, told) in own {
+            let (public, gap) = self.public_address(object, entry, (ip, primary == Some(ip)), told);
+            doubt = doubt.or(gap);
+            addresses.push(Address { ip, public });
+        }
+        (addresses, doubt)
     }
 
     /// Notes that addresses of the network may be an interface's which does not say so.
@@ -388,6 +433,25 @@ impl<'a> Lowering<'a> {
             }
         }
         Some(label)
+    }
+}
+
+/// Why it is not known whether an interface that belongs to something is attached to it.
+fn unattached(host: &Option<Id<Host>>, entry: &Entry<'_, NetworkInterface>) -> Option<Unknown> {
+    host.as_ref()?;
+    let told = entry.value;
+    let gap = |field: &str, state: &str| {
+        let id = told.network_interface_id.as_deref().unwrap_or("the interface");
+        let why = format!("`{field}` was recorded as `{state}`");
+        Some(unknown(format!("whether {id} is attached"), why, &entry.origin))
+    };
+    match told.attachment.as_ref().and_then(|one| one.status.as_deref()) {
+        None | Some("attached") => {}
+        Some(state) => return gap("Attachment.Status", state),
+    }
+    match told.status.as_deref() {
+        None | Some("in-use" | "associated") => None,
+        Some(state) => gap("Status", state),
     }
 }
 

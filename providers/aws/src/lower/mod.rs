@@ -14,6 +14,7 @@ use crate::kind::Kind;
 
 mod addresses;
 mod coverage;
+mod disagreement;
 mod endpoint;
 mod external;
 mod filters;
@@ -31,13 +32,16 @@ mod permission;
 mod platform;
 mod platform_block;
 mod prefix_list;
+mod private_addresses;
 mod public_access;
 mod recorded;
+mod reserved;
 mod resource;
 mod route;
 mod route_table;
 mod scope;
 mod security_group;
+mod standing;
 mod subnet;
 mod table;
 #[cfg(test)]
@@ -136,6 +140,7 @@ pub fn lower_read(mut documents: Vec<ReadDocument>, options: &LowerOptions) -> L
         (&one.scope, &one.name, &one.text).cmp(&(&two.scope, &two.name, &two.text))
     });
     recorded::name_interfaces(&mut documents);
+    recorded::name_instances(&mut documents);
     let scopes = recorded::document_scopes(&documents);
     let recorded = Recorded::new(&documents, &scopes);
     let coverage = Coverage::new(&documents, &scopes, &recorded.nameless, options);
@@ -162,6 +167,8 @@ struct Lowering<'a> {
     lost: BTreeMap<Scope, Unknown>,
     /// Which interfaces are whose, as others than themselves tell it.
     memberships: Memberships<'a>,
+    /// The keys of the interfaces that say that a public address is theirs.
+    public_holders: BTreeMap<std::net::IpAddr, BTreeSet<Arc<str>>>,
     /// What prefix lists stand for.
     lists: Lists,
     /// The addresses of interfaces whose groups are not known: any reference to a group may mean
@@ -179,6 +186,8 @@ struct Lowering<'a> {
 
 impl<'a> Lowering<'a> {
     fn new(recorded: &'a Recorded<'a>, coverage: &'a Coverage) -> Self {
+        let memberships = Memberships::new(recorded);
+        let unknown_members = interface::unknown_members(recorded, &memberships);
         Self {
             recorded,
             coverage,
@@ -188,9 +197,10 @@ impl<'a> Lowering<'a> {
             adrift: BTreeSet::new(),
             lost: BTreeMap::new(),
             vague: BTreeMap::new(),
-            memberships: Memberships::new(recorded),
+            memberships,
+            public_holders: interface::public_holders(recorded),
             lists: Lists::new(recorded),
-            unknown_members: interface::unknown_members(recorded),
+            unknown_members,
             group_rules: BTreeMap::new(),
             merged: BTreeMap::new(),
             guards: BTreeMap::new(),
@@ -212,9 +222,14 @@ impl<'a> Lowering<'a> {
         self.lower_route_tables();
         self.lower_subnets();
         self.lower_interfaces();
+        self.note_unheld_public_addresses();
+        self.doubt_standing();
+        self.doubt_endpoints();
+        self.reserve_addresses();
         self.possible_borders();
         self.lower_edge_tables();
         self.lower_public_access();
+        self.lower_private_v6();
         self.lower_port_25();
         self.note_gaps();
         self.note_remarks();

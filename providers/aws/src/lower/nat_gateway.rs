@@ -69,6 +69,16 @@ impl Lowering<'_> {
             let why = "a firewall is attached to it, which is not modelled yet";
             doubts.push(unknown(format!("what {id} lets through"), why, &entry.origin));
         }
+        let odd = [
+            ("ConnectivityType", nat.connectivity_type.as_deref(), ["public", "private"]),
+            ("AvailabilityMode", nat.availability_mode.as_deref(), ["zonal", "regional"]),
+        ];
+        for (field, told, words) in odd {
+            if let Some(told) = told.filter(|told| !words.contains(told)) {
+                let why = format!("`{field}` was recorded as `{told}`");
+                doubts.push(unknown(format!("what {id} does"), why, &entry.origin));
+            }
+        }
         let private_only = nat.connectivity_type.as_deref() == Some("private");
         let public = parse(address.public_ip.as_deref()).filter(|_| !private_only);
         let (vpc, at) = (nat.vpc_id.as_deref(), &entry.origin);

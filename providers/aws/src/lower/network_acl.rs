@@ -21,6 +21,9 @@ use crate::raw::{Field, NetworkAcl, NetworkAclEntry};
 /// The numbers of the unremovable last rules, of IPv4 and of IPv6 (AWS-32, T-11).
 const LAST: [i64; 2] = [32767, 32768];
 
+/// The numbers that an entry of one's own can have.
+const OWN: std::ops::RangeInclusive<i64> = 1..=32766;
+
 /// An ACL that says that it guards a subnet.
 #[derive(Debug, Clone)]
 pub(super) struct Guard {
@@ -36,9 +39,16 @@ impl<'a> Lowering<'a> {
             let filter = self.add_filter(&object.key, filter);
             let entries = object.versions.iter();
             let associations = entries.flat_map(|e| e.value.associations.iter().flatten());
-            for subnet in associations.filter_map(|one| one.subnet_id.as_deref()) {
-                let guard = Guard { scopes: object.scopes.clone(), filter: filter.clone() };
-                self.guards.entry(subnet).or_default().push(guard);
+            for association in associations {
+                let Some(subnet) = association.subnet_id.as_deref() else { continue };
+                let guard = |filter| Guard { scopes: object.scopes.clone(), filter };
+                let guards = self.guards.entry(subnet).or_default();
+                guards.push(guard(filter.clone()));
+                // One that says that it is of another ACL is in two.
+                let other = association.network_acl_id.as_deref();
+                if let Some(other) = other.filter(|other| *other != object.id) {
+                    guards.push(guard(Id::new(other)));
+                }
             }
         }
     }
@@ -130,11 +140,24 @@ fn acl_rules(
                 };
                 rule.matches.doubt = Some(unknown(what, why, &rule.origin));
             }
+            if let Some(number) = number
+                && rule.matches.doubt.is_none()
+                && !may_have(number, &rule.action)
+            {
+                let why = "`RuleNumber` is one that AWS gives to no such entry";
+                let what = format!("the turn of the entry {number}");
+                rule.matches.doubt = Some(unknown(what, why, &rule.origin));
+            }
             rules.push(rule);
         }
     }
     rules.push(deny_all(&acl.origin));
     rules
+}
+
+/// Whether there can be an entry of this number: the last ones deny (AWS-32).
+fn may_have(number: i64, action: &Action) -> bool {
+    OWN.contains(&number) || (LAST.contains(&number) && *action != Action::Allow)
 }
 
 /// One entry as a rule; two where it is not known whether it allows or denies.

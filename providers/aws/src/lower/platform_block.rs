@@ -1,5 +1,5 @@
-//! What AWS stops by itself, apart from rules: mail to the internet (AWS-51), and what comes from an
-//! internet gateway to an interface that was told to take nothing from there.
+//! What AWS stops by itself, apart from rules: mail to the internet (AWS-51), and what goes over an
+//! internet gateway from or to an interface that was told to have nothing to do with it.
 //!
 //! No document says everything about either, so that nothing is proved where they may act.
 
@@ -49,32 +49,42 @@ fn port_25() -> Filter {
 }
 
 fn gateway_traffic() -> Filter {
-    let unknown = Unknown::new(
-        "what the interface takes from the internet",
-        "`DenyAllIgwTraffic` is on, which is not modelled in full",
-        "",
-    );
+    let doubt = |what: &str| {
+        Some(Unknown::new(what, "`DenyAllIgwTraffic` is on, which is not modelled in full", ""))
+    };
+    let internet = || Peers::Of(vec![Peer::addresses(global_unicast())]);
     let from_internet = Match {
-        doubt: Some(unknown),
-        sources: Peers::Of(vec![Peer::addresses(global_unicast())]),
+        doubt: doubt("what the interface takes from the internet"),
+        sources: internet(),
+        ..Match::any()
+    };
+    let to_internet = Match {
+        doubt: doubt("what the interface sends to the internet"),
+        destinations: internet(),
         ..Match::any()
     };
     let label = label("denies traffic of internet gateways", "deny-all-igw-traffic");
     let tracking = Tracking::Stateful { without_state: WithoutState::Unknown };
-    filter(label, tracking, vec![deny("internet", from_internet)], vec![])
+    let (ingress, egress) = (deny("internet", from_internet), deny("internet", to_internet));
+    filter(label, tracking, vec![ingress], vec![egress])
 }
 
-fn label(name: &str, kind: &'static str) -> Label {
+pub(super) fn label(name: &str, kind: &'static str) -> Label {
     Label { id: "AWS".into(), name: Some(name.into()), kind, scope: "".into(), origin: nowhere() }
 }
 
-fn deny(id: &str, matches: Match) -> Rule {
+pub(super) fn deny(id: &str, matches: Match) -> Rule {
     let action = Action::Deny(Denial::Drop);
     Rule { id: id.into(), matches, action, origin: nowhere() }
 }
 
 /// Denies what is given, and lets the rest on.
-fn filter(label: Label, tracking: Tracking, ingress: Vec<Rule>, egress: Vec<Rule>) -> Filter {
+pub(super) fn filter(
+    label: Label,
+    tracking: Tracking,
+    ingress: Vec<Rule>,
+    egress: Vec<Rule>,
+) -> Filter {
     let list = |mut rules: Vec<Rule>| {
         // An id of nothing: it goes without saying.
         let (id, matches) = ("".into(), Match::any());

@@ -64,6 +64,9 @@ impl Lowering<'_> {
         from: &Scope,
         origin: &Origin,
     ) -> Result<&List, Unknown> {
+        if let Some(why) = self.unsettled_list(id, from) {
+            return Err(unknown(format!("the entries of {id}"), why, origin));
+        }
         let managed = self.recorded.prefix_list_entries.get(id, from);
         if let Some(contradiction) = managed.and_then(Object::contradiction) {
             return Err(contradiction);
@@ -82,6 +85,36 @@ impl Lowering<'_> {
             ),
         };
         Err(unknown(format!("the entries of {id}"), why, origin))
+    }
+
+    /// Why the entries that are recorded of a list may not be those in force.
+    fn unsettled_list(&self, id: &str, from: &Scope) -> Option<String> {
+        let mut told = self.recorded.prefix_lists.get(id, from)?.versions.iter();
+        told.find_map(|entry| {
+            let list = entry.value;
+            match list.state.as_deref() {
+                None | Some("create-complete" | "modify-complete" | "restore-complete") => {}
+                Some(state) => return Some(format!("its `State` was recorded as `{state}`")),
+            }
+            let family = match list.address_family.as_deref()? {
+                "IPv4" => IpSet::any_v4(),
+                "IPv6" => IpSet::any_v6(),
+                family => return Some(format!("its `AddressFamily` was recorded as `{family}`")),
+            };
+            let strays = self.strays(id, from, &family);
+            strays.then(|| "an entry is not of its `AddressFamily`".to_owned())
+        })
+    }
+
+    /// Whether a list has an entry out of these addresses.
+    fn strays(&self, id: &str, from: &Scope, family: &IpSet) -> bool {
+        let object = self.recorded.prefix_list_entries.get(id, from);
+        let list = object.and_then(|object| self.lists.managed.get(&object.key));
+        list.and_then(|list| list.as_ref().ok()).is_some_and(|list| {
+            let doubtful = list.doubtful.iter().map(|(block, _)| block);
+            let mut blocks = list.blocks.iter().chain(doubtful);
+            blocks.any(|block| !IpSet::from(*block).is_subset(family))
+        })
     }
 
     /// A list as one side of a rule.
@@ -140,11 +173,12 @@ impl Lowering<'_> {
         let list = list.filter(|list| list.versions.len() == 1);
         let list: Option<&raw::ManagedPrefixList> =
             list.and_then(|list| list.first()).map(|entry| entry.value);
-        match list.and_then(|list| list.address_family.as_deref()) {
+        let family = match list.and_then(|list| list.address_family.as_deref()) {
             Some("IPv4") => IpSet::any_v4(),
             Some("IPv6") => IpSet::any_v6(),
-            _ => IpSet::full(),
-        }
+            _ => return IpSet::full(),
+        };
+        if self.strays(id, from, &family) { IpSet::full() } else { family }
     }
 }
 

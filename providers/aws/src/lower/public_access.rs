@@ -37,6 +37,22 @@ fn unsettled<'e, 'a>(entry: &'e Entry<'a, Options>) -> Option<(&'e Entry<'a, Opt
     Some((entry, why))
 }
 
+/// Whose options are, as they say it themselves.
+fn own_scope(entry: &Entry<'_, Options>) -> Scope {
+    let told = |text: &Option<String>| text.as_deref().map(Arc::from);
+    Scope { account: told(&entry.value.aws_account_id), region: told(&entry.value.aws_region) }
+}
+
+/// Why options are not those of the folder that they stand in.
+fn misplaced<'e, 'a>(entry: &'e Entry<'a, Options>) -> Option<(&'e Entry<'a, Options>, String)> {
+    let own = own_scope(entry);
+    let why = || {
+        let (own, folder) = (text(&own), text(&entry.scope));
+        format!("the options say that they are those of {own}, and stand in the folder of {folder}")
+    };
+    (!compatible(&own, &entry.scope)).then(|| (entry, why()))
+}
+
 fn mode_of(states: Option<&BlockPublicAccessStates>) -> Option<&str> {
     states?.internet_gateway_block_mode.as_deref()
 }
@@ -115,10 +131,12 @@ impl Lowering<'_> {
 
     /// The mode in force for a VPC.
     fn mode(&self, router: &Id<Router>, scope: &Scope) -> Result<(Mode, Origin), Unknown> {
-        let near = self.recorded.public_access.iter();
-        let options: Vec<_> = near.filter(|entry| compatible(&entry.scope, scope)).collect();
+        let options: Vec<_> = self.options_for(scope).collect();
         let what = || format!("block public access of {}", shown(scope));
         if let Some(first) = options.first() {
+            if let Some((entry, why)) = options.iter().find_map(|entry| misplaced(entry)) {
+                return Err(unknown(what(), why, &entry.origin));
+            }
             if let Some((entry, why)) = options.iter().find_map(|entry| unsettled(entry)) {
                 return Err(unknown(what(), why, &entry.origin));
             }
@@ -127,7 +145,12 @@ impl Lowering<'_> {
                 return Err(unknown(what(), "it is told in two ways", &first.origin));
             }
             let mode = match told(first).as_deref() {
-                Some("off") => Ok(Mode::Off),
+                Some("off") => match self.own_mode(router) {
+                    Some((own, _)) if own != "off" => Err(format!(
+                        "it is `off`, and `BlockPublicAccessStates` of a VPC or subnet is `{own}`"
+                    )),
+                    _ => Ok(Mode::Off),
+                },
                 Some("block-bidirectional") => Ok(Mode::Bidirectional),
                 Some("block-ingress") => Ok(Mode::Ingress),
                 Some(mode) => Err(format!("its mode was recorded as `{mode}`")),
@@ -138,6 +161,7 @@ impl Lowering<'_> {
                 .map_err(|why| unknown(what(), why, &first.origin));
         }
         let why = self.coverage.missing(Kind::VpcBlockPublicAccessOptions, scope);
+        let why = why.or_else(|| self.only_of_others(scope));
         match (why, self.own_mode(router)) {
             (_, Some(("off", origin))) => Ok((Mode::Off, origin)),
             (None, None) => Ok((Mode::Off, nowhere())),
@@ -148,6 +172,28 @@ impl Lowering<'_> {
             }
             (Some(why), _) => Err(unknown(what(), why, &self.origin_of(router))),
         }
+    }
+
+    /// The options that may be those of a scope: what a document says of itself counts, and what
+    /// its folder says.
+    fn options_for(&self, scope: &Scope) -> impl Iterator<Item = &Entry<'_, Options>> {
+        let near = move |one: &Scope| compatible(one, scope);
+        let options = self.recorded.public_access.iter();
+        options.filter(move |entry| near(&entry.scope) || near(&own_scope(entry)))
+    }
+
+    /// Set where options were read, and all that were are those of others.
+    fn only_of_others(&self, scope: &Scope) -> Option<String> {
+        let kind = Kind::VpcBlockPublicAccessOptions;
+        let others = self.recorded.public_access.first().map(own_scope)?;
+        self.coverage.is_read(kind, scope).then(|| {
+            format!(
+                "the options that were recorded are those of {}: add the output of `aws {} {}` for it",
+                text(&others),
+                kind.service(),
+                kind.call()
+            )
+        })
     }
 
     /// What a VPC or one of its subnets itself says to be in force: a block, if any of them does.
@@ -223,11 +269,9 @@ impl Lowering<'_> {
     /// Set where an exclusion that is recorded as complete may not hold: no document says what
     /// becomes of exclusions that there are when they are no longer allowed.
     fn exclusion_doubt(&self, arn: &str, scope: &Scope) -> Option<Unknown> {
-        let mut options = self.recorded.public_access.iter();
-        let unsure = options.find(|entry| {
-            compatible(&entry.scope, scope)
-                && entry.value.exclusions_allowed.as_deref() != Some("allowed")
-        })?;
+        let unsure = self
+            .options_for(scope)
+            .find(|entry| entry.value.exclusions_allowed.as_deref() != Some("allowed"))?;
         let why = match unsure.value.exclusions_allowed.as_deref() {
             Some("not-allowed") => "`ExclusionsAllowed` is `not-allowed`, and no document says \
                  whether an exclusion that is there all the same holds"
@@ -253,15 +297,36 @@ impl Lowering<'_> {
         };
         let id = arn.rsplit('/').next().unwrap_or(arn);
         let own = self.network.routers.get(router)?;
+        let stranger = || self.of_another(arn, router, origin);
         if *own.label.id == *id {
-            return Some((IpSet::full(), None));
+            return Some((IpSet::full(), stranger()));
         }
         let mut subnets = self.network.subnets.iter();
         let (key, subnet) =
             subnets.find(|(_, subnet)| *subnet.label.id == *id && subnet.router == *router)?;
         Some(match self.vague.get(key.as_str()) {
             Some(vague) => (IpSet::full(), Some(vague.clone())),
-            None => (subnet.addresses.clone(), None),
+            None => (subnet.addresses.clone(), stranger()),
+        })
+    }
+
+    /// Set where an ARN names another account or Region than those of the VPC whose id is in it,
+    /// or that of a subnet in the VPC.
+    fn of_another(&self, arn: &str, router: &Id<Router>, origin: &Origin) -> Option<Unknown> {
+        let vpc = self.recorded.vpcs.by_key(router.as_str())?.first()?;
+        let mut parts = arn.split(':').skip(3).map(|part| (!part.is_empty()).then_some(part));
+        let (region, account) = (parts.next().flatten(), parts.next().flatten());
+        let own_region = vpc.scope.region.as_deref();
+        let owners = [vpc.owner, vpc.scope.account.as_deref()];
+        let is_foreign = region.zip(own_region).is_some_and(|(told, own)| told != own)
+            || account.is_some_and(|told| {
+                let mut owners = owners.into_iter().flatten().peekable();
+                owners.peek().is_some() && owners.all(|own| own != told)
+            });
+        is_foreign.then(|| {
+            let what = format!("whether {arn} is left out of block public access");
+            let why = "`ResourceArn` names another account or Region than those of the VPC";
+            unknown(what, why, origin)
         })
     }
 

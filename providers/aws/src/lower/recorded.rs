@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::foreign::{Foreign, LeftOut};
+use super::label::within;
 use super::scope::{place, region_of_zone, scope_of, text};
 use super::table::{Entry, Table};
 use crate::documents::{Element, Items, Reading};
@@ -126,6 +127,12 @@ impl<'a> Recorded<'a> {
             let id = entry.value.network_interface_id.as_deref();
             if id.is_some_and(|id| id.starts_with(WITHOUT_ID)) {
                 self.nameless(Kind::NetworkInterfaces, entry);
+            }
+        }
+        for entry in &lists.instances {
+            let id = entry.value.instance_id.as_deref();
+            if id.is_some_and(|id| id.starts_with(INSTANCE_WITHOUT_ID)) {
+                self.nameless(Kind::Reservations, entry);
             }
         }
         self.vpcs = self.table(Kind::Vpcs, lists.vpcs, |v| v.vpc_id.as_deref());
@@ -264,6 +271,28 @@ pub(super) fn name_interfaces(documents: &mut [ReadDocument]) {
     }
 }
 
+/// How the ids begin of instances that are recorded without one.
+const INSTANCE_WITHOUT_ID: &str = "the instance without an id at ";
+
+/// Gives an id to instances that are recorded without one: their name is theirs all the same, and
+/// means nothing else.
+pub(super) fn name_instances(documents: &mut [ReadDocument]) {
+    for read in documents {
+        for part in &mut read.reading.parts {
+            let Items::Reservations(list) = &mut part.items else { continue };
+            for element in list {
+                let origin = Origin::pointer(&read.document.name, element.pointer.clone());
+                for (i, instance) in element.value.instances.iter_mut().flatten().enumerate() {
+                    if instance.instance_id.as_deref().is_none_or(str::is_empty) {
+                        let at = place(&within(&origin, "Instances", i));
+                        instance.instance_id = Some(format!("{INSTANCE_WITHOUT_ID}{at}"));
+                    }
+                }
+            }
+        }
+    }
+}
+
 /// Larger documents are not gone through a second time.
 const LONGEST: usize = 64 << 20;
 
@@ -290,6 +319,15 @@ struct Source<'a, 's> {
 }
 
 impl<'a> Source<'a, '_> {
+    /// A scope by the folder, else by the element itself, else by what others tell.
+    fn scope_by(&self, (owner, region): Own<'_>) -> Scope {
+        scope_of(
+            &scope_of(&self.document.scope, owner, region),
+            self.folder.account.as_deref(),
+            self.folder.region.as_deref(),
+        )
+    }
+
     /// What is not understood of an element, or of one of a list in it. What holds nothing says
     /// nothing.
     fn foreign<T>(
@@ -442,7 +480,10 @@ impl<'a> Lists<'a> {
                 let own = |v: &'a raw::VpcBlockPublicAccessOptions| {
                     (v.aws_account_id.as_deref(), v.aws_region.as_deref())
                 };
-                self.public_access.extend(entries(from, list, own));
+                // Each Region has its own: what a flat folder seems to be says nothing of them.
+                let seen = entries(from, list, own);
+                self.public_access
+                    .extend(seen.map(|one| Entry { scope: from.scope_by(own(one.value)), ..one }));
             }
             Items::VpcBlockPublicAccessExclusions(list) => {
                 self.public_access_exclusions.extend(entries(from, list, nobody));

@@ -78,7 +78,10 @@ impl<'a> TableUse<'a> {
         if matches!(state, Some("disassociated" | "failed")) {
             return;
         }
-        let settled = matches!(state, None | Some("associated"));
+        // One that says that it is of another table is told in two ways.
+        let of = association.route_table_id.as_deref();
+        let settled =
+            matches!(state, None | Some("associated")) && of.is_none_or(|of| of == object.id);
         let used = Use { scopes: object.scopes.clone(), key: Arc::clone(&object.key), settled };
         let main = association.main.given();
         if let Some(subnet) = association.subnet_id.as_deref() {

@@ -165,9 +165,17 @@ impl Lowering<'_> {
         };
         let groups = &self.recorded.groups;
         let group = pair.group_id.as_deref().and_then(|id| {
-            // The folder of the referrer first: accounts in recordings may be anonymised.
+            // The folder of the referrer too: accounts in recordings may be anonymised.
             groups.get(id, &home).or_else(|| groups.get(id, scope))
         });
+        // The account of a group is part of its name: it may be another one of the same id.
+        let told = pair.user_id.as_deref();
+        let fits = |of: &Scope| of.account.is_none() || of.account.as_deref() == told;
+        if group.is_some_and(|group| told.is_some() && !group.scopes.iter().any(fits)) {
+            let why = "`UserId` names another account than the group of that id is recorded in";
+            let unknown = unknown(format!("the members of `{name}`"), why, origin);
+            return vec![Peer::Unresolved { name: name.into(), within: IpSet::full(), unknown }];
+        }
         let Some(group) = group else {
             let unknown = unknown(
                 format!("the members of `{name}`"),

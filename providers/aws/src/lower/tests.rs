@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::{AssumeNone, LowerOptions, Lowered, lower};
 
 mod acls;
+mod disagreement;
 mod erasure;
 mod foreign;
 mod gaps;
@@ -19,7 +20,9 @@ mod interfaces;
 mod law;
 mod managed;
 mod platform;
+mod public_access;
 mod routes;
+mod standing;
 mod unread;
 mod vpcs;
 

@@ -1,16 +1,17 @@
 //! `cloudfw reach SOURCE DESTINATION[:SERVICE]`, and `--queries FILE`.
 
+use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use cloudfw_estate::answer::Failure;
 use cloudfw_estate::query::{Word, read_queries};
-use cloudfw_estate::{Answer, EXIT_ERROR, Outcome, Query, exit_code_of_several};
+use cloudfw_estate::{Answer, EXIT_ERROR, Outcome, Query, exit_code_of_several, printable};
 
 use crate::arguments::{EstateArguments, Format, Global, QueryOptions};
 use crate::error::Error;
-use crate::estate::Opened;
+use crate::estate::{Opened, Ready};
 use crate::print::style::DIM;
 use crate::print::{Screen, Text, answer};
 
@@ -93,7 +94,8 @@ fn one(arguments: &Reach, global: &Global, screen: &mut Screen) -> Result<u8, Er
     let words = ends.map(|text| Word { text, quoted: true });
     let query = arguments.options.with(Query::from_words(words)?);
     let opened = Opened::new(&arguments.estate, global, screen)?;
-    let answer = opened.ready().reach(&query)?;
+    let ready = opened.ready();
+    let answer = ready.reach(&query)?;
     match arguments.output {
         Format::Json => screen.json(&answer)?,
         Format::Text => {
@@ -101,19 +103,20 @@ fn one(arguments: &Reach, global: &Global, screen: &mut Screen) -> Result<u8, Er
             screen.out(&answer::text(&answer, network, arguments.verbose, screen.width()))?;
         }
     }
+    tell_passed_over(&answer, &ready, &mut BTreeSet::new(), screen);
     Ok(answer.exit_code())
 }
 
 /// The questions of a file: one load for all of them.
 fn many(path: &Path, arguments: &Reach, global: &Global, screen: &mut Screen) -> Result<u8, Error> {
-    let text = read(path)?;
-    let lines = read_queries(&text);
+    let lines = read_queries(read(path)?);
     if lines.is_empty() {
         return Err(Error::NoQueries { path: path.to_owned() });
     }
     let opened = Opened::new(&arguments.estate, global, screen)?;
     let ready = opened.ready();
     let mut codes = Vec::new();
+    let mut told = BTreeSet::new();
     for (index, line) in lines.into_iter().enumerate() {
         let asked = line.query.map(|query| arguments.options.with(query));
         let outcome = asked.and_then(|query| ready.reach(&query));
@@ -129,11 +132,39 @@ fn many(path: &Path, arguments: &Reach, global: &Global, screen: &mut Screen) ->
                 screen.out(&if index == 0 { block } else { format!("\n\n{block}") })?;
             }
         }
+        if let Outcome::Answered(answer) = &outcome {
+            tell_passed_over(answer, &ready, &mut told, screen);
+        }
         if screen.is_closed() {
             break;
         }
     }
     Ok(exit_code_of_several(codes))
+}
+
+/// Says of a name which of several things was meant by it; of each name once.
+fn tell_passed_over(
+    answer: &Answer,
+    ready: &Ready<'_>,
+    told: &mut BTreeSet<String>,
+    screen: &Screen,
+) {
+    for name in [&answer.query.source, &answer.query.destination] {
+        let others = ready.inquiry.passed_over(name);
+        if others.is_empty() || !told.insert(name.clone()) {
+            continue;
+        }
+        let meant = if name.eq_ignore_ascii_case("internet") {
+            "the public internet"
+        } else {
+            "the machine of that name"
+        };
+        screen.tell(&format!(
+            "warning: `{}` was taken for {meant}, and is also the name of\n  {}\n",
+            printable(name),
+            others.join("\n  ")
+        ));
+    }
 }
 
 /// A query of a file and its answer, for people.
@@ -156,12 +187,12 @@ fn block(
     out
 }
 
-fn read(path: &Path) -> Result<String, Error> {
-    let text = if path == Path::new("-") {
-        let mut text = String::new();
-        std::io::stdin().read_to_string(&mut text).map(|_| text)
+fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    let bytes = if path == Path::new("-") {
+        let mut bytes = Vec::new();
+        std::io::stdin().read_to_end(&mut bytes).map(|_| bytes)
     } else {
-        std::fs::read_to_string(path)
+        std::fs::read(path)
     };
-    text.map_err(|source| Error::Queries { path: path.to_owned(), source })
+    bytes.map_err(|source| Error::Queries { path: path.to_owned(), source })
 }

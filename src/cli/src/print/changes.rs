@@ -1,10 +1,12 @@
 //! What to change, so that what was asked gets through: a sentence for each blocker.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use cloudfw_core::{Decision, Direction, Leg, Network, PortSet, Reason, Verdict};
-use cloudfw_estate::answer::{Flows, Step};
+use cloudfw_estate::answer::{End, Flows, Step};
 use cloudfw_estate::{Answer, Pair};
+use ipnet::IpNet;
 
 use super::answer::{heading, service, short};
 use super::style::{BOLD, DIM};
@@ -45,8 +47,9 @@ pub(crate) fn write(
 
 fn all(pair: &Pair, network: &Network) -> Vec<Text> {
     let mut changes: Vec<Text> = Vec::new();
+    let mut given = Vec::new();
     for blocker in &pair.blockers {
-        let change = one(blocker, pair, network);
+        let change = one(blocker, pair, network, &mut given);
         if !changes.contains(&change) {
             changes.push(change);
         }
@@ -54,9 +57,18 @@ fn all(pair: &Pair, network: &Network) -> Vec<Text> {
     changes
 }
 
-fn one(step: &Step, pair: &Pair, network: &Network) -> Text {
+/// Entries that a change above advises: their list, direction and text, and their numbers.
+type Given = Vec<(String, Direction, String, Vec<u32>)>;
+
+fn one(step: &Step, pair: &Pair, network: &Network, given: &mut Given) -> Text {
     match step.reason {
-        Reason::Rule | Reason::NoState if step.direction.is_some() => rule(step, pair, network),
+        Reason::Rule | Reason::NoState if step.kind == "block-public-access" => at(step).then(
+            ": change its mode, or add an exclusion for the VPC or the subnet; no rule lets this \
+             through",
+        ),
+        Reason::Rule | Reason::NoState if step.direction.is_some() => {
+            rule(step, pair, network, given)
+        }
         Reason::NoRoute => {
             at(step).then(format!(": add {}", gateways::missing_route(step, pair, network)))
         }
@@ -123,24 +135,45 @@ fn at(step: &Step) -> Text {
 }
 
 /// A rule to add to the list that denies, and where two do, to widen.
-fn rule(step: &Step, pair: &Pair, network: &Network) -> Text {
+fn rule(step: &Step, pair: &Pair, network: &Network, given: &mut Given) -> Text {
     let Some(direction) = step.direction else { return at(step) };
-    let allow = format!("allow {}", allowance(step, pair, direction));
+    let Allowance { text: allow, rules } = allowance(step, pair, direction);
+    let allow = format!("allow {allow}");
     if step.kind != "network-acl" {
-        return at(step).then(format!(": add to {direction} ")).then_styled(BOLD, allow);
+        let each = if rules > 1 { format!("{rules} rules, one for each, ") } else { String::new() };
+        return at(step).then(format!(": add to {direction} {each}")).then_styled(BOLD, allow);
     }
-    let numbers = numbers(step, network, direction);
     let deciding = step.rule.as_ref().and_then(|rule| rule.id.parse::<u32>().ok());
-    let number = free_number(&numbers, deciding);
+    let of_list =
+        |it: &&(String, Direction, String, Vec<u32>)| it.0 == step.id && it.1 == direction;
+    let before = given.iter().filter(of_list);
+    let number = match before.clone().find(|(_, _, text, _)| *text == allow) {
+        Some((_, _, _, numbers)) => numbers.first().copied(),
+        None => {
+            let mut taken = numbers(step, network, direction);
+            taken.extend(before.flat_map(|(_, _, _, numbers)| numbers));
+            free_numbers(&taken, deciding, rules)
+        }
+    };
+    let several = rules > 1;
+    let each = |from: u32| match several {
+        true => format!("{rules} entries from {from} on, one for each, "),
+        false => String::new(),
+    };
+    let first = |from: u32| if several { String::new() } else { format!("{from} ") };
     let mut text = at(step);
     text = match (number, deciding) {
-        (Some(number), _) => text
-            .then(format!(": add to {direction} "))
-            .then_styled(BOLD, format!("{number} {allow}")),
+        (Some(number), _) => {
+            let numbers = (number..).take(rules).collect();
+            given.push((step.id.clone(), direction, allow.clone(), numbers));
+            text.then(format!(": add to {direction} {}", each(number)))
+                .then_styled(BOLD, format!("{}{allow}", first(number)))
+        }
         // No number is free before the rule that denies: it has to make room itself.
         (None, Some(deciding)) => text
             .then(format!(": give {direction} {deciding}, which denies, a higher number, and add "))
-            .then_styled(BOLD, format!("{deciding} {allow}")),
+            .then(each(deciding))
+            .then_styled(BOLD, format!("{}{allow}", first(deciding))),
         (None, None) => text.then(format!(": add to {direction} ")).then_styled(BOLD, allow),
     };
     if let Some((rule, ports)) = widened(step, pair).filter(|(rule, _)| acts_before(rule, deciding))
@@ -156,33 +189,80 @@ fn acts_before(rule: &str, deciding: Option<u32>) -> bool {
     deciding.is_none_or(|deciding| rule.parse::<u32>().is_ok_and(|number| number < deciding))
 }
 
+/// What has to be allowed, and how many rules it takes: each has one protocol, one range of ports
+/// or one ICMP type, and one network.
+struct Allowance {
+    text: String,
+    rules: usize,
+}
+
 /// What has to be allowed: `tcp 32768-49151 to 10.0.1.0/24`.
-fn allowance(step: &Step, pair: &Pair, direction: Direction) -> String {
+fn allowance(step: &Step, pair: &Pair, direction: Direction) -> Allowance {
     let (side, remote): (_, fn(&Flows) -> &Vec<String>) = match direction {
         Direction::Ingress => ("from", |flows| &flows.sources),
         Direction::Egress => ("to", |flows| &flows.destinations),
     };
     let services: BTreeSet<String> = step.flows.iter().map(service).collect();
     let services: Vec<String> = services.into_iter().collect();
+    let far = match (step.leg, direction) {
+        (Leg::Forward, Direction::Ingress) | (Leg::Return, Direction::Egress) => &pair.source,
+        (Leg::Forward, Direction::Egress) | (Leg::Return, Direction::Ingress) => &pair.destination,
+    };
     let sibling = sibling(step, pair).and_then(|allowing| {
         let text = &allowing.rule.as_ref()?.text;
-        text.rsplit_once(&format!(" {side} ")).map(|(_, peers)| match peers {
-            "any IPv4" => "0.0.0.0/0".to_owned(),
-            "any IPv6" => "::/0".to_owned(),
-            peers => peers.to_owned(),
-        })
+        // A rule for everybody is no model where one client was asked about.
+        let everybody = |peers: &str| matches!(peers, "any" | "any IPv4" | "any IPv6");
+        text.rsplit_once(&format!(" {side} "))
+            .filter(|(_, peers)| far.kind == "internet" || !everybody(peers))
+            .map(|(_, peers)| match peers {
+                "any IPv4" => "0.0.0.0/0".to_owned(),
+                "any IPv6" => "::/0".to_owned(),
+                peers => peers.to_owned(),
+            })
     });
-    let peers = sibling.unwrap_or_else(|| {
-        let addresses: BTreeSet<&String> = step.flows.iter().flat_map(remote).collect();
-        let addresses: Vec<String> = addresses.into_iter().map(|text| cidr(text, pair)).collect();
-        addresses.join(", ")
-    });
-    format!("{} {side} {peers}", services.join(", "))
+    let peers = sibling.map_or_else(
+        || {
+            let addresses: BTreeSet<&String> = step.flows.iter().flat_map(remote).collect();
+            peers(addresses, far, pair)
+        },
+        |peers| vec![peers],
+    );
+    let parts = |service: &String| 1 + service.matches(',').count();
+    let rules = services.iter().map(parts).sum::<usize>() * peers.len().max(1);
+    Allowance { text: format!("{} {side} {}", services.join(", "), peers.join(", ")), rules }
+}
+
+/// The networks that a rule has to name for these addresses of the far end. Beyond something that
+/// nobody can see through they may be any: then only the end's own are worth opening for.
+fn peers(addresses: BTreeSet<&String>, far: &End, pair: &Pair) -> Vec<String> {
+    let own: Vec<IpAddr> = far.addresses.iter().filter_map(|text| text.parse().ok()).collect();
+    let is_known = !own.is_empty() && own.len() == far.addresses.len();
+    if is_known && addresses.iter().any(|text| text.parse::<IpAddr>().is_err()) {
+        let may_be_own = |own: &IpAddr| addresses.iter().any(|text| holds(text, *own));
+        if own.iter().all(may_be_own) {
+            return far.addresses.iter().map(|text| cidr(text, pair)).collect();
+        }
+        return vec!["whatever address it comes from there".to_owned()];
+    }
+    addresses.into_iter().map(|text| cidr(text, pair)).collect()
+}
+
+/// Whether addresses as steps write them hold one.
+fn holds(text: &str, address: IpAddr) -> bool {
+    if let Some((low, high)) = text.split_once('-') {
+        let ends = (low.parse::<IpAddr>(), high.parse::<IpAddr>());
+        return matches!(ends, (Ok(low), Ok(high)) if low <= address && address <= high);
+    }
+    match (text.parse::<IpNet>(), text.parse::<IpAddr>()) {
+        (Ok(net), _) => net.contains(&address),
+        (_, Ok(one)) => one == address,
+        _ => matches!(text, "any" | "any IPv4" | "any IPv6"),
+    }
 }
 
 /// As rules write it: an address as a CIDR of one.
 fn cidr(text: &str, pair: &Pair) -> String {
-    match text.parse::<std::net::IpAddr>() {
+    match text.parse::<IpAddr>() {
         Ok(address) if address.is_ipv4() => format!("{address}/32"),
         Ok(address) => format!("{address}/128"),
         Err(_) => match text {
@@ -240,6 +320,14 @@ fn numbers(step: &Step, network: &Network, direction: Direction) -> BTreeSet<u32
     rules.filter_map(|rule| rule.id.parse().ok()).filter(|n| *n <= LAST_NUMBER).collect()
 }
 
+/// The first of so many free numbers in a row, as [`free_number`] chooses it.
+fn free_numbers(taken: &BTreeSet<u32>, deciding: Option<u32>, many: usize) -> Option<u32> {
+    let first = free_number(taken, deciding)?;
+    let end = deciding.unwrap_or(LAST_NUMBER + 1).min(LAST_NUMBER + 1);
+    let free = |number: u32| number < end && !taken.contains(&number);
+    (first..).take(many).all(free).then_some(first)
+}
+
 /// A number before the rule that denies and after those before it, with room on both sides.
 fn free_number(taken: &BTreeSet<u32>, deciding: Option<u32>) -> Option<u32> {
     // No number, or 32767: the rule that AWS adds at the end.
@@ -276,5 +364,16 @@ mod tests {
         assert_eq!(free_number(&taken(&[98, 99, 100]), Some(99)), Some(97));
         assert_eq!(free_number(&taken(&[1, 2]), Some(2)), None);
         assert_eq!(free_number(&taken(&[32766]), None), Some(32765));
+        assert_eq!(free_numbers(&taken(&[100]), None, 3), Some(110));
+        assert_eq!(free_numbers(&taken(&[100, 103]), Some(103), 3), None);
+    }
+
+    #[test]
+    fn addresses_hold_what_is_in_them() {
+        let address = "10.0.1.10".parse().unwrap();
+        let holding = ["any", "10.0.0.0/16", "10.0.1.1-10.0.1.20", "10.0.1.10"];
+        let others = ["10.1.0.0/16", "internet", "::/0", "10.0.1.11", "… and 9 more"];
+        assert!(holding.iter().all(|text| holds(text, address)));
+        assert!(!others.iter().any(|text| holds(text, address)));
     }
 }

@@ -51,8 +51,14 @@ fn warn(coverage: &Coverage, width: usize, out: &mut String) {
         let more = format!("… and {} more", coverage.more_warnings);
         Text::styled(MIXED, more).wrap(2, width, out);
     }
-    if !coverage.other_files.is_empty() {
-        let mut names = coverage.other_files.join(", ");
+    let (hidden, files): (Vec<_>, Vec<_>) =
+        coverage.other_files.iter().cloned().partition(|name| name.ends_with('/'));
+    if !hidden.is_empty() {
+        let text = format!("hidden folders, so not read: {}", hidden.join(", "));
+        Text::styled(DIM, text).wrap(2, width, out);
+    }
+    if !files.is_empty() {
+        let mut names = files.join(", ");
         if coverage.more_other_files > 0 {
             names = format!("{names} and {} more", coverage.more_other_files);
         }

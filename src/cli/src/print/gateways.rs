@@ -36,6 +36,9 @@ pub(super) fn missing_route(step: &Step, pair: &Pair, network: &Network) -> Stri
 pub(super) fn not_carried(step: &Step, network: &Network) -> String {
     let gateway = gateway(step, network);
     if let Some(why) = gateway.and_then(|gateway| gateway.closed.as_ref()) {
+        if why.contains("pending-acceptance") {
+            return format!("it carries nothing until its accepter accepts it: {why}");
+        }
         return format!("it carries nothing: {why}");
     }
     match gateway.map(|gateway| &gateway.passage) {

@@ -175,7 +175,7 @@ fn what_to_change_names_who_would_carry_it() {
     for (scenario, source, destination, said) in [
         ("aws-69-both-vpcs-need-routes", "a", "c:443", "by VPC peering connection a-c pcx-"),
         ("aws-68-egress-only-internet-gateway", "2600:1f00::7", "app:443", "lets out no replies"),
-        ("aws-69-a-peering-has-to-be-active", "a", "b:443", "nothing: the peering connection is"),
+        ("aws-69-a-peering-has-to-be-active", "a", "b:443", "until its accepter accepts it"),
         ("aws-67-nat-gateway", "app", "internet:esp", "it carries tcp, udp, icmp alone"),
         (
             "aws-66-replies-need-the-route-as-well",
@@ -184,6 +184,15 @@ fn what_to_change_names_who_would_carry_it() {
             "0.0.0.0/0 by internet",
         ),
         ("addresses-secondary-and-elastic", "10.0.1.12", "internet:443", "give box a public"),
+        // Not 0.0.0.0/0: one client was asked about, whatever the appliance may make of it.
+        ("aws-12-a-middlebox-loses-the-group", "client", "db-group:5432", "from 10.0.1.10/32"),
+        ("aws-72-block-ingress", "198.51.100.7", "web:443", "add an exclusion for the VPC"),
+        (
+            "three-tier",
+            "web",
+            "db:5433,5435",
+            "2 entries from 120 on, one for each, allow tcp 5433",
+        ),
     ] {
         let from = format!("testdata/aws/{scenario}");
         let words = ["reach", source, destination, "--from", &from, "--assume-none", "all"];
@@ -191,4 +200,24 @@ fn what_to_change_names_who_would_carry_it() {
         let advice = run.out.split("what to change").nth(1).unwrap_or_default();
         assert!(advice.contains(said), "{scenario}: {}{}", run.out, run.err);
     }
+}
+
+#[test]
+fn a_name_of_a_machine_and_of_more_is_taken_for_the_machine_and_said() {
+    let from = "testdata/aws/aws-12-a-middlebox-loses-the-group";
+    let run = cloudfw(&["reach", "client", "db-group:5432", "--from", from]);
+    assert!(run.out.contains("client → db-group"), "{}", run.out);
+    let said = "`client` was taken for the machine of that name, and is also the name of\n  `sg-";
+    assert!(run.err.contains(said), "{}", run.err);
+}
+
+#[test]
+fn the_session_of_the_readme_is_what_is_printed() {
+    let readme = include_str!("../../../../README.md");
+    let session =
+        readme.split("$ cloudfw reach web db:5432 --from testdata/aws/three-tier\n").nth(1);
+    let session = session.unwrap_or_default().split("```").next().unwrap_or_default();
+    let from = "testdata/aws/three-tier";
+    let run = cloudfw(&["reach", "web", "db:5432", "--from", from, "--width", "100"]);
+    assert_eq!(run.out, session);
 }

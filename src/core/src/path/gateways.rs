@@ -279,6 +279,10 @@ impl<'n> Walk<'_, 'n> {
         let Some((subnet_id, subnet)) = own else {
             return self.obstacle(label, Reason::NotCarried, None, packet);
         };
+        if packet.address() == Some(*address) {
+            // It is for the gateway itself: a reply that it awaits, or nothing.
+            return self.deliver(at, packet);
+        }
         self.move_to(at, subnet_id, subnet, &mut packet);
         if !cross_gateway(gateway, &mut packet) {
             return self.obstacle(label, Reason::GatewayClosed, None, packet);

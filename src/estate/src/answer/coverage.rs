@@ -27,7 +27,8 @@ pub struct Coverage {
     pub warnings: Vec<Missing>,
     /// How many warnings there are beyond these.
     pub more_warnings: usize,
-    /// Files of the recording that are plainly no documents and were not read; the first of them.
+    /// What of the recording was not read: files that are plainly no documents, and hidden
+    /// folders, which end in `/`; the first of them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub other_files: Vec<String>,
     /// How many such files there are beyond these.

@@ -87,6 +87,12 @@ pub enum QueryError {
         /// From the beginning of the word on.
         text: String,
     },
+    /// A line in another encoding.
+    #[error("not text in UTF-8, from byte {byte} of the line on; convert the file")]
+    NotText {
+        /// The first byte that is none, from 1.
+        byte: usize,
+    },
     /// A line of JSON that is no query.
     #[error(
         "not a query in JSON: {message} at column {column}; write {{\"source\": \"web\", \"destination\": \"db\", \"service\": \"5432\"}}"

@@ -65,6 +65,15 @@ fn a_file_has_one_query_a_line_and_errors_stay_with_theirs() {
 }
 
 #[test]
+fn a_line_that_is_no_text_is_an_error_of_its_own() {
+    let lines = read_queries(b"web db:5432\r\ncaf\xe9 db\n# caf\xe9\napp db\n");
+    let found: Vec<_> = lines.iter().map(|line| (line.line, line.query.is_ok())).collect();
+    assert_eq!(found, [(1, true), (2, false), (4, true)]);
+    assert_eq!(lines[1].text, "caf\u{fffd} db");
+    assert_eq!(lines[1].query, Err(QueryError::NotText { byte: 4 }));
+}
+
+#[test]
 fn what_is_wrong_is_named() {
     for (line, part) in [
         ("", "no SOURCE"),

@@ -31,6 +31,8 @@ pub(super) struct Found {
     pub(super) doubtful: Vec<(PathBuf, String)>,
     /// What is plainly something else: notes, queries, pictures.
     pub(super) others: Vec<PathBuf>,
+    /// Folders that nobody looked into: those of tools, such as `.git`.
+    pub(super) hidden: Vec<PathBuf>,
 }
 
 /// A file that may be a document.
@@ -58,12 +60,20 @@ enum Look {
     Other,
 }
 
-/// Looks at every file below a folder, hidden ones and those in [`BESIDE`] apart.
+/// Looks at every file below a folder, those in hidden folders and in [`BESIDE`] apart.
 pub(super) fn below(root: &Path) -> Result<Found, OpenError> {
-    let walk = WalkDir::new(root).follow_links(true).sort_by_file_name().into_iter();
+    let mut walk = WalkDir::new(root).follow_links(true).sort_by_file_name().into_iter();
     let mut found = Found::default();
-    for entry in walk.filter_entry(|entry| entry.depth() == 0 || !is_hidden(entry.file_name())) {
+    while let Some(entry) = walk.next() {
         match entry {
+            Ok(entry)
+                if entry.depth() > 0
+                    && entry.file_type().is_dir()
+                    && is_hidden(entry.file_name()) =>
+            {
+                found.hidden.push(entry.into_path());
+                walk.skip_current_dir();
+            }
             Ok(entry) => found.take(entry),
             // A link to a folder above: what it leads to is read there.
             Err(error) if error.loop_ancestor().is_some() => {}
@@ -71,6 +81,7 @@ pub(super) fn below(root: &Path) -> Result<Found, OpenError> {
                 let path = error.path().unwrap_or(root).to_owned();
                 let name = path.file_name().unwrap_or_default();
                 if path != root && is_hidden(name) {
+                    found.others.push(path);
                     continue;
                 }
                 if path.is_symlink() && !path.exists() && !is_json_by_name(name) {
@@ -87,7 +98,9 @@ pub(super) fn below(root: &Path) -> Result<Found, OpenError> {
 
 impl Found {
     fn take(&mut self, entry: DirEntry) {
-        let (kind, by_name) = (entry.file_type(), is_json_by_name(entry.file_name()));
+        // What a hidden file is called says nothing: `._vpcs.json` is an icon that a Mac left.
+        let (kind, name) = (entry.file_type(), entry.file_name());
+        let by_name = is_json_by_name(name) && !is_hidden(name);
         if kind.is_dir() || BESIDE.iter().any(|beside| entry.file_name() == OsStr::new(beside)) {
             return;
         }

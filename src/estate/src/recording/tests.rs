@@ -33,8 +33,8 @@ fn a_folder_is_read_in_order_with_all_below_it() {
         ("b.json", VPCS),
         ("a/z.json", VPCS),
         ("a.JSON", VPCS),
-        (".hidden.json", VPCS),
         (".git/x.json", VPCS),
+        (".notes", "mine"),
         ("queries.txt", "web db"),
         ("README.md", "#"),
         ("answers.snap", "?"),
@@ -44,8 +44,24 @@ fn a_folder_is_read_in_order_with_all_below_it() {
     let opened = opened(&folder);
     assert_eq!(names(&opened, &folder), ["a/z.json", "a.JSON", "b.json"]);
     assert_eq!(opened.left_out, []);
-    let others: Vec<&str> = opened.others.iter().map(|it| it.rsplit('/').next().unwrap()).collect();
-    assert_eq!(others, ["README.md", "answers.snap", "queries.txt"]);
+    let root = format!("{}/", folder.path().display());
+    let others: Vec<String> = opened.others.iter().map(|it| it.replacen(&root, "", 1)).collect();
+    assert_eq!(others, [".git/", ".notes", "README.md", "answers.snap", "queries.txt"]);
+}
+
+#[test]
+fn a_hidden_file_is_a_document_where_it_holds_one() {
+    let icon = "\0\u{5}\u{16}\u{7}\0\u{2}\0\0Mac OS X";
+    let folder = folder(&[
+        (".vpcs.json", VPCS),
+        ("vpcs.json", VPCS),
+        ("._vpcs.json", icon),
+        (".a.json", "{"),
+    ]);
+    let opened = opened(&folder);
+    assert_eq!(names(&opened, &folder), [".vpcs.json", "vpcs.json"]);
+    assert_eq!(opened.left_out, []);
+    assert_eq!(opened.others.len(), 2);
 }
 
 #[test]
@@ -241,7 +257,7 @@ fn what_is_no_file_is_never_waited_for() {
             "zero.json left out: a pipe or a device, and no file",
         ]
     );
-    assert_eq!(opened.others.len(), 2, "{:?}", opened.others);
+    assert_eq!(opened.others.len(), 3, "{:?}", opened.others);
     symlink("gone", at("away.json")).unwrap();
     assert!(error(folder.path().to_owned()).contains("away.json"));
 }

@@ -38,6 +38,10 @@ impl<'a> Resolver<'a> {
         if self.is_platform(address) {
             return one(Party::Platform { address });
         }
+        if let Some(unknown) = self.network.unheld_public.get(&address) {
+            let (what, unknowns) = (address.to_string(), vec![unknown.clone()]);
+            return one(Party::Unread { what, unknowns });
+        }
         let single = IpSet::single(address);
         let outside = self.outside(&single);
         let parties = if outside.is_empty() { unclaimed(&single) } else { outside };

@@ -249,3 +249,37 @@ fn a_tag_means_all_that_have_it() {
     let error = estate.error("tag:tier=a=c");
     assert!(error.contains("did you mean `tag:tier=a=b`?"), "{error}");
 }
+
+#[test]
+fn a_public_address_of_the_estate_that_nothing_has_is_no_stranger() {
+    let mut network = Network::from_text(ESTATE).unwrap();
+    let unheld = "203.0.113.88".parse().unwrap();
+    let gap = Unknown::new("who has 203.0.113.88", "it is associated with nothing", "");
+    network.unheld_public.insert(unheld, gap.clone());
+    let index = Index::new(&network, Vec::new());
+    let estate = Known { network, index };
+    let resolver = Resolver { network: &estate.network, index: &estate.index };
+    let what = unheld.to_string();
+    let expected = vec![Party::Unread { what, unknowns: vec![gap] }];
+    assert_eq!(resolver.end("203.0.113.88").unwrap(), expected);
+    let internet = resolver.end("internet").unwrap();
+    assert!(internet.iter().all(|party| match party {
+        Party::External { addresses, .. } => !addresses.contains(unheld),
+        _ => false,
+    }));
+}
+
+#[test]
+fn a_machine_whose_interfaces_were_not_read_has_an_answer() {
+    let mut network = Network::from_text(ESTATE).unwrap();
+    let gap = Unknown::new("the interface eni-9 of app", "it was not recorded", "");
+    let label = network.interfaces[&Id::new("web")].label.clone();
+    let label = cloudfw_core::Label { id: "app".into(), ..label };
+    let host =
+        Host { label, interfaces: Vec::new(), unread: vec![gap.clone()], routes: Vec::new() };
+    network.hosts.insert(Id::new("app"), host);
+    let index = Index::new(&network, Vec::new());
+    let resolver = Resolver { network: &network, index: &index };
+    let end = resolver.end("app").unwrap();
+    assert!(matches!(end.as_slice(), [Party::Unread { unknowns, .. }] if *unknowns == [gap]));
+}

@@ -53,7 +53,7 @@ fn add_instance(
     let instance = estate.instances.len();
     let interface = add(estate, subnet, Owner::Instance(instance, 0), chance);
     let running = chance.percent(97);
-    let public = if estate.subnets[subnet].tier == Tier::Public { 88 } else { 25 };
+    let public = if estate.subnets[subnet].tier == Tier::Public { 88 } else { 38 };
     let with_gateway = estate.vpcs[estate.subnets[subnet].vpc].internet_gateway.is_some();
     if with_gateway && chance.percent(public) {
         // An address that was assigned at launch is given back when the instance stops.
@@ -94,7 +94,7 @@ fn add_second(
         estate.interfaces[interface].public = Some(elastic(pool, chance));
     }
     // Where nothing checks sources, the reply leaves and meets filters that do not know it.
-    if !chance.percent(72) {
+    if !chance.percent(80) {
         return None;
     }
     estate.interfaces[interface].source_check = chance.percent(33);

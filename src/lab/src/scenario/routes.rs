@@ -213,6 +213,10 @@ fn add_peering_routes(
             let list = chance.below(2);
             let to = RouteTo::PrefixList(list);
             let routes = &mut estate.route_tables[table].routes;
+            // Which of two lists with one entry wins, AWS does not say.
+            if routes.iter().any(|route| matches!(route.to, RouteTo::PrefixList(_))) {
+                continue;
+            }
             routes.push(Route { to, via: Via::Peering(peering), blackhole: gone });
         }
     }

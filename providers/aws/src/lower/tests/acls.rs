@@ -202,3 +202,30 @@ fn absent_entries_are_unknown() {
     estate["NetworkAcls"][0].as_object_mut().expect("an object").remove("Entries");
     assert_eq!(bounds(&lowered(&estate), "acl-1", IN), NOTHING_KNOWN);
 }
+
+#[test]
+fn aws_32_a_number_that_no_entry_can_have_is_doubtful() {
+    let is_doubtful = |number: i64, action: &str| {
+        let rules = acl(json!([entry(number, false, action, "-1")]), IN);
+        rules.iter().any(|rule| rule.ends_with('?'))
+    };
+    for number in [0, -5, 32767, 32768, 40000] {
+        assert!(is_doubtful(number, "allow"), "{number}");
+    }
+    for (number, action) in [(1, "allow"), (32766, "allow"), (32767, "deny"), (32768, "deny")] {
+        assert!(!is_doubtful(number, action), "{number}");
+    }
+}
+
+#[test]
+fn aws_30_an_association_that_names_another_acl_is_told_in_two_ways() {
+    let mut estate = estate();
+    estate["NetworkAcls"][0]["Associations"][0]["NetworkAclId"] = "acl-1".into();
+    let boundary = |estate: &Value| {
+        let lowered = lowered(estate);
+        lowered.network.subnets["subnet-a"].boundary.filters[0].to_string()
+    };
+    assert_eq!(boundary(&estate), "acl-1");
+    estate["NetworkAcls"][0]["Associations"][0]["NetworkAclId"] = "acl-2".into();
+    assert_eq!(boundary(&estate), "the network ACL of subnet-a");
+}

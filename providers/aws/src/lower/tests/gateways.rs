@@ -434,3 +434,49 @@ fn aws_72_a_recorded_denial_overrides_the_assumption() {
     assert!(outcome("failed"));
     assert!(!outcome("unsupported"));
 }
+
+#[test]
+fn aws_66_a_private_ipv6_address_goes_over_no_internet_gateway() {
+    let denied = |attribute: Value, block: &str| {
+        let mut estate = estate();
+        let told = &mut estate["Vpcs"][0]["Ipv6CidrBlockAssociationSet"][0];
+        told["Ipv6CidrBlock"] = block.into();
+        told["Ipv6AddressAttribute"] = attribute;
+        let lowered = lowered(&estate);
+        let filter = "private IPv6 addresses at igw-1";
+        if !gateway_of(&lowered, "igw-1").stack.filters.contains(&Id::new(filter)) {
+            return [String::new(), String::new()];
+        }
+        [Direction::Ingress, Direction::Egress].map(|way| rules(&lowered, filter, way).join(", "))
+    };
+    let block = "2001:db8:1::/56";
+    for told in [json!("public"), Value::Null] {
+        assert_eq!(denied(told, block), ["", ""]);
+    }
+    assert_eq!(
+        denied(json!("private"), block),
+        [
+            "private deny any to 2001:db8:1::/56, allow any",
+            "private deny any from 2001:db8:1::/56, allow any"
+        ]
+    );
+    assert!(denied(json!("frob"), block).iter().all(|rules| rules.contains("/56 ?, allow")));
+    // Unique local addresses are, whatever is told of them.
+    for told in [json!("public"), Value::Null] {
+        let rules = denied(told, "fd00:10::/56");
+        assert!(rules.iter().all(|rules| rules.contains("fd00:10::/56, allow")), "{rules:?}");
+    }
+}
+
+#[test]
+fn aws_67_a_nat_gateway_in_words_that_nobody_knows_is_doubtful() {
+    let doubts = |field: &str, told: &str| {
+        let mut estate = estate();
+        estate["NatGateways"][0][field] = told.into();
+        gateway_of(&lowered(&estate), "nat-1").doubts.len()
+    };
+    assert_eq!(doubts("ConnectivityType", "public"), 0);
+    assert_eq!(doubts("AvailabilityMode", "zonal"), 0);
+    assert_eq!(doubts("ConnectivityType", "frob"), 1);
+    assert_eq!(doubts("AvailabilityMode", "frob"), 1);
+}

@@ -271,3 +271,18 @@ fn a_rule_knows_where_it_is_written() {
     let rule = &own_rules(&lowered, "sg-b", IN)[0];
     assert_eq!(rule.origin.to_string(), "estate.json /SecurityGroups/1/IpPermissions/0/IpRanges/0");
 }
+
+#[test]
+fn aws_10_a_group_of_another_account_is_not_the_own_one_of_that_id() {
+    let unresolved = |account: &str| {
+        let mut estate = estate();
+        let mut rule = permission("tcp", 443.into(), 443.into(), &[]);
+        rule["UserIdGroupPairs"] = json!([{"GroupId": "sg-a", "UserId": account}]);
+        estate["SecurityGroups"][1]["IpPermissions"] = json!([rule]);
+        let lowered = lowered(&estate);
+        let rules = own_rules(&lowered, "sg-b", Direction::Ingress);
+        matches!(peers(&rules[0], Direction::Ingress), [Peer::Unresolved { .. }])
+    };
+    assert!(!unresolved("111122223333"));
+    assert!(unresolved("999988887777"));
+}

@@ -160,13 +160,13 @@ fn aws_73_the_source_destination_check() {
 }
 
 #[test]
-fn an_interface_told_to_take_nothing_from_internet_gateways_may_not() {
+fn an_interface_told_to_have_nothing_to_do_with_internet_gateways_may_not() {
     let lowered = with_interface(|interface| interface["DenyAllIgwTraffic"] = true.into());
     let filters = &interface_of(&lowered, "eni-a").stack.filters;
     assert_eq!(filters.len(), 2);
     let filter = filters[1].as_str();
     assert_eq!(bounds(&lowered, filter, Direction::Ingress), ("some", "all"));
-    assert_eq!(bounds(&lowered, filter, Direction::Egress), ("all", "all"));
+    assert_eq!(bounds(&lowered, filter, Direction::Egress), ("some", "all"));
 }
 
 #[test]

@@ -91,3 +91,32 @@ fn the_rest_are_clients_of_something() {
     assert_eq!(interface_of(&lowered, "eni-nat").initiative, Initiative::Opens);
     assert_eq!(interface_of(&lowered, "eni-a").initiative, Initiative::Opens);
 }
+
+#[test]
+fn behind_an_endpoint_that_does_not_work_nobody_answers() {
+    use cloudfw_core::Liveness;
+    let behind = |state: Value, by_id: bool| {
+        let mut estate = estate();
+        let interface = &mut estate["NetworkInterfaces"][0];
+        interface["InterfaceType"] = "vpc_endpoint".into();
+        interface["RequesterManaged"] = true.into();
+        interface["Description"] = "VPC Endpoint Interface vpce-1".into();
+        interface["Attachment"] = json!({"InstanceOwnerId": "amazon-aws", "DeviceIndex": 1});
+        estate["VpcEndpoints"] = json!([{
+            "VpcEndpointId": "vpce-1", "VpcEndpointType": "Interface", "VpcId": "vpc-1",
+            "State": state, "NetworkInterfaceIds": if by_id { json!(["eni-a"]) } else { json!(null) },
+        }]);
+        match &interface_of(&lowered(&estate), "eni-a").liveness {
+            Liveness::Up => "yes".to_owned(),
+            Liveness::Down(why) => why.to_string(),
+            Liveness::Unknown(unknown) => format!("? {}", unknown.why),
+        }
+    };
+    for by_id in [true, false] {
+        assert_eq!(behind("available".into(), by_id), "yes");
+        assert_eq!(behind("rejected".into(), by_id), "the endpoint is rejected");
+        assert_eq!(behind("pendingAcceptance".into(), by_id), "the endpoint is pendingacceptance");
+        assert_eq!(behind("frob".into(), by_id), "? it was recorded as `frob`");
+        assert_eq!(behind(Value::Null, by_id), "? its state is not recorded");
+    }
+}

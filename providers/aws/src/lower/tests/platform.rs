@@ -147,3 +147,26 @@ fn aws_50_an_interface_whose_instance_is_not_recorded_may_have_metadata() {
     let nat = &interface_of(&lowered, "eni-nat").platform;
     assert!(matches!(nat[0].serving, Serving::Unknown(_)));
 }
+
+#[test]
+fn aws_50_what_answers_at_the_reserved_addresses_of_a_subnet_is_not_known() {
+    let at = |estate: &Value, address: &str| {
+        let lowered = lowered(estate);
+        let address = address.parse().expect("an address");
+        let services = &lowered.network.routers["vpc-1"].platform;
+        let mut found = services.iter().filter(|one| one.addresses.contains(address));
+        let name = found.next().map(|one| (one.name.to_string(), one.beyond.is_some()));
+        assert!(found.next().is_none(), "one at each address");
+        name
+    };
+    let reserved = Some(("reserved addresses".to_owned(), true));
+    for address in ["10.0.1.0", "10.0.1.1", "10.0.2.2", "10.0.2.3", "10.0.2.255", "10.0.0.1"] {
+        assert_eq!(at(&estate(), address), reserved, "{address}");
+    }
+    assert_eq!(at(&estate(), "10.0.0.2").expect("a service").0, "Amazon DNS");
+    assert_eq!(at(&estate(), "10.0.1.4"), None);
+    // Emulators hand them out.
+    let mut held = estate();
+    held["NetworkInterfaces"][0] = interface("eni-a", "subnet-a", "10.0.1.1", "i-a", "sg-a");
+    assert_eq!(at(&held, "10.0.1.1"), None);
+}

@@ -251,3 +251,12 @@ fn aws_71_without_route_tables_it_is_not_known_how_what_comes_in_is_routed() {
     assert!(is_unknown(&lowered, table.as_str()));
     assert!(is_unknown(&lowered, &table_of(&lowered, "subnet-a")));
 }
+
+#[test]
+fn aws_60_an_association_that_names_another_table_is_told_in_two_ways() {
+    let mut estate = estate();
+    estate["RouteTables"][1]["Associations"][0]["RouteTableId"] = "rtb-x".into();
+    let lowered = lowered(&estate);
+    let table = &lowered.network.subnets["subnet-b"].table;
+    assert_eq!(table.as_str(), "the route table of subnet-b");
+}

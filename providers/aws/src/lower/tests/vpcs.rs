@@ -43,7 +43,8 @@ fn aws_50_the_platform_answers_at_the_base_plus_two_and_at_its_own_addresses() {
     assert_eq!(at("169.254.169.123"), Some("Amazon Time Sync".to_owned()));
     assert_eq!(at("169.254.170.2"), Some("ECS task metadata".to_owned()));
     assert_eq!(at("169.254.169.250"), Some("Windows activation".to_owned()));
-    assert_eq!(at("10.0.0.3"), None);
+    assert_eq!(at("10.0.0.3"), Some("reserved addresses".to_owned()));
+    assert_eq!(at("10.0.0.4"), None);
 }
 
 #[test]
@@ -60,6 +61,7 @@ fn aws_50_each_service_is_known_at_its_own_port_alone() {
             "Amazon Time Sync: udp 123",
             "ECS task metadata: none",
             "Windows activation: tcp 1688",
+            "reserved addresses: none",
         ]
     );
     assert!(platform.iter().all(|one| one.beyond.is_some()));

@@ -88,6 +88,9 @@ impl<'n> Walk<'n> {
         let Some((subnet_id, subnet)) = subnet.filter(|(_, s)| s.router == *at.router) else {
             return self.stop(&packet, &gateway.label, "");
         };
+        if packet.flow.destination == *address {
+            return self.deliver(at, packet);
+        }
         if !self.cross_into(at, subnet_id, &mut packet) || !self.is_open(&packet, gateway) {
             return;
         }
