@@ -66,6 +66,9 @@ fn one(step: &Step, pair: &Pair, network: &Network, given: &mut Given) -> Text {
             ": change its mode, or add an exclusion for the VPC or the subnet; no rule lets this \
              through",
         ),
+        Reason::Rule | Reason::NoState if step.kind == "private-ipv6" => {
+            at(step).then(": give it a public IPv6 address; a private one does not pass a border")
+        }
         Reason::Rule | Reason::NoState if step.direction.is_some() => {
             rule(step, pair, network, given)
         }
