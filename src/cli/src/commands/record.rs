@@ -1,7 +1,7 @@
 //! `cloudfw record aws --to DIR`.
 
 use std::num::NonZeroU32;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use cloudfw_aws::{Regions, least_privilege_policy, print_commands};
@@ -83,7 +83,7 @@ pub(crate) fn run(arguments: &Record, screen: &mut Screen) -> Result<u8, Error> 
         screen.out(&commands)?;
         return Ok(crate::DONE);
     }
-    record(aws, to, screen)
+    record(aws, &to, screen)
 }
 
 fn regions(aws: &Aws) -> Regions {
@@ -91,17 +91,17 @@ fn regions(aws: &Aws) -> Regions {
 }
 
 #[cfg(not(feature = "live"))]
-fn record(_: &Aws, _: PathBuf, _: &mut Screen) -> Result<u8, Error> {
+fn record(_: &Aws, _: &Path, _: &mut Screen) -> Result<u8, Error> {
     Err(Error::NotLive)
 }
 
 #[cfg(feature = "live")]
-fn record(aws: &Aws, to: PathBuf, screen: &mut Screen) -> Result<u8, Error> {
-    let mut options = crate::live::options(&aws.cloud, to.clone());
+fn record(aws: &Aws, to: &Path, screen: &mut Screen) -> Result<u8, Error> {
+    let mut options = crate::live::options(&aws.cloud, to.to_owned());
     options.calls_per_second = aws.rate;
     options.regions = regions(aws);
     let recorded = crate::live::record(&options)?;
-    let summary = crate::print::recorded::summary(&recorded, &to, screen.width());
+    let summary = crate::print::recorded::summary(&recorded, to, screen.width());
     screen.out(&summary.text)?;
     Ok(if summary.complete { crate::DONE } else { crate::INCOMPLETE })
 }
