@@ -5,9 +5,10 @@
 //! validated: that happened when it was read.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fmt::Write;
 
-use super::excerpt::{floor_boundary, line_column};
+use super::excerpt::floor_boundary;
 
 /// A place in a text, ready to be printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -27,89 +28,137 @@ pub struct Span {
 /// Goes through the text up to the value: for many places in one large document, use a
 /// [`PlaceIndex`].
 pub fn locate(text: &str, pointer: &str) -> Option<Span> {
-    let bytes = find(text, 0, tokens(pointer)?)?;
-    Some(span(text, bytes, 0, 1))
+    PlaceIndex::default().locate(text, pointer)
 }
 
-/// Where the elements of a document's lists begin, so that places in it are found at once.
-///
-/// Knows two levels, `/SecurityGroups/3`, which is where recordings are long. Built in one pass.
+/// Where the children of a document's long lists and objects begin, so that places in it are found
+/// at once, however long its lists and lines are. Built in one pass.
 #[derive(Debug, Clone, Default)]
 pub struct PlaceIndex {
-    members: Vec<(String, Anchor, Vec<Anchor>)>,
+    /// By the first byte of a container: where its elements, or the names of its members, begin.
+    children: HashMap<usize, Vec<Anchor>>,
 }
 
-/// A value's first byte, and the line it stands on.
+/// Containers of fewer bytes are gone through whenever a place in them is asked about.
+const LONG: usize = 1024;
+
+/// A byte of a text, and where it stands, both counted from 1, in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Anchor {
     start: usize,
     line: u32,
+    column: u32,
+}
+
+/// A container that the pass is in.
+struct Open {
+    start: usize,
+    children: Vec<Anchor>,
+    /// Whether what comes next is an element or a member's name.
+    wants_child: bool,
 }
 
 impl PlaceIndex {
     /// Goes through a document once.
     pub fn of(text: &str) -> Self {
         let mut index = Self::default();
-        let mut lines = LineCounter { text, at: 0, line: 1 };
         // A document that ends early is known up to its end.
-        let _ = index.fill(&mut Scanner::new(text, 0), &mut lines);
+        let _ = index.fill(text);
         index
     }
 
     /// As [`locate`] in the text that the index was made of.
     pub fn locate(&self, text: &str, pointer: &str) -> Option<Span> {
-        let mut rest = tokens(pointer)?;
-        let mut from = Anchor { start: 0, line: 1 };
-        if let Some((_, anchor, elements)) =
-            rest.first().and_then(|name| self.members.iter().find(|member| member.0 == *name))
-        {
-            from = *anchor;
-            rest.remove(0);
-            let element = rest.first().and_then(|token| elements.get(list_index(token)?));
-            if let Some(element) = element {
-                from = *element;
-                rest.remove(0);
-            }
+        let mut at = Anchor { start: 0, line: 1, column: 1 };
+        for token in tokens(pointer)? {
+            at = self.child(text, at, &token)?;
         }
-        let bytes = find(text, from.start, rest)?;
-        Some(span(text, bytes, from.start, from.line))
+        let mut scanner = Scanner::new(text, at.start);
+        scanner.skip_space();
+        let Anchor { start, line, column } = at.on_to(text, scanner.at);
+        scanner.skip_value()?;
+        Some(Span { line, column, start, end: scanner.at })
     }
 
-    fn fill(&mut self, scanner: &mut Scanner<'_>, lines: &mut LineCounter<'_>) -> Option<()> {
-        if !scanner.enter(b'{')? {
-            return None;
+    /// The child of the container at a place that a token names.
+    fn child(&self, text: &str, from: Anchor, token: &str) -> Option<Anchor> {
+        let mut scanner = Scanner::new(text, from.start);
+        scanner.skip_space();
+        let known = self.children.get(&scanner.at);
+        match (scanner.peek()?, known) {
+            (b'[', Some(elements)) => elements.get(list_index(token)?).copied(),
+            (b'[', None) => {
+                scanner.go_to_element(list_index(token)?)?;
+                Some(from.on_to(text, scanner.at))
+            }
+            (b'{', Some(names)) => names.iter().find_map(|name| {
+                let mut scanner = Scanner::new(text, name.start);
+                let found = scanner.next_name()?? == token;
+                found.then(|| name.on_to(text, scanner.at))
+            }),
+            (b'{', None) => {
+                scanner.go_to_member(token)?;
+                Some(from.on_to(text, scanner.at))
+            }
+            _ => None,
         }
-        while let Some(name) = scanner.next_name()? {
-            let anchor = lines.anchor(scanner.at);
-            self.members.push((name.into_owned(), anchor, Vec::new()));
-            if scanner.peek()? == b'[' {
-                let elements = &mut self.members.last_mut()?.2;
-                scanner.enter(b'[')?;
-                while scanner.next_element()? {
-                    elements.push(lines.anchor(scanner.at));
-                    scanner.skip_value()?;
+    }
+
+    fn fill(&mut self, text: &str) -> Option<()> {
+        let mut scanner = Scanner::new(text, 0);
+        let mut here = Anchor { start: 0, line: 1, column: 1 };
+        let mut open: Vec<Open> = Vec::new();
+        loop {
+            scanner.skip_space();
+            let byte = scanner.peek()?;
+            if matches!(byte, b',' | b':') {
+                let parent = open.last_mut()?;
+                parent.wants_child = byte == b',';
+                scanner.at += 1;
+                continue;
+            }
+            if matches!(byte, b'}' | b']') {
+                scanner.at += 1;
+                let Open { start, children, .. } = open.pop()?;
+                if scanner.at - start >= LONG {
+                    self.children.insert(start, children);
                 }
+                continue;
+            }
+            if let Some(parent) = open.last_mut().filter(|parent| parent.wants_child) {
+                here = here.on_to(text, scanner.at);
+                parent.children.push(here);
+                parent.wants_child = false;
+            }
+            if matches!(byte, b'{' | b'[') {
+                open.push(Open { start: scanner.at, children: Vec::new(), wants_child: true });
+                scanner.at += 1;
             } else {
                 scanner.skip_value()?;
             }
         }
-        Some(())
     }
 }
 
-/// Counts lines on the way through a text.
-struct LineCounter<'a> {
-    text: &'a str,
-    at: usize,
-    line: u32,
+impl Anchor {
+    /// The same of a byte behind it.
+    fn on_to(self, text: &str, start: usize) -> Self {
+        let between = text.as_bytes().get(self.start..start).unwrap_or(&[]);
+        let lines = between.iter().filter(|byte| **byte == b'\n').count();
+        let line = between.iter().rposition(|byte| *byte == b'\n');
+        let tail = line.map_or(between, |at| between.get(at + 1..).unwrap_or(&[]));
+        // A character of UTF-8 has one byte that continues none.
+        let characters = count(tail.iter().filter(|byte| **byte & 0xC0 != 0x80).count());
+        Self {
+            start,
+            line: self.line.saturating_add(count(lines)),
+            column: line.map_or(self.column, |_| 1).saturating_add(characters),
+        }
+    }
 }
 
-impl LineCounter<'_> {
-    fn anchor(&mut self, start: usize) -> Anchor {
-        self.line = self.line.saturating_add(newlines(self.text, self.at, start));
-        self.at = start;
-        Anchor { start, line: self.line }
-    }
+fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
 }
 
 /// The pointer of the innermost value that the byte `offset` is in, for the place of an error.
@@ -186,39 +235,6 @@ fn tokens(pointer: &str) -> Option<Vec<String>> {
 fn list_index(token: &str) -> Option<usize> {
     let canonical = token == "0" || !token.starts_with(['0', '+']);
     token.parse().ok().filter(|_| canonical)
-}
-
-/// The bytes of the value that `tokens` name below the value at `from`.
-fn find(text: &str, from: usize, tokens: Vec<String>) -> Option<std::ops::Range<usize>> {
-    let mut scanner = Scanner::new(text, from);
-    for token in tokens {
-        scanner.skip_space();
-        match scanner.peek()? {
-            b'{' => scanner.go_to_member(&token)?,
-            b'[' => scanner.go_to_element(list_index(&token)?)?,
-            _ => return None,
-        }
-    }
-    scanner.skip_space();
-    let start = scanner.at;
-    scanner.skip_value()?;
-    Some(start..scanner.at)
-}
-
-/// The span of a range of bytes, whose line is counted from a place of known line before it.
-fn span(text: &str, bytes: std::ops::Range<usize>, from: usize, from_line: u32) -> Span {
-    let line = from_line.saturating_add(newlines(text, from, bytes.start));
-    let start_of_line =
-        text.get(..bytes.start).map_or(0, |head| head.rfind('\n').map_or(0, |at| at + 1));
-    let (_, column) =
-        line_column(text.get(start_of_line..).unwrap_or(""), bytes.start - start_of_line);
-    Span { line, column, start: bytes.start, end: bytes.end }
-}
-
-fn newlines(text: &str, from: usize, to: usize) -> u32 {
-    let bytes = text.as_bytes().get(from..to).unwrap_or(&[]);
-    let count = bytes.iter().filter(|byte| **byte == b'\n').count();
-    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 /// The text of a quoted JSON string.

@@ -190,3 +190,29 @@ proptest! {
         let _ = excerpt(&text, at, at + 3);
     }
 }
+
+/// The index jumps within long lists and objects at any depth; places must be those of the plain
+/// search, also on a line that holds the whole document.
+#[test]
+fn an_index_finds_what_a_search_finds_in_long_nested_lists() {
+    let element = |n: usize| format!("{{\"Näme\": \"é{n}\", \"Ports\": [{n}, {n}]}}");
+    for separator in [", ", ",\n  "] {
+        let list: Vec<String> = (0..300).map(element).collect();
+        let list = list.join(separator);
+        let text = format!("{{\"é\": 1, \"Groups\": [{{\"Id\": 1, \"Ranges\": [{list}]}}]}}");
+        let index = PlaceIndex::of(&text);
+        for n in [0, 1, 150, 299] {
+            for place in ["", "/Näme", "/Ports/1"] {
+                let pointer = format!("/Groups/0/Ranges/{n}{place}");
+                let found = index.locate(&text, &pointer);
+                assert_eq!(found, locate(&text, &pointer), "{pointer}");
+                let found = found.unwrap();
+                let before = &text[..found.start];
+                let column = before.rsplit('\n').next().unwrap().chars().count() + 1;
+                let line = before.matches('\n').count() + 1;
+                assert_eq!((found.line as usize, found.column as usize), (line, column));
+            }
+        }
+        assert_eq!(index.locate(&text, "/Groups/0/Ranges/300"), None);
+    }
+}
