@@ -1,10 +1,14 @@
 //! One thing that an audit found.
 
-use cloudfw_core::{Label, RuleCite, Step, Unknown, Verdict};
-use serde::Serialize;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use cloudfw_core::{Flow, Label, Question, RuleCite, ServiceSet, Step, Unknown};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 /// How bad it is. Severity comes from the proof, never from the rule's text alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Worth knowing; nothing can come of it as things are.
@@ -19,13 +23,49 @@ pub enum Severity {
     Critical,
 }
 
+/// All severities, the worst first.
+pub const SEVERITIES: [Severity; 5] =
+    [Severity::Critical, Severity::High, Severity::Medium, Severity::Low, Severity::Info];
+
+impl Severity {
+    /// `critical`, `high`, `medium`, `low` or `info`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
+        }
+    }
+}
+
+impl std::fmt::Display for Severity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
 /// What a rule says beside what it does: both are reported, never one for the other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Effect {
     /// What can be proved over the path graph.
-    pub effective: Verdict,
+    pub effective: Effective,
     /// Whether the rule, read alone, says it.
     pub literal: bool,
+}
+
+/// What comes of an open rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effective {
+    /// Something gets in by it, proved there and back.
+    Exposed,
+    /// It is proved that nothing gets in by it: what stops it, what acts first in front.
+    Blocked(Vec<Step>),
+    /// No interface, subnet or gateway asks the rule.
+    Unattached,
+    /// Neither can be proved; the finding's `unknowns` say why.
+    Unknown,
 }
 
 /// One root cause, with everything that it affects.
@@ -35,18 +75,106 @@ pub struct Finding {
     pub check: &'static str,
     /// How bad it is.
     pub severity: Severity,
-    /// What is wrong, in one sentence.
+    /// What is wrong, in one sentence without a full stop, with ids and ports in it.
     pub message: String,
-    /// The rule that is to be changed, and where it is written.
-    pub rule: Option<RuleCite>,
-    /// The resources that it affects.
+    /// What is to be changed: a group, an ACL, a route table, an interface …
+    pub subject: Label,
+    /// From where: `internet`, or the name of a network of `cloudfw.toml`. Nothing where the check
+    /// does not ask that.
+    pub source: Option<Arc<str>>,
+    /// The rules or routes that are the cause, the first one in front; empty where the cause is
+    /// that something is not there.
+    pub rules: Vec<RuleCite>,
+    /// What it is about; empty where it is about no services.
+    pub services: ServiceSet,
+    /// The resources that it affects, in order, none twice.
     pub affected: Vec<Label>,
-    /// What is proved, beside what is written.
-    pub effect: Effect,
-    /// The hops that prove it.
+    /// What is proved, beside what is written; of checks that ask both.
+    pub effect: Option<Effect>,
+    /// The question that `trace` and the blockers of `effect` answer.
+    pub question: Option<Question>,
+    /// The hops that prove it, of one witness, there and back.
     pub trace: Vec<Step>,
+    /// One concrete flow that proves it.
+    pub witness: Option<Flow>,
+    /// What else should be told, a sentence each: the share of connections that fail by client …
+    pub notes: Vec<String>,
     /// What would have to be known to be sure.
     pub unknowns: Vec<Unknown>,
+    /// What to change, one or two sentences.
+    pub advice: String,
+    /// The controls of the catalogue (`CFW-EXP-001`) that are violated by it.
+    pub controls: BTreeSet<&'static str>,
+}
+
+impl Finding {
+    /// A finding with nothing but its words; the rest is filled in by whoever knows more.
+    pub fn new(
+        check: &'static str,
+        severity: Severity,
+        subject: Label,
+        message: String,
+        advice: String,
+    ) -> Self {
+        Self {
+            check,
+            severity,
+            message,
+            subject,
+            source: None,
+            rules: Vec::new(),
+            services: ServiceSet::empty(),
+            affected: Vec::new(),
+            effect: None,
+            question: None,
+            trace: Vec::new(),
+            witness: None,
+            notes: Vec::new(),
+            unknowns: Vec::new(),
+            advice,
+            controls: BTreeSet::new(),
+        }
+    }
+
+    /// Whether it says that something is not known, rather than that something is wrong.
+    pub fn is_unknown(&self) -> bool {
+        matches!(&self.effect, Some(Effect { effective: Effective::Unknown, .. }))
+    }
+
+    /// What makes this finding the same one in the next audit: the check, the subject, the source
+    /// and the first rule, by what they are called and say, never by where they are written; 32
+    /// hexadecimal digits.
+    pub fn fingerprint(&self) -> String {
+        let rule = self.rules.first();
+        let parts: [&str; 8] = [
+            self.check,
+            &self.subject.scope,
+            self.subject.kind,
+            &self.subject.id,
+            self.source.as_deref().unwrap_or_default(),
+            rule.map_or("", |rule| &rule.list.id),
+            rule.map_or("", |rule| &rule.id),
+            rule.map_or("", |rule| &rule.text),
+        ];
+        let mut hash = Sha256::new();
+        for part in parts {
+            hash.update(part.as_bytes());
+            hash.update([0]);
+        }
+        hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// What findings are sorted by: the worst first, then by what they are about.
+    pub fn sort_key(&self) -> impl Ord + '_ {
+        (
+            std::cmp::Reverse(self.severity),
+            self.check,
+            &self.subject.scope,
+            &self.subject.id,
+            self.source.as_deref(),
+            &self.message,
+        )
+    }
 }
 
 #[cfg(test)]

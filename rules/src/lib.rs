@@ -1,8 +1,25 @@
-//! The audit of cloudfw: what a check is called, and what one finds.
+//! The audit of cloudfw: what checks find, proved on the path graph.
 //!
 //! Checks see the neutral [`Network`](cloudfw_core::Network) and what is proved of it, never a
-//! document. One file per check will stand beside this one.
+//! document. Each stands in one file of `checks/` and has one row in its folder ([`checks`]); what several of
+//! them need to know ([`exposure`], [`gaps`], [`lists`]) is worked out once by [`Audit`].
 
+mod audit;
+mod check;
+mod checks;
+pub mod exposure;
 mod finding;
+pub mod gaps;
+pub mod lists;
+pub mod reading;
+mod settings;
+mod source;
+#[cfg(test)]
+mod testing;
 
-pub use finding::{Effect, Finding, Severity};
+pub use audit::Audit;
+pub use check::{Check, Evaluation, Explanation};
+pub use checks::{check, checks};
+pub use finding::{Effect, Effective, Finding, SEVERITIES, Severity};
+pub use settings::Settings;
+pub use source::{Source, Target};

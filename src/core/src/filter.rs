@@ -180,6 +180,20 @@ impl Peer {
 pub struct Group {
     /// What it is called.
     pub label: Label,
+    /// How it came to be.
+    pub made: Made,
+}
+
+/// How a group came to be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Made {
+    /// Somebody made it.
+    #[default]
+    ByHand,
+    /// The platform made it with its network, for what names no other (AWS-7).
+    WithNetwork,
+    /// A wizard of the console made it on the way.
+    ByWizard,
 }
 
 /// What a rule does with the packets it matches.

@@ -39,15 +39,15 @@ pub use evaluate::{
     Decider, FilterOutcome, Hit, Member, Outcome, Phase, Sight, evaluate, evaluate_stack,
 };
 pub use filter::{
-    Action, Denial, Direction, Filter, Group, Match, Peer, Peers, Rule, RuleList, Stack, StateSet,
-    Tracking, WithoutState,
+    Action, Denial, Direction, Filter, Group, Made, Match, Peer, Peers, Rule, RuleList, Stack,
+    StateSet, Tracking, WithoutState,
 };
 pub use id::Id;
 pub use label::{Label, Unknown};
 pub use network::{
-    Address, Client, External, Gateway, Host, HostRoute, Identity, Initiative, Interface, Liveness,
-    Network, Opens, Passage, PlatformService, Provision, Role, Router, Serving, Subnet,
-    UnreadAddresses,
+    Address, Client, External, Feature, Gateway, Host, HostRoute, Identity, Initiative, Interface,
+    Liveness, Network, Opens, Passage, PlatformService, Provision, Role, Router, Serving, Setting,
+    Subnet, UnreadAddresses,
 };
 pub use path_graph::{Node, PathGraph};
 pub use reachability::{

@@ -43,6 +43,39 @@ pub struct Network {
     /// Public addresses that belong to the estate and that no interface or gateway of it has, with
     /// what is not known of each: they are no strangers of the internet.
     pub unheld_public: BTreeMap<IpAddr, Unknown>,
+    /// What is switched on or off at resources, and moves no packet that is asked about today.
+    pub settings: Vec<Setting>,
+    /// Rules, by where they are written, that could carry a description and carry none.
+    pub undescribed: BTreeSet<Origin>,
+}
+
+/// Something that is switched on or off at a resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// The resource.
+    pub of: Label,
+    /// What is switched.
+    pub feature: Feature,
+    /// Whether it is on, or why that is not known.
+    pub on: Result<bool, Unknown>,
+    /// Where it is written.
+    pub origin: Origin,
+}
+
+/// What can be switched on and off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Feature {
+    /// A subnet gives interfaces that are made in it public addresses.
+    GivesPublicAddresses,
+    /// A transit gateway takes attachments of other accounts without being asked.
+    AcceptsAttachments,
+    /// The platform blocks what comes from the internet, whatever rules say (AWS-72).
+    BlocksPublicAccess,
+    /// A machine acts in the cloud under an identity of its own (an instance profile, a service
+    /// account).
+    HasCloudIdentity,
+    /// Flows are logged.
+    LogsFlows,
 }
 
 /// A network interface: the thing that has addresses and filters.

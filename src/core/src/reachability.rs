@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::{
-    Client, Denial, Direction, External, HeaderSpace, Id, Interface, IpSet, Label, Origin, PortSet,
-    ServiceSet, Unknown,
+    Action, Client, Denial, Direction, External, HeaderSpace, Id, Interface, IpSet, Label, Origin,
+    PortSet, Route, RouteTable, Rule, RuleList, ServiceSet, Unknown,
 };
 
 /// One question: can this reach that?
@@ -350,4 +350,32 @@ pub struct RuleCite {
     pub origin: Origin,
     /// How it denies, if it does.
     pub denial: Option<Denial>,
+}
+
+impl RuleCite {
+    /// A rule of a list, asked in this direction.
+    pub fn of_rule(list: &RuleList, direction: Direction, rule: &Rule) -> Self {
+        let denial = match rule.action {
+            Action::Deny(denial) => Some(denial),
+            _ => None,
+        };
+        Self {
+            list: list.label.clone(),
+            id: rule.id.clone(),
+            text: format!("{} {direction} {rule}", list.label.id).into(),
+            origin: rule.origin.clone(),
+            denial,
+        }
+    }
+
+    /// A route of a table.
+    pub fn of_route(table: &RouteTable, route: &Route) -> Self {
+        Self {
+            list: table.label.clone(),
+            id: route.text.clone(),
+            text: format!("{} {}", table.label.id, route.text).into(),
+            origin: route.origin.clone(),
+            denial: None,
+        }
+    }
 }

@@ -42,9 +42,9 @@ use thiserror::Error;
 
 use crate::{
     Action, Address, Client, Denial, Destinations, External, Filter, Gateway, Group, Host,
-    HostRoute, Id, Identity, Initiative, Interface, IpSet, Label, Liveness, Match, Network, Opens,
-    Origin, Passage, Peer, Peers, Place, PlatformService, PortSet, Protocol, Provision, Role,
-    Route, RouteTable, Router, Rule, RuleList, ServiceSet, Serving, Stack, StateSet, Subnet,
+    HostRoute, Id, Identity, Initiative, Interface, IpSet, Label, Liveness, Made, Match, Network,
+    Opens, Origin, Passage, Peer, Peers, Place, PlatformService, PortSet, Protocol, Provision,
+    Role, Route, RouteTable, Router, Rule, RuleList, ServiceSet, Serving, Stack, StateSet, Subnet,
     Target, Tracking, Unknown, UnreadAddresses, WithoutState,
 };
 
@@ -445,7 +445,7 @@ fn is_keyword(word: &str) -> bool {
 
 fn know_group(network: &mut Network, group: &Id<Group>, line: u32) {
     let label = label(group.as_str(), "security-group", line);
-    network.groups.entry(group.clone()).or_insert(Group { label });
+    network.groups.entry(group.clone()).or_insert(Group { label, made: Made::ByHand });
 }
 
 fn rule(line: u32, words: &[&str], network: &mut Network) -> Read<Rule> {

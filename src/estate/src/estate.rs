@@ -9,6 +9,7 @@ use cloudfw_core::{Document, Id, Network};
 use crate::answer::{Coverage, Lines, Missing, missing};
 use crate::index::{Index, Rank, Resource, What};
 use crate::inquiry::Inquiry;
+use crate::publisher::Publisher;
 use crate::query::near;
 use crate::recording::{OpenError, Opened, open, read_all};
 
@@ -118,6 +119,11 @@ impl Estate {
     /// What was read and not understood and is not known to matter, and what was left out.
     pub fn warnings(&self) -> &[Missing] {
         &self.warnings
+    }
+
+    /// Turns what others find in the network into the words of published answers.
+    pub fn publisher(&self) -> Publisher<'_> {
+        Publisher::new(self)
     }
 
     /// Makes the estate ready for queries.

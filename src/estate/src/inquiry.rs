@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use cloudfw_core::{
-    Bounds, Endpoint, Fraction, HeaderSpace, IpSet, PathGraph, PortSet, Question, Reachability,
-    ServiceSet, Symptom, Unknown, Verdict, reach,
+    Bounds, Endpoint, Fraction, HeaderSpace, Id, Interface, IpSet, PathGraph, PortSet, Question,
+    Reachability, ServiceSet, Symptom, Unknown, Verdict, reach,
 };
 
 use crate::answer::{Answer, Asked, Builder, Failure, Outcome, Pair, REACH_SCHEMA, symptom_over};
 use crate::estate::Estate;
 use crate::pairs::{PairAsked, pairs};
 use crate::query::{Query, QueryError, QueryLine};
-use crate::resolve::Resolver;
+use crate::resolve::{Party, Resolver, Wanted};
 use crate::show::{Description, describe};
 
 /// From so many pairs on, the work is shared out.
@@ -22,6 +22,34 @@ const SHARED_FROM: usize = 64;
 pub struct Inquiry<'e> {
     estate: &'e Estate,
     graph: PathGraph<'e>,
+}
+
+/// Where flows begin: an end of a query, looked up.
+#[derive(Debug, Clone)]
+pub struct Beginning {
+    parties: Vec<Party>,
+}
+
+impl Beginning {
+    /// The addresses outside of the estate that it means.
+    pub fn outside(&self) -> IpSet {
+        let sets = self.parties.iter().filter_map(|party| match party {
+            Party::External { addresses, .. }
+            | Party::Beyond { addresses, .. }
+            | Party::Unclaimed { addresses } => Some(addresses),
+            _ => None,
+        });
+        IpSet::union_of(sets)
+    }
+}
+
+/// What a beginning asks of an interface.
+#[derive(Debug, Clone, Default)]
+pub struct Towards {
+    /// One question for each pair of addresses, with every service.
+    pub questions: Vec<Question>,
+    /// Why some of it cannot be asked.
+    pub unknowns: Vec<Unknown>,
 }
 
 /// A query in the words of the estate.
@@ -100,6 +128,47 @@ impl<'e> Inquiry<'e> {
             PairAsked::Unanswerable { .. } => None,
         };
         Ok(pairs.into_iter().filter_map(ask).collect())
+    }
+
+    /// What an end of a query means as the beginning of flows, to be asked of many interfaces.
+    ///
+    /// # Errors
+    ///
+    /// [`QueryError`] where it names nothing, or two things.
+    pub fn beginning(&self, source: &str) -> Result<Beginning, QueryError> {
+        Ok(Beginning { parties: self.resolver().source(source)? })
+    }
+
+    /// What a beginning asks of an interface, of every service; nothing where they share no address
+    /// family.
+    ///
+    /// # Errors
+    ///
+    /// [`QueryError`] where an address of the beginning is in several networks.
+    pub fn towards(
+        &self,
+        from: &Beginning,
+        interface: &Id<Interface>,
+    ) -> Result<Towards, QueryError> {
+        let services = ServiceSet::full();
+        let to = Party::Interface { id: interface.clone(), wanted: Wanted::Any };
+        let pairs = match pairs(self.resolver(), &from.parties, &[to], &services) {
+            Err(QueryError::NoPairs { .. }) => Vec::new(),
+            pairs => pairs?,
+        };
+        let mut towards = Towards::default();
+        for pair in pairs {
+            match pair {
+                PairAsked::Question { source, destination } => {
+                    let (services, client) = (services.clone(), None);
+                    let question =
+                        Question { source, destination, services, client, one_way: false };
+                    towards.questions.push(question);
+                }
+                PairAsked::Unanswerable { unknowns, .. } => towards.unknowns.extend(unknowns),
+            }
+        }
+        Ok(towards)
     }
 
     /// What a resource is, where it hangs, and what is effective at it; of each that a tag, a glob

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cloudfw_core::{
-    Action, Direction, Filter, Group, Id, IpSet, Label, Match, Origin, Peer, Peers, Rule, RuleList,
+    Action, Direction, Filter, Group, Id, IpSet, Label, Made, Match, Origin, Peer, Peers, Rule, RuleList,
     Scope, StateSet, Tracking, Unknown, WithoutState,
 };
 
@@ -36,7 +36,7 @@ impl Lowering<'_> {
             let name = object.first().and_then(|entry| entry.value.group_name.as_deref());
             let name = name_tag(tags).or_else(|| name.map(Arc::from));
             let label = label(object, "security-group", name);
-            let group = Group { label: label.clone() };
+            let group = Group { label: label.clone(), made: Made::ByHand };
             self.network.groups.insert(Id::new(Arc::clone(&object.key)), group);
             let rules = self.group_rules(object, label);
             self.group_rules.insert(Arc::clone(&object.key), rules);

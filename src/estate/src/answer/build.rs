@@ -7,8 +7,8 @@ use std::sync::{Arc, LazyLock, OnceLock};
 
 use cloudfw_core::{
     Bounds, Client, Cube, Document, Endpoint, Fraction, HeaderSpace, Interface, IpSet, Label,
-    Network, Origin, Place, PlaceIndex, PortSet, ProtocolSet, RangeSet, Reachability, Reason,
-    ServiceSet, Symptom, Tracking, Unknown, Verdict,
+    Network, Origin, Place, PlaceIndex, PortSet, ProtocolSet, Question, RangeSet, Reachability,
+    Reason, RuleCite, ServiceSet, Symptom, Tracking, Unknown, Verdict,
 };
 use ipnet::IpNet;
 
@@ -200,19 +200,25 @@ impl<'a> Builder<'a> {
     }
 
     fn steps(&self, steps: &[cloudfw_core::Step], reach: &Reachability) -> Vec<Step> {
-        steps.iter().map(|step| self.step(step, reach)).collect()
+        steps.iter().map(|step| self.step(step, &reach.question)).collect()
     }
 
-    fn step(&self, step: &cloudfw_core::Step, reach: &Reachability) -> Step {
-        let rule = step.rule.as_ref().map(|cite| RuleText {
+    /// A rule and where it is written.
+    pub(crate) fn cited(&self, cite: &RuleCite) -> RuleText {
+        RuleText {
             id: cite.id.to_string(),
             text: cite.text.to_string(),
             list: owner(&cite.list),
             origin: self.written(&cite.origin),
-        });
+        }
+    }
+
+    /// A step of the answer to a question.
+    pub(crate) fn step(&self, step: &cloudfw_core::Step, question: &Question) -> Step {
+        let rule = step.rule.as_ref().map(|cite| self.cited(cite));
         let by = match &step.rule {
             Some(cite) => &cite.list,
-            None => self.remembering(step, reach).unwrap_or(&step.at),
+            None => self.remembering(step, question).unwrap_or(&step.at),
         };
         Step {
             hop: step.hop,
@@ -226,15 +232,15 @@ impl<'a> Builder<'a> {
             reason: step.reason,
             rule,
             flows: self.flows(&step.flows, MOST_NETS),
-            code: cloudfw_aws::explanation::code(step, &reach.question),
+            code: cloudfw_aws::explanation::code(step, question),
             unknown: step.unknown.as_ref().map(missing),
         }
     }
 
     /// What has let a reply through by its memory, without a rule: the groups of an end.
-    fn remembering(&self, step: &cloudfw_core::Step, reach: &Reachability) -> Option<&'a Label> {
+    fn remembering(&self, step: &cloudfw_core::Step, question: &Question) -> Option<&'a Label> {
         step.direction.filter(|_| step.reason == Reason::Established)?;
-        let ends = [&reach.question.source, &reach.question.destination].into_iter();
+        let ends = [&question.source, &question.destination].into_iter();
         let interface = ends
             .filter_map(|end| match end {
                 Endpoint::Interface { id, .. } => self.network.interfaces.get(id),
@@ -249,7 +255,8 @@ impl<'a> Builder<'a> {
         filter.map(|filter| &filter.label)
     }
 
-    fn written(&self, origin: &Origin) -> Written {
+    /// A place as it is printed.
+    pub(crate) fn written(&self, origin: &Origin) -> Written {
         let mut known = self.written.borrow_mut();
         if let Some(written) = known.get(origin) {
             return written.clone();

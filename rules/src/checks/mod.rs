@@ -1,0 +1,23 @@
+//! The checks, one file each, in folders of what they look at.
+//!
+//! A new check is a file in one of them and a row in that folder's `CHECKS`.
+
+mod exposure;
+mod hygiene;
+mod order;
+mod replies;
+mod routing;
+
+use crate::Check;
+
+/// All checks, in the order in which they are listed.
+pub fn checks() -> impl Iterator<Item = &'static Check> {
+    let folders =
+        [exposure::CHECKS, replies::CHECKS, order::CHECKS, routing::CHECKS, hygiene::CHECKS];
+    folders.into_iter().flatten().copied()
+}
+
+/// The check of an id.
+pub fn check(id: &str) -> Option<&'static Check> {
+    checks().find(|check| check.id == id)
+}

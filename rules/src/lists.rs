@@ -1,0 +1,169 @@
+//! The rule lists of an estate, and what asks them.
+//!
+//! A list is what people edit: a security group, a network ACL, an NSG. Filters that are merged of
+//! several groups share their lists, so that each stands here once a direction.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use cloudfw_core::{
+    Direction, Filter, Gateway, Id, Interface, Label, Network, RuleList, Stack, Subnet, Tracking,
+};
+
+use crate::reading::is_written;
+
+/// A list of rules in one direction.
+#[derive(Clone, Debug)]
+pub struct Listed<'n> {
+    /// The list.
+    pub list: &'n Arc<RuleList>,
+    /// The direction that it is asked in.
+    pub direction: Direction,
+    /// Whether what asks it remembers flows.
+    pub tracking: Tracking,
+    /// The filters that it is part of.
+    pub filters: BTreeSet<&'n Id<Filter>>,
+    /// The interfaces that ask it themselves.
+    pub interfaces: BTreeSet<&'n Id<Interface>>,
+    /// The subnets that ask it at their boundary.
+    pub subnets: BTreeSet<&'n Id<Subnet>>,
+    /// The gateways that ask it.
+    pub gateways: BTreeSet<&'n Id<Gateway>>,
+}
+
+impl Listed<'_> {
+    /// The group, ACL or policy that the list is.
+    pub fn label(&self) -> &Label {
+        &self.list.label
+    }
+
+    /// Whether nothing asks it.
+    pub fn is_unattached(&self) -> bool {
+        self.interfaces.is_empty() && self.subnets.is_empty() && self.gateways.is_empty()
+    }
+
+    /// Whether its rules remember nothing: an ACL.
+    pub fn is_stateless(&self) -> bool {
+        self.tracking == Tracking::Stateless
+    }
+}
+
+/// All lists of a network.
+#[derive(Clone, Debug, Default)]
+pub struct Lists<'n> {
+    all: Vec<Listed<'n>>,
+    by_filter: HashMap<&'n Id<Filter>, Vec<usize>>,
+    by_interface: HashMap<&'n Id<Interface>, Vec<usize>>,
+    by_subnet: HashMap<&'n Id<Subnet>, Vec<usize>>,
+}
+
+impl<'n> Lists<'n> {
+    /// Goes through a network once.
+    pub fn new(network: &'n Network) -> Self {
+        let mut lists = Self::default();
+        lists.collect(network);
+        for (id, interface) in &network.interfaces {
+            lists.attach(&interface.stack, |listed| {
+                listed.interfaces.insert(id);
+            });
+        }
+        for (id, subnet) in &network.subnets {
+            lists.attach(&subnet.boundary, |listed| {
+                listed.subnets.insert(id);
+            });
+        }
+        for (id, gateway) in &network.gateways {
+            lists.attach(&gateway.stack, |listed| {
+                listed.gateways.insert(id);
+            });
+        }
+        lists.index();
+        lists
+    }
+
+    /// Every list that somebody wrote, each direction apart, in a fixed order.
+    pub fn iter(&self) -> impl Iterator<Item = &Listed<'n>> {
+        self.all.iter()
+    }
+
+    /// The lists that an interface asks itself.
+    pub fn of_interface(&self, id: &Id<Interface>) -> impl Iterator<Item = &Listed<'n>> {
+        self.at(self.by_interface.get(id))
+    }
+
+    /// The lists that a subnet asks at its boundary.
+    pub fn of_subnet(&self, id: &Id<Subnet>) -> impl Iterator<Item = &Listed<'n>> {
+        self.at(self.by_subnet.get(id))
+    }
+
+    fn at(&self, places: Option<&Vec<usize>>) -> impl Iterator<Item = &Listed<'n>> {
+        let places = places.map_or(&[][..], Vec::as_slice);
+        places.iter().filter_map(|place| self.all.get(*place))
+    }
+
+    /// One entry for each list and direction. A list is known by its address in memory: equal ones
+    /// of one filter are one list.
+    fn collect(&mut self, network: &'n Network) {
+        let mut known: BTreeMap<(*const RuleList, Direction), usize> = BTreeMap::new();
+        for (id, filter) in &network.filters {
+            for direction in [Direction::Ingress, Direction::Egress] {
+                for list in filter.lists(direction) {
+                    if !list.rules.is_empty() && !list.rules.iter().any(is_written) {
+                        continue;
+                    }
+                    let at = *known.entry((Arc::as_ptr(list), direction)).or_insert_with(|| {
+                        self.all.push(Listed::new(list, direction, filter.tracking));
+                        self.all.len() - 1
+                    });
+                    if let Some(listed) = self.all.get_mut(at) {
+                        listed.filters.insert(id);
+                    }
+                }
+            }
+        }
+        self.all.sort_by(|one, other| key(one).cmp(&key(other)));
+        for (at, listed) in self.all.iter().enumerate() {
+            for filter in &listed.filters {
+                self.by_filter.entry(filter).or_default().push(at);
+            }
+        }
+    }
+
+    fn attach(&mut self, stack: &Stack, mut to: impl FnMut(&mut Listed<'n>)) {
+        for at in stack.filters.iter().filter_map(|id| self.by_filter.get(id)).flatten() {
+            if let Some(listed) = self.all.get_mut(*at) {
+                to(listed);
+            }
+        }
+    }
+
+    fn index(&mut self) {
+        for (at, listed) in self.all.iter().enumerate() {
+            for id in &listed.interfaces {
+                self.by_interface.entry(id).or_default().push(at);
+            }
+            for id in &listed.subnets {
+                self.by_subnet.entry(id).or_default().push(at);
+            }
+        }
+    }
+}
+
+impl<'n> Listed<'n> {
+    fn new(list: &'n Arc<RuleList>, direction: Direction, tracking: Tracking) -> Self {
+        Self {
+            list,
+            direction,
+            tracking,
+            filters: BTreeSet::new(),
+            interfaces: BTreeSet::new(),
+            subnets: BTreeSet::new(),
+            gateways: BTreeSet::new(),
+        }
+    }
+}
+
+fn key<'l>(listed: &'l Listed<'_>) -> impl Ord + 'l {
+    let label = listed.label();
+    (&label.scope, label.kind, &label.id, listed.direction, &label.origin)
+}

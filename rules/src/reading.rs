@@ -1,0 +1,85 @@
+//! What a rule says by itself, without the flows that come to it.
+
+use std::sync::Arc;
+
+use cloudfw_core::{Action, Direction, Group, HeaderSpace, Id, IpSet, Peer, Peers, Place, Rule};
+
+/// One side of a rule, as far as it is written out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Side {
+    /// The addresses that stand in it, those of resolved lists among them.
+    pub addresses: IpSet,
+    /// The lists that they were expanded from, in order.
+    pub lists: Vec<Arc<str>>,
+    /// The groups that it names.
+    pub groups: Vec<Id<Group>>,
+    /// What more it may stand for: what cannot be resolved.
+    pub possibly: IpSet,
+}
+
+impl Side {
+    /// What a side of a match says.
+    pub fn of(peers: &Peers) -> Self {
+        let mut side = Self::default();
+        match peers {
+            Peers::Any => side.addresses = IpSet::full(),
+            Peers::Of(peers) => peers.iter().for_each(|peer| side.add(peer)),
+        }
+        side
+    }
+
+    fn add(&mut self, peer: &Peer) {
+        match peer {
+            Peer::Addresses { set, via } => {
+                self.addresses = self.addresses.union(set);
+                self.lists.extend(via.clone());
+            }
+            Peer::Group(group) => self.groups.push(group.clone()),
+            Peer::Unresolved { within, .. } => self.possibly = self.possibly.union(within),
+        }
+    }
+
+    /// Whether it names nobody at all, as a reference over a peering that is gone (AWS-10).
+    pub fn is_nobody(&self) -> bool {
+        self.addresses.is_empty() && self.groups.is_empty() && self.possibly.is_empty()
+    }
+}
+
+/// The far side of a rule: sources coming in, destinations going out.
+pub fn far_side(rule: &Rule, direction: Direction) -> Side {
+    Side::of(match direction {
+        Direction::Ingress => &rule.matches.sources,
+        Direction::Egress => &rule.matches.destinations,
+    })
+}
+
+/// Whether somebody wrote the rule; implied ones cannot be changed and are nobody's fault.
+pub fn is_written(rule: &Rule) -> bool {
+    !matches!(rule.origin.place, Place::Implied(_))
+}
+
+/// Whether the rule lets packets through.
+pub fn allows(rule: &Rule) -> bool {
+    matches!(rule.action, Action::Allow | Action::AllowAll)
+}
+
+/// Whether the rule stops packets.
+pub fn denies(rule: &Rule) -> bool {
+    matches!(rule.action, Action::Deny(_))
+}
+
+/// The headers that a rule certainly matches, and those that it may match: groups match nothing
+/// for certain here, and may match anything.
+pub fn headers(rule: &Rule) -> cloudfw_core::Bounds<HeaderSpace> {
+    let (from, to) = (Side::of(&rule.matches.sources), Side::of(&rule.matches.destinations));
+    let most = |side: &Side| {
+        if side.groups.is_empty() { side.addresses.union(&side.possibly) } else { IpSet::full() }
+    };
+    let at_most = HeaderSpace::from_cube(most(&from), most(&to), rule.matches.services.clone());
+    let at_least = if rule.matches.doubt.is_some() {
+        HeaderSpace::empty()
+    } else {
+        HeaderSpace::from_cube(from.addresses, to.addresses, rule.matches.services.clone())
+    };
+    cloudfw_core::Bounds { at_least, at_most }
+}
