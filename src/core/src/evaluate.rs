@@ -17,15 +17,18 @@ use crate::{
     Peer, Peers, Rule, RuleList, StateSet, Tracking, Unknown, WithoutState,
 };
 
+mod arriving;
 mod gathered;
 #[cfg(test)]
 mod tests;
 
+use arriving::Arriving;
 use gathered::Gathered;
 
 /// How deep chains may call each other; beyond it nothing is decided.
 const DEEPEST_CHAIN: usize = 32;
-/// How much work one evaluation may be, in rules put to a few cubes; beyond it nothing is decided.
+/// How much work one evaluation may be, in rules put to a few cubes that match a few ranges;
+/// beyond it nothing is decided.
 const MOST_RULES: usize = 4_000_000;
 /// How many chains one evaluation may go through: those that call each other many times over
 /// would take for ever.
@@ -88,7 +91,7 @@ pub struct Hit<'a> {
     pub flows: HeaderSpace,
     /// Why it cannot be said whether it decides, where it cannot.
     pub doubt: Option<&'a Unknown>,
-    /// The flows of which this filter alone cannot say whether it lets them through.
+    /// Those of the flows of which this filter alone cannot say whether it lets them through.
     pub contested: HeaderSpace,
 }
 
@@ -199,7 +202,7 @@ pub fn evaluate<'a>(
     let mut outcome = Outcome { pass, deny, hits, doubts };
     let contested = outcome.pass.union(&past_all).intersection(&outcome.deny);
     if !contested.is_empty() {
-        outcome.hits.iter_mut().for_each(|hit| hit.contested.clone_from(&contested));
+        outcome.hits.iter_mut().for_each(|hit| hit.contested = contested.intersection(&hit.flows));
     }
     FilterOutcome { outcome, past_all }
 }
@@ -265,7 +268,7 @@ impl<'a, 's> Run<'a, 's> {
     ) -> HeaderSpace {
         let mut arriving = Arriving::new(arriving);
         for rule in &list.rules {
-            if arriving.flows.is_empty() {
+            if arriving.is_empty() {
                 break;
             }
             if self.rules_left == 0 {
@@ -273,14 +276,15 @@ impl<'a, 's> Run<'a, 's> {
                 return HeaderSpace::empty();
             }
             // A rule is matched against every cube of what arrives.
-            let work = 1 + arriving.flows.cubes().len() / 4;
-            self.rules_left = self.rules_left.saturating_sub(work);
+            self.spend(1 + arriving.cubes() / 4);
             if rule.action == Action::Continue {
                 continue;
             }
             let Some(matched) = arriving.matched(&rule.matches, self.sight) else {
                 continue;
             };
+            // And what it matches is copied and kept.
+            self.spend(matched.hi.address_ranges() / 16);
             self.doubts.extend(matched.doubt);
             arriving.take(matched.lo().clone());
             let decider = Decider::Rule(list, rule);
@@ -326,6 +330,10 @@ impl<'a, 's> Run<'a, 's> {
         end.union(&returned)
     }
 
+    fn spend(&mut self, work: usize) {
+        self.rules_left = self.rules_left.saturating_sub(work);
+    }
+
     fn decide(
         &mut self,
         by: Decider<'a>,
@@ -354,53 +362,6 @@ impl<'a, 's> Run<'a, 's> {
     fn undecided(&mut self, by: Decider<'a>, flows: &HeaderSpace) {
         self.pass.add(flows.clone());
         self.decide(by, Err(Denial::Drop), flows.clone(), None);
-    }
-}
-
-/// The flows that arrive at a rule. What the rules before it took is cut out of the whole only
-/// now and then: it falls into many cubes, and most rules of a long list match none of them.
-struct Arriving {
-    flows: HeaderSpace,
-    taken: Vec<HeaderSpace>,
-}
-
-impl Arriving {
-    /// Cuts that wait; each is looked at for every match.
-    const MOST_TAKEN: usize = 64;
-
-    fn new(flows: HeaderSpace) -> Self {
-        Self { flows, taken: Vec::new() }
-    }
-
-    fn matched<'a>(&self, matches: &'a Match, sight: &Sight<'_>) -> Option<Matched<'a>> {
-        let mut matched = matched(matches, &self.flows, sight)?;
-        for taken in &self.taken {
-            matched.hi.remove(taken);
-            if let Some(lo) = &mut matched.lo {
-                lo.remove(taken);
-            }
-        }
-        (!matched.hi.is_empty()).then_some(matched)
-    }
-
-    fn take(&mut self, flows: HeaderSpace) {
-        self.taken.push(flows);
-        if self.taken.len() >= Self::MOST_TAKEN {
-            self.settle();
-        }
-    }
-
-    fn settle(&mut self) {
-        // Their union is much smaller than they are: one source with many ports is one cube.
-        let taken = self.taken.drain(..).reduce(|all, taken| all.union(&taken));
-        if let Some(taken) = taken {
-            self.flows.remove(&taken);
-        }
-    }
-
-    fn settled(mut self) -> HeaderSpace {
-        self.settle();
-        self.flows
     }
 }
 

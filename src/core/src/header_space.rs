@@ -46,6 +46,12 @@ impl HeaderSpace {
         &self.cubes
     }
 
+    /// How many ranges of addresses its cubes have: what copying it costs.
+    pub(crate) fn address_ranges(&self) -> usize {
+        let ranges = |set: &IpSet| set.v4().ranges().len() + set.v6().ranges().len();
+        self.cubes.iter().map(|cube| ranges(&cube.source) + ranges(&cube.destination)).sum()
+    }
+
     /// Whether it holds nothing.
     pub fn is_empty(&self) -> bool {
         self.cubes.is_empty()

@@ -5,16 +5,17 @@
 //! may pass, and what may be lost. Filters are evaluated over everything asked, survivors or not,
 //! so that all of them are named.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
+mod teller;
 
-use crate::evaluate::{Decider, Hit, Member, Outcome, Phase, Sight, evaluate_stack};
-use crate::path::{Cited, Crossing, Field, Path};
+use std::collections::BTreeSet;
+
+use teller::Teller;
+
+use crate::evaluate::{Member, Outcome, Phase, Sight, evaluate_stack};
+use crate::path::{Crossing, Field, Path};
 use crate::remarks::Remarks;
 use crate::{
-    Decision, Denial, Direction, HeaderSpace, Id, Identity, Interface, IpSet, Label, Leg, Origin,
-    PathGraph, Place, PlatformService, PortSet, Reason, Route, RouteTable, RuleCite, ServiceSet,
-    Stack, StateSet, Step, Unknown,
+    Denial, HeaderSpace, Id, Interface, IpSet, Leg, PathGraph, PortSet, ServiceSet, StateSet, Step,
 };
 
 /// The flows of one segment, in the coordinates of its start.
@@ -114,7 +115,7 @@ pub(crate) fn open<'n>(
 ) -> Opening<'n> {
     let mut opening =
         Opening { segments: Vec::new(), states: BTreeSet::new(), blurred: false, arrived: false };
-    let mut teller = Teller { graph, path, leg: Leg::Forward, log, stopped: false };
+    let mut teller = Teller::new(graph, path, Leg::Forward, log);
     let mut current = Current::new(asked);
     for crossing in &path.crossings {
         match crossing {
@@ -169,7 +170,7 @@ pub(crate) fn answer<'n>(
     ends: &Ends<'_>,
     log: &mut Log,
 ) -> Vec<Replies> {
-    let mut teller = Teller { graph, path, leg: Leg::Return, log, stopped: false };
+    let mut teller = Teller::new(graph, path, Leg::Return, log);
     let mut left: Vec<&Segment> = opening.segments.iter().collect();
     let mut results = Vec::new();
     let begin = |segment: Option<&Segment>| {
@@ -223,10 +224,15 @@ pub(crate) fn error_returns<'n>(
     opening: &Opening<'n>,
     denial: Denial,
 ) -> bool {
-    let Some(last) = opening.segments.last() else {
+    // Behind each gateway that picked ports on the way there, those before it are asked about.
+    let mut segments = opening.segments.iter().rev();
+    let mut refusal = || {
+        let segment = segments.next()?;
+        Some(error_flows(denial, &solicited(&segment.end).reversed()))
+    };
+    let Some(mut flows) = refusal() else {
         return false;
     };
-    let mut flows = error_flows(denial, &solicited(&last.end).reversed());
     for crossing in &path.crossings {
         match crossing {
             Crossing::Filters { stack, direction, domain, .. } => {
@@ -243,7 +249,10 @@ pub(crate) fn error_returns<'n>(
             Crossing::Rewrite { field, to, .. } => {
                 flows = rewritten(&flows, *field, &IpSet::single(*to));
             }
-            Crossing::Unmasquerade { to, .. } => flows = flows.map_destination(to, None),
+            Crossing::Unmasquerade { .. } => match refusal().filter(|_| !flows.is_empty()) {
+                Some(before) => flows = before,
+                None => return false,
+            },
             Crossing::Obstacle { .. } => return false,
             _ => {}
         }
@@ -259,12 +268,15 @@ fn error_flows(denial: Denial, replies: &HeaderSpace) -> HeaderSpace {
         Denial::RejectReset => {
             return replies.with_services(&ServiceSet::all_of(Protocol::TCP));
         }
-        Denial::RejectPortUnreachable | Denial::RejectProhibited if sources.v4().is_empty() => {
+        Denial::RejectPortUnreachable if sources.v4().is_empty() => {
+            ServiceSet::icmp(Protocol::ICMPV6, Some(1), Some(4))
+        }
+        Denial::RejectPortUnreachable => ServiceSet::icmp(Protocol::ICMP, Some(3), Some(3)),
+        // Which code it is, hosts choose.
+        Denial::RejectProhibited if sources.v4().is_empty() => {
             ServiceSet::icmp(Protocol::ICMPV6, Some(1), None)
         }
-        Denial::RejectPortUnreachable | Denial::RejectProhibited => {
-            ServiceSet::icmp(Protocol::ICMP, Some(3), None)
-        }
+        Denial::RejectProhibited => ServiceSet::icmp(Protocol::ICMP, Some(3), None),
     };
     HeaderSpace::from_cube(sources, destinations, services)
 }
@@ -327,292 +339,4 @@ fn pass_filters(
         current.pass = current.pass.intersection(&outcome.pass);
     }
     current.lost = current.lost.union(&outcome.deny);
-}
-
-/// Writes down what happens on a leg.
-struct Teller<'t, 'n> {
-    graph: &'t PathGraph<'n>,
-    path: &'t Path<'n>,
-    leg: Leg,
-    log: &'t mut Log,
-    /// Whether an obstacle lies behind: what follows is what else would stop the flow.
-    stopped: bool,
-}
-
-impl<'n> Teller<'_, 'n> {
-    fn sight<'s>(&self, ends: &Ends<'s>, here: Identity) -> Sight<'s> {
-        let (source, destination) = (ends.source.clone(), ends.destination.clone());
-        let state = match self.leg {
-            Leg::Forward => StateSet::NEW,
-            Leg::Return => StateSet::ESTABLISHED,
-        };
-        Sight { source, destination, identity: self.path.identity.max(here), state }
-    }
-
-    /// Asks the filters of a stack; `None` where one of them is not known.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the fields of one crossing, and what crosses it"
-    )]
-    fn filters(
-        &mut self,
-        at: &'n Label,
-        stack: &'n Stack,
-        direction: Direction,
-        certain: bool,
-        asked: &HeaderSpace,
-        sight: &Sight<'_>,
-        phase: Phase,
-    ) -> Option<Outcome<'n>> {
-        let filters = match self.graph.filters(stack) {
-            Ok(filters) => filters,
-            Err(id) => {
-                let unknown = Unknown::new(format!("filter {id}"), "not in the recording", "");
-                self.next_hop();
-                self.push(at, Decision::Unknown, Reason::Rule, asked.clone(), |step| {
-                    step.direction = Some(direction);
-                    step.unknown = Some(unknown);
-                });
-                return None;
-            }
-        };
-        if filters.is_empty() {
-            return Some(Outcome { pass: asked.clone(), ..Outcome::default() });
-        }
-        let outcome = evaluate_stack(filters, direction, phase, asked, sight);
-        let mut told = outcome.hits.iter().filter(|hit| !goes_without_saying(hit)).peekable();
-        if told.peek().is_some() {
-            self.next_hop();
-        }
-        for hit in told {
-            self.tell_hit(at, hit, &outcome, certain);
-        }
-        Some(outcome)
-    }
-
-    fn tell_hit(&mut self, at: &Label, hit: &Hit<'n>, outcome: &Outcome<'n>, certain: bool) {
-        let decided = hit.flows.difference(&hit.contested);
-        let proved = !decided.is_empty() && (certain || self.stopped || hit.verdict.is_ok());
-        let decision = match hit.verdict {
-            _ if !proved => Decision::Unknown,
-            Ok(()) => Decision::Allow,
-            Err(Denial::Drop) => Decision::Deny,
-            Err(_) => Decision::Reject,
-        };
-        let flows = if proved { decided } else { hit.flows.clone() };
-        let reason = match hit.by {
-            Decider::Rule(..) | Decider::End => Reason::Rule,
-            Decider::Established => Reason::Established,
-            Decider::NoState => Reason::NoState,
-            Decider::Depth => Reason::Opaque,
-        };
-        let unknown = hit
-            .doubt
-            .cloned()
-            .or_else(|| outcome.doubts.first().filter(|_| !proved).map(|doubt| (*doubt).clone()));
-        let unknown = unknown.or_else(|| undecided(hit).filter(|_| !proved));
-        let rule = cite(hit);
-        let direction = Some(hit.direction);
-        self.push(at, decision, reason, flows, |step| {
-            step.direction = direction;
-            step.rule = rule;
-            step.unknown = unknown;
-            if step.rule.is_none() {
-                step.at.clone_from(&hit.filter.label);
-            }
-        });
-    }
-
-    fn translate(&mut self, at: &Label, flows: &HeaderSpace, text: String) {
-        self.next_hop();
-        let cited = cite_place(at, text);
-        self.push(at, Decision::Translate, Reason::Translation, flows.clone(), |step| {
-            step.rule = Some(cited);
-        });
-    }
-
-    /// Crossings that are the same on both legs.
-    fn simple(&mut self, crossing: &Crossing<'n>, current: &mut Current) {
-        match crossing {
-            Crossing::Route { table, route } => {
-                self.next_hop();
-                let cited = cite_route(table, route);
-                let flows = current.asked.clone();
-                self.push(&table.label, Decision::Forward, Reason::Route, flows, |step| {
-                    step.rule = Some(cited);
-                });
-            }
-            Crossing::Carries { at, services } => self.carries(at, services, current),
-            Crossing::Rewrite { at, field, from, to } => {
-                let (from, to) = (IpSet::single(*from), IpSet::single(*to));
-                let text = format!("{from} becomes {to}");
-                current.rewrite(*field, from, to);
-                self.translate(at, &current.asked, text);
-            }
-            Crossing::Obstacle { at, reason, cited } => {
-                self.next_hop();
-                let cited = cited.map(|cited| match cited {
-                    Cited::Route(table, route) => cite_route(table, route),
-                    Cited::Words(text, origin) => cite_words(at, text, origin),
-                });
-                self.push(at, Decision::Deny, *reason, current.asked.clone(), |step| {
-                    step.rule = cited;
-                });
-                self.stopped = true;
-                current.stop();
-            }
-            Crossing::Doubt { at, reason, unknown } => {
-                self.unknown(at, *reason, unknown, current);
-            }
-            Crossing::Opaque { at, unknown, .. } => {
-                self.unknown(at, Reason::Opaque, unknown, current);
-            }
-            Crossing::Platform { at, service } => self.platform(at, service, current),
-            Crossing::Arrived { at } => {
-                self.next_hop();
-                let flows = current.asked.clone();
-                self.push(at, Decision::Deliver, Reason::Arrived, flows, |_| {});
-            }
-            // The callers take these themselves.
-            Crossing::Filters { .. }
-            | Crossing::Masquerade { .. }
-            | Crossing::Unmasquerade { .. } => {}
-        }
-    }
-
-    fn unknown(&mut self, at: &Label, reason: Reason, unknown: &Unknown, current: &mut Current) {
-        self.next_hop();
-        current.doubt();
-        self.push(at, Decision::Unknown, reason, current.asked.clone(), |step| {
-            step.unknown = Some(unknown.clone());
-        });
-    }
-
-    fn carries(&mut self, at: &Label, services: &ServiceSet, current: &mut Current) {
-        let carried = current.asked.with_services(services);
-        let rest = current.asked.difference(&carried);
-        if !rest.is_empty() {
-            self.next_hop();
-            self.push(at, Decision::Deny, Reason::NotCarried, rest.clone(), |_| {});
-            current.lost = current.lost.union(&rest);
-            current.pass = current.pass.intersection(&carried);
-        }
-    }
-
-    /// What the platform itself answers, and what it does not, or may not.
-    fn platform(&mut self, at: &Label, service: &PlatformService, current: &mut Current) {
-        self.next_hop();
-        let served = current.asked.with_services(&service.services);
-        let rest = current.asked.difference(&served);
-        let cited = cite_place(at, format!("{} answers itself, past every filter", service.name));
-        self.push(at, Decision::Deliver, Reason::Platform, served.clone(), |step| {
-            step.rule = Some(cited);
-        });
-        if rest.is_empty() {
-            return;
-        }
-        current.lost = current.lost.union(&rest);
-        let decision = if service.beyond.is_some() {
-            Decision::Unknown
-        } else {
-            current.pass = current.pass.intersection(&served);
-            Decision::Deny
-        };
-        self.push(at, decision, Reason::NotServed, rest, |step| {
-            step.unknown.clone_from(&service.beyond);
-        });
-    }
-
-    fn next_hop(&mut self) {
-        self.log.hop += 1;
-    }
-
-    fn push(
-        &mut self,
-        at: &Label,
-        decision: Decision,
-        reason: Reason,
-        flows: HeaderSpace,
-        fill: impl FnOnce(&mut Step),
-    ) {
-        if flows.is_empty() {
-            return;
-        }
-        let mut step = Step {
-            hop: self.log.hop,
-            leg: self.leg,
-            at: at.clone(),
-            direction: None,
-            decision,
-            reason,
-            rule: None,
-            flows,
-            unknown: None,
-        };
-        fill(&mut step);
-        self.log.steps.push(step);
-    }
-}
-
-/// Whether a rule only lets on what the rest of its filter is not about: an implied one without an
-/// id.
-fn goes_without_saying(hit: &Hit<'_>) -> bool {
-    match hit.by {
-        Decider::Rule(_, rule) => {
-            let implied = matches!(rule.origin.place, Place::Implied(_));
-            implied && rule.id.is_empty() && hit.verdict.is_ok()
-        }
-        _ => false,
-    }
-}
-
-/// Why a filter that has no doubtful rule may do either.
-fn undecided(hit: &Hit<'_>) -> Option<Unknown> {
-    let filter = &hit.filter.label;
-    match hit.by {
-        Decider::NoState => Some(Unknown::new(
-            format!("whether {filter} lets a reply through that it has no state of"),
-            "the vendor's description does not say",
-            "",
-        )),
-        Decider::Depth => Some(Unknown::new(
-            format!("what {filter} does"),
-            "it has too many rules, or its chains call each other too deeply, or one that is missing",
-            "",
-        )),
-        Decider::Rule(..) | Decider::Established | Decider::End => None,
-    }
-}
-
-fn cite(hit: &Hit<'_>) -> Option<RuleCite> {
-    let Decider::Rule(list, rule) = hit.by else {
-        return None;
-    };
-    Some(RuleCite {
-        list: list.label.clone(),
-        id: rule.id.clone(),
-        text: format!("{} {} {rule}", list.label.id, hit.direction).into(),
-        origin: rule.origin.clone(),
-        denial: hit.verdict.err(),
-    })
-}
-
-/// What a place does without a rule of its own.
-fn cite_place(at: &Label, text: String) -> RuleCite {
-    cite_words(at, text, &at.origin)
-}
-
-fn cite_words(at: &Label, text: impl Into<Arc<str>>, origin: &Origin) -> RuleCite {
-    let (list, origin) = (at.clone(), origin.clone());
-    RuleCite { list, id: "".into(), text: text.into(), origin, denial: None }
-}
-
-fn cite_route(table: &RouteTable, route: &Route) -> RuleCite {
-    RuleCite {
-        list: table.label.clone(),
-        id: route.text.clone(),
-        text: format!("{} {}", table.label.id, route.text).into(),
-        origin: route.origin.clone(),
-        denial: None,
-    }
 }

@@ -76,6 +76,8 @@ pub enum Feature {
     HasCloudIdentity,
     /// Flows are logged.
     LogsFlows,
+    /// The platform made a filter together with its network, and nobody can delete it (AWS-30).
+    MadeWithNetwork,
 }
 
 /// A network interface: the thing that has addresses and filters.

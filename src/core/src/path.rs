@@ -275,6 +275,14 @@ impl<'n> Packet<'n> {
         self.crossings.push(crossing);
     }
 
+    /// Into something opaque that all filters on the way stand before: they have still seen who
+    /// comes.
+    fn end_in(&mut self, at: &'n Label, unknown: Unknown) {
+        let identity = self.identity;
+        self.cross(Crossing::Opaque { at, unknown, rewrites: true });
+        self.identity = identity;
+    }
+
     fn lose_identity(&mut self, identity: Identity) {
         self.identity = self.identity.max(identity);
     }
@@ -379,6 +387,16 @@ impl<'n> Walk<'_, 'n> {
 /// What a gateway itself asks.
 fn cross_stack<'n>(gateway: &'n Gateway, direction: Direction, packet: &mut Packet<'n>) {
     packet.cross_filters(&gateway.label, &gateway.stack, direction, None, true);
+}
+
+/// What an interface asks, where its state lies.
+fn cross_interface<'n>(
+    id: &'n Id<Interface>,
+    interface: &'n Interface,
+    direction: Direction,
+    packet: &mut Packet<'n>,
+) {
+    packet.cross_filters(&interface.label, &interface.stack, direction, Some(id), true);
 }
 
 fn cross_boundary<'n>(

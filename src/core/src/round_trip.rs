@@ -68,20 +68,23 @@ fn reach_as(graph: &PathGraph<'_>, asked: &Question, client: Client) -> Reachabi
             unknowns.push(remark);
         }
     }
+    let symptom = symptom(verdict, &log.steps, &heard);
+    let blockers = blockers(verdict, &log.steps);
+    let (forward, back) = log.steps.into_iter().partition(|step| step.leg == Leg::Forward);
     Reachability {
         question: asked.clone(),
         verdict,
         forward_verdict: one_way.verdict(),
-        symptom: symptom(verdict, &log.steps, &heard),
+        symptom,
         failing: points.failing(verdict),
         gap: points.gap(),
         failing_by_client: Vec::new(),
-        blockers: blockers(verdict, &log.steps),
+        blockers,
         unknowns,
         allowed: points.allowed,
         client,
-        forward: log.steps.iter().filter(|s| s.leg == Leg::Forward).cloned().collect(),
-        back: log.steps.into_iter().filter(|s| s.leg == Leg::Return).collect(),
+        forward,
+        back,
     }
 }
 

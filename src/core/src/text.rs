@@ -24,13 +24,20 @@
 //! `opaque [rewrites]`; each takes `closed` and `doubt`. Rules: `in|out ID ACTION SERVICE [from
 //! PEERS] [to PEERS] [sport PORTS] [state STATES] [maybe]`, where ACTION is `allow`, `allow-all`,
 //! `deny`, `reject`, `reset`, `prohibit`, `continue`, `jump C`, `goto C` or `return`, and a peer
-//! is a CIDR, `group:NAME`, or `?NAME` for what cannot be resolved. `chain NAME` begins a chain,
-//! whose rules have no direction. Interfaces take `public A` (of the address before it), `groups`,
+//! is a CIDR, `group:NAME`, `LIST=CIDR+CIDR…` for what a list was expanded to, or `?NAME` for what
+//! cannot be resolved. `chain NAME` begins a chain, whose rules have no direction. Interfaces take `public A` (of the address before it), `groups`,
 //! `filters`, `client linux|windows|any`, `forwards`, `down`, `maybe-down`, `answers-only`,
 //! `maybe-opens`, `gateway G`, `opaque`, and of the platform's addresses `lacks A,…` and
 //! `maybe-lacks A,…`. `host NAME INTERFACES [PREFIX->INTERFACE]…` joins interfaces to a host, which
 //! sends packets to those prefixes out of that interface. Routers take `unread`, and `platform A,… [at SERVICES]… [maybe-more]`.
+//!
+//! `default-group NAME` and `wizard-group NAME` say how a group came to be; `setting RESOURCE
+//! FEATURE on|off|unknown` what is switched at a resource (`gives-public-addresses`,
+//! `accepts-attachments`, `blocks-public-access`, `has-cloud-identity`, `logs-flows`,
+//! `made-with-network`). A rule that ends in `undescribed` lacks a description; the peer `nobody`
+//! is nobody.
 
+mod facts;
 mod words;
 
 use std::collections::BTreeSet;
@@ -75,6 +82,7 @@ impl Network {
         }
         reader.close();
         reader.join_hosts();
+        reader.join_settings();
         Ok(reader.network)
     }
 }
@@ -130,6 +138,9 @@ impl Reader {
             "filter" => self.begin_filter(name, &mut words),
             "interface" => self.interface(name, words),
             "host" => self.host(name, words),
+            "default-group" => self.made(name, Made::WithNetwork, words),
+            "wizard-group" => self.made(name, Made::ByWizard, words),
+            "setting" => self.setting(name, words),
             other => Err(format!("`{other}` is not a kind of thing")),
         }
     }
@@ -441,6 +452,7 @@ impl Reader {
 fn is_keyword(word: &str) -> bool {
     ["external", "router", "subnet", "table", "gateway", "filter", "interface", "host"]
         .contains(&word)
+        || ["default-group", "wizard-group", "setting"].contains(&word)
 }
 
 fn know_group(network: &mut Network, group: &Id<Group>, line: u32) {
@@ -473,6 +485,9 @@ fn rule(line: u32, words: &[&str], network: &mut Network) -> Read<Rule> {
             "sport" => source_ports = Some(words.ports()?),
             "state" => matches.states = words.states()?,
             "maybe" => matches.doubt = Some(unknown("whether the rule matches", line)),
+            "undescribed" => {
+                network.undescribed.insert(origin(line));
+            }
             service => {
                 matches.services = service.parse().map_err(|e| format!("{e}"))?;
             }

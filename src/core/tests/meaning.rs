@@ -295,6 +295,39 @@ fn design_5_a_refusal_is_heard_only_if_it_comes_back() {
     assert_eq!(symptom(&[("in 1 reset", "in 1 deny"), any]), Symptom::TimesOut);
 }
 
+/// Behind the gateway that gave the flow another port, the refusal carries the client's own again.
+#[test]
+fn design_5_a_refusal_goes_back_through_a_nat_gateway_to_the_clients_port() {
+    let network = network(
+        "router vpc 10.16.0.0/16
+         subnet a in vpc 10.16.2.0/24 table rta acl open
+         subnet b in vpc 10.16.0.0/24 table rtb acl acl-b
+         table rta
+           10.16.0.0/16 -> local
+           10.16.0.0/24 -> nat
+         table rtb
+           10.16.0.0/16 -> local
+         gateway nat snat b 10.16.0.4
+         filter open stateless
+           in 100 allow any
+           out 100 allow any
+         filter acl-b stateless
+           in 1 allow any
+           out 1 allow 1024-47382
+         filter sg stateful
+           in 1 reset 80
+           out 1 allow any
+         interface web in a 10.16.2.4 filters open
+         interface db in b 10.16.0.41 filters sg",
+    );
+    let symptom = |port: u16| {
+        let client = Client { kind: "given".into(), ports: PortSet::range(port, port) };
+        ask_as(&network, "web", "db", "80", Some(client)).symptom
+    };
+    assert_eq!(symptom(59406), Symptom::TimesOut);
+    assert_eq!(symptom(40000), Symptom::ConnectionRefused);
+}
+
 #[test]
 fn design_5_what_does_not_run_does_not_answer() {
     let open = ("out 110 allow 49152-65535", "out 110 allow any");

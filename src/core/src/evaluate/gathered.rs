@@ -23,6 +23,11 @@ impl Gathered {
         self.parts.push((joined, flows));
     }
 
+    /// All of them as a few sets.
+    pub(super) fn parts(&self) -> impl Iterator<Item = &HeaderSpace> {
+        self.parts.iter().map(|(_, part)| part)
+    }
+
     /// All of them as one set.
     pub(super) fn whole(self) -> HeaderSpace {
         let parts = self.parts.into_iter().rev().map(|(_, part)| part);

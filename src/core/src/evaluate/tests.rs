@@ -208,3 +208,50 @@ fn aws_8_a_group_is_its_members_own_addresses_while_identity_is_kept() {
     assert_eq!(passes(Identity::Lost, &groups), (false, false));
     assert_eq!(passes(Identity::Kept, &BTreeSet::new()), (false, false));
 }
+
+/// What earlier rules of a long list took is cut out late, and some of it in one piece: the first
+/// match decides all the same, and beyond a doubtful one both may.
+#[test]
+fn the_first_match_decides_in_a_long_list() {
+    let mut dice = 7u32;
+    let mut next = |below: u32| {
+        dice = dice.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (dice >> 16) % below
+    };
+    let rules: Vec<(u32, u32, bool, bool)> = (0..1_500)
+        .map(|number| {
+            let size = if number % 400 == 399 { 1_024 } else { 1 + next(2) };
+            let low = next(4_000) / size * size;
+            (low, low + size - 1, next(2) == 0, next(5) == 0)
+        })
+        .collect();
+    let text = rules.iter().enumerate().fold(
+        String::from("filter a stateless\n"),
+        |text, (number, (low, high, allows, maybe))| {
+            let length = 32 - (high - low + 1).ilog2();
+            let low = std::net::Ipv4Addr::from(0x0B00_0000 + low);
+            let action = if *allows { "allow" } else { "deny" };
+            let maybe = if *maybe { " maybe" } else { "" };
+            text + &format!("  in {number} {action} any from {low}/{length}{maybe}\n")
+        },
+    );
+    let (pass, deny, hits) = outcome_of(&text, Phase::Opening, &Sight::HEADERS);
+    let mut deciding = BTreeSet::new();
+    for at in 0..5_200 {
+        let address: std::net::IpAddr = std::net::Ipv4Addr::from(0x0B00_0000 + at).into();
+        let mut may = [false, false];
+        let matching = rules.iter().enumerate().filter(|(_, rule)| (rule.0..=rule.1).contains(&at));
+        for (number, (_, _, allows, maybe)) in
+            matching.chain([(rules.len(), &(0, 0, false, false))])
+        {
+            may[usize::from(*allows)] = true;
+            deciding.extend((number < rules.len()).then(|| format!("a:{number}")));
+            if !maybe {
+                break;
+            }
+        }
+        assert_eq!(deny.sources().contains(address), may[0], "{address}");
+        assert_eq!(pass.sources().contains(address), may[1], "{address}");
+    }
+    assert_eq!(deciding, hits.into_iter().filter(|hit| hit != "a:End").collect());
+}

@@ -112,23 +112,11 @@ impl<'n> Walk<'_, 'n> {
         interface: &'n Interface,
         mut packet: Packet<'n>,
     ) {
-        packet.cross_filters(
-            &interface.label,
-            &interface.stack,
-            Direction::Ingress,
-            Some(id),
-            true,
-        );
+        cross_interface(id, interface, Direction::Ingress, &mut packet);
         if !self.is_reply() {
             match &interface.role {
                 Role::Endpoint => cross_liveness(interface, &mut packet),
-                Role::Opaque(unknown) => {
-                    let (at, unknown) = (&interface.label, unknown.clone());
-                    // What stands before it has still seen who comes.
-                    let identity = packet.identity;
-                    packet.cross(Crossing::Opaque { at, unknown, rewrites: true });
-                    packet.identity = identity;
-                }
+                Role::Opaque(unknown) => packet.end_in(&interface.label, unknown.clone()),
                 Role::Gateway(_) => packet.cross(Crossing::Obstacle {
                     at: &interface.label,
                     reason: Reason::NotAnEndpoint,

@@ -293,10 +293,7 @@ impl<'n> Walk<'_, 'n> {
         if packet.masquerades.len() >= MOST_MASQUERADES {
             let what = "where this leads";
             let unknown = Unknown::new(what, "it is translated too many times to be followed", "");
-            // What was asked before it still saw who comes.
-            let identity = packet.identity;
-            packet.cross(Crossing::Opaque { at: label, unknown, rewrites: true });
-            packet.identity = identity;
+            packet.end_in(label, unknown);
             return self.jump(packet);
         }
         if packet.sources.first().is_none_or(|from| from.is_ipv4() != address.is_ipv4()) {
@@ -414,13 +411,7 @@ impl<'n> Walk<'_, 'n> {
             return self.obstacle(&interface.label, Reason::SourceDestinationCheck, None, packet);
         }
         cross_liveness(interface, &mut packet);
-        packet.cross_filters(
-            &interface.label,
-            &interface.stack,
-            Direction::Ingress,
-            Some(id),
-            true,
-        );
+        cross_interface(id, interface, Direction::Ingress, &mut packet);
         let unknown = Unknown::new(
             format!("what {} does with the packets that it forwards", interface.label),
             "the appliance's own rules are not in the recording",

@@ -102,7 +102,7 @@ impl<'n> Walk<'_, 'n> {
         if packet.destinations.is_empty() {
             return;
         }
-        packet.cross_filters(&interface.label, &interface.stack, Direction::Egress, Some(id), true);
+        cross_interface(id, interface, Direction::Egress, &mut packet);
         self.out_of_subnet(at, subnet, packet);
     }
 

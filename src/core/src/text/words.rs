@@ -98,6 +98,9 @@ impl<'a> Words<'a> {
         if text == "any" {
             return Ok(Peers::Any);
         }
+        if text == "nobody" {
+            return Ok(Peers::Of(Vec::new()));
+        }
         let peers = list(text, |word| {
             if let Some(group) = word.strip_prefix("group:") {
                 let group = Id::from(group);
@@ -110,6 +113,11 @@ impl<'a> Words<'a> {
                     within: IpSet::full(),
                     unknown: unknown(name, line),
                 });
+            }
+            if let Some((list, nets)) = word.split_once('=') {
+                let nets: Read<Vec<IpNet>> = nets.split('+').map(parse_net).collect();
+                let set = nets?.into_iter().collect();
+                return Ok(Peer::Addresses { set, via: Some(list.into()) });
             }
             Ok(Peer::addresses(IpSet::from(parse_net(word)?)))
         })?;
