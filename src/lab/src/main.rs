@@ -10,6 +10,7 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, Parser, Subcommand};
 use cloudfw_lab::estate::{Estate, EstateSize, Outcome, Query, Shares, pairs};
+use fuzz_command::tell;
 
 /// The development lab of cloudfw.
 #[derive(Parser)]
@@ -25,8 +26,11 @@ enum Command {
     Estate(EstateArguments),
     /// Asks cloudfw and a real kernel the same questions about random scenarios.
     ///
-    /// Ends with 0 where all answers agree, 1 where some do not, 2 where questions could not be
-    /// asked; where namespaces cannot be made it says `skipped` and why.
+    /// Small AWS estates are drawn, and built from network namespaces of this machine with
+    /// nftables in them. Packets are sent through, and the outcome, the place where a packet ends
+    /// and the rule that ends it have to be those that cloudfw names. Needs `nft`, and either root
+    /// or user namespaces; nothing outside the namespaces is touched, and none of them is left.
+    #[command(after_help = fuzz_command::EXAMPLES)]
     Fuzz(fuzz_command::FuzzArguments),
 }
 
@@ -76,7 +80,7 @@ fn main() -> ExitCode {
         Command::Fuzz(arguments) => fuzz_command::fuzz(&arguments),
     };
     done.unwrap_or_else(|error| {
-        report(&format!("error: {error:#}"));
+        tell(&format!("error: {error:#}"));
         ExitCode::from(2)
     })
 }
@@ -100,7 +104,7 @@ fn write_estate(arguments: &EstateArguments) -> Result<()> {
     let lines: String = queries.iter().map(|query| format!("{query}\n")).collect();
     write(&to.join("queries.txt"), &lines)?;
     let bytes: usize = documents.iter().map(|(_, text)| text.len()).sum();
-    report(&format!(
+    tell(&format!(
         "{} interfaces, {} instances, {} VPCs, {} subnets, {} groups, {} rules, {} peerings, \
          {} accounts\n{} documents, {:.1} MB, drawn in {drawn:.1?}; {} in {asked:.1?}",
         estate.interfaces.len(),
@@ -166,9 +170,4 @@ fn tally(queries: &[Query]) -> String {
         count(|outcome| outcome == Outcome::Unreachable),
         count(|outcome| outcome == Outcome::Unforecast),
     )
-}
-
-#[expect(clippy::print_stderr, reason = "the lab is a program for people")]
-fn report(text: &str) {
-    eprintln!("{text}");
 }

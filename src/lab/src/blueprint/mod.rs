@@ -154,6 +154,8 @@ pub struct Line {
 pub enum Act {
     /// Passes this filter; the next one is asked.
     Allow,
+    /// The same, and what passes is written down with this site.
+    AllowBy(Site),
     /// Passes all filters that are left at this place.
     AllowAll,
     /// Ends the packet here.

@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use super::{Unsupported, from_documents, from_network};
 use crate::blueprint::{Act, Blueprint, Filter, Interface, Line, Subnet, Tracking};
+use crate::kernel::plan::Cause;
 use crate::scenario::Scenario;
 
 /// Scenarios that both compilers have to support: fewer means that one of them refuses what it
@@ -82,7 +83,8 @@ fn estate(documents: &[(String, Value)]) -> Estate {
         text: value.to_string().into(),
         scope: Scope::default(),
     });
-    let options = OpenOptions { assume_none: parse_assume_none(["all"]).unwrap() };
+    let options =
+        OpenOptions { assume_none: parse_assume_none(["all"]).unwrap(), ..OpenOptions::default() };
     Estate::from_documents(documents.collect(), &options).unwrap()
 }
 
@@ -124,7 +126,8 @@ type Compiled = Result<Blueprint, Unsupported>;
 
 /// None where there is no estate to compile: the recording is bad on purpose.
 fn compiled(folder: &Path) -> Option<(Compiled, Compiled)> {
-    let options = OpenOptions { assume_none: parse_assume_none(["all"]).unwrap() };
+    let options =
+        OpenOptions { assume_none: parse_assume_none(["all"]).unwrap(), ..OpenOptions::default() };
     let estate = Estate::open(&[folder.to_owned()], &options).ok()?;
     let documents = documents(folder)?;
     Some((from_network(estate.network()), from_documents(&documents)))
@@ -137,7 +140,9 @@ fn documents(folder: &Path) -> Option<Vec<(String, Value)>> {
         if path.is_dir() {
             found.extend(documents(&path)?);
         } else if path.extension().is_some_and(|end| end == "json")
-            && path.file_name().is_some_and(|name| name != "expected.json")
+            && path
+                .file_name()
+                .is_some_and(|name| name != "expected.json" && name != "findings.json")
         {
             let text = fs::read_to_string(&path).ok()?;
             found.push((path.display().to_string(), serde_json::from_str(&text).ok()?));
@@ -254,6 +259,8 @@ fn filter_facts(facts: &mut BTreeSet<String>, at: &str, filters: &[Filter]) {
 fn act(act: &Act) -> String {
     match act {
         Act::Drop(site) => format!("drop {site:?}"),
+        // Rules of groups have no names in the documents.
+        Act::AllowBy(site) if site.cause == Cause::Stateful => format!("allow by {}", site.list),
         act => format!("{act:?}"),
     }
 }

@@ -21,7 +21,7 @@ mod peerings;
 mod prefix_lists;
 mod print;
 mod queries;
-mod route_tables;
+pub(crate) mod route_tables;
 #[cfg(test)]
 mod tests;
 mod vpcs;

@@ -29,7 +29,8 @@ pub(super) fn plan(estate: &mut Estate, seed: u64) {
     }
 }
 
-fn add_table(estate: &mut Estate, vpc: usize, name: &str, chance: &mut Chance) -> usize {
+/// Adds a table with the routes that every table of a VPC has; gives its place.
+pub(crate) fn add_table(estate: &mut Estate, vpc: usize, name: &str, chance: &mut Chance) -> usize {
     let index = estate.route_tables.len();
     let home = &mut estate.vpcs[vpc];
     let blocks = home.cidrs.iter().map(|&cidr| IpNet::V4(cidr));

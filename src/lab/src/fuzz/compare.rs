@@ -1,11 +1,12 @@
 //! Whether the kernel did what cloudfw said.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use cloudfw_core::{Direction, Leg, Reason, Symptom, Verdict};
 
 use super::observe::{Compiler, Seen};
-use super::predict::{Predicted, Stop};
+use super::predict::{Pass, Predicted, Stop};
 use super::question::Question;
 use crate::kernel::plan::{Cause, Site};
 use crate::kernel::probe::Outcome;
@@ -61,6 +62,8 @@ pub enum Difference {
     Direction,
     /// The list, or the rule.
     Rule,
+    /// A rule that let packets pass.
+    Passed,
 }
 
 impl fmt::Display for Difference {
@@ -74,6 +77,7 @@ impl fmt::Display for Difference {
             Self::Place => "place",
             Self::Direction => "direction",
             Self::Rule => "rule",
+            Self::Passed => "a rule that lets pass",
         })
     }
 }
@@ -89,7 +93,7 @@ impl fmt::Display for Disagreement {
 
 /// What differs, if anything does.
 #[must_use]
-pub fn compare(predicted: &Predicted, seen: &Seen) -> Option<Difference> {
+pub fn compare(question: &Question, predicted: &Predicted, seen: &Seen) -> Option<Difference> {
     let passes = match predicted.verdict {
         Verdict::Reachable => true,
         Verdict::Unreachable => false,
@@ -98,17 +102,56 @@ pub fn compare(predicted: &Predicted, seen: &Seen) -> Option<Difference> {
             return Some(Difference::Unknown);
         }
     };
-    if passes != (seen.outcome == Outcome::Connected) {
+    let outcome = answered(question, seen);
+    if passes != (outcome == Outcome::Connected) {
         return Some(Difference::Verdict);
     }
-    if !is_symptom(predicted.symptom, seen.outcome) {
+    if !is_symptom(predicted.symptom, outcome) {
         return Some(Difference::Symptom);
     }
-    match &predicted.first {
+    let stopped = match &predicted.first {
         Some(first) if !passes => compare_stop(first, seen),
         None if !passes => Some(Difference::Layer),
         _ => None,
+    };
+    stopped.or_else(|| compare_passes(predicted, seen))
+}
+
+/// What the client saw, had somebody listened: where nobody does, the host's own refusal tells that
+/// packets come there and back.
+fn answered(question: &Question, seen: &Seen) -> Outcome {
+    match seen.outcome {
+        Outcome::Refused if question.closed && seen.dropped.is_empty() => Outcome::Connected,
+        // Whoever answers there is none that was asked.
+        Outcome::Connected if question.closed => Outcome::Other(0),
+        outcome => outcome,
     }
+}
+
+/// The rules that let packets pass until they arrived, or were stopped: neither more nor fewer.
+fn compare_passes(predicted: &Predicted, seen: &Seen) -> Option<Difference> {
+    let stopped_there = predicted.first.as_ref().is_some_and(|first| first.leg == Leg::Forward);
+    let same = same_passes(&predicted.passes, &seen.passed, stopped_there);
+    (!same).then_some(Difference::Passed)
+}
+
+/// Whether every pass is in both. Of what is stopped on its way there, what comes back is the
+/// answer of who stopped it.
+fn same_passes(said: &BTreeSet<Pass>, done: &[(Site, Leg)], stopped_there: bool) -> bool {
+    let counts = |leg: Leg| leg == Leg::Forward || !stopped_there;
+    let mut done = done.iter().filter(|(_, leg)| counts(*leg));
+    let is_done = |pass: &Pass| done.clone().any(|(site, leg)| is_pass(pass, site, *leg));
+    let all_done = said.iter().all(is_done);
+    all_done && done.all(|(site, leg)| said.iter().any(|pass| is_pass(pass, site, *leg)))
+}
+
+/// Rules of groups have no names in the documents: there, the group is all that is told.
+fn is_pass(pass: &Pass, site: &Site, leg: Leg) -> bool {
+    pass.leg == leg
+        && pass.at == site.at
+        && Some(pass.direction) == site.direction
+        && pass.list == site.list
+        && (site.rule.is_empty() || pass.rule == site.rule)
 }
 
 fn is_symptom(symptom: Symptom, outcome: Outcome) -> bool {
@@ -137,16 +180,16 @@ fn compare_stop(first: &Stop, seen: &Seen) -> Option<Difference> {
     if !is_cause(first, site.cause) {
         return Some(Difference::Layer);
     }
-    // Where no rule decides, cloudfw names the filter instead of its place. An address that
-    // several have is a place with all their names.
-    let is_there = site.at.split(' ').any(|at| at == first.at);
-    if !is_there && site.cause != Cause::NoState {
+    // An address that several have is a place with all their names.
+    if !site.at.split(' ').any(|at| at == first.at) {
         return Some(Difference::Place);
     }
     compare_rule(first, site)
 }
 
 fn compare_rule(first: &Stop, site: &Site) -> Option<Difference> {
+    // Of groups no rule stops a packet, but that none lets it pass.
+    let rule = if first.rule == "*" { "" } else { first.rule.as_str() };
     match site.cause {
         Cause::Stateless | Cause::Stateful if site.direction != first.direction => {
             Some(Difference::Direction)
@@ -154,11 +197,8 @@ fn compare_rule(first: &Stop, site: &Site) -> Option<Difference> {
         Cause::Stateless if site.list != first.list || site.rule != first.rule => {
             Some(Difference::Rule)
         }
-        // `10.0.0.0/16 -> local`: the prefix comes first, or the list that it is from.
-        Cause::Blackhole if !first.rule.starts_with("pl-") => {
-            let same = first.rule.split(' ').next() == Some(site.rule.as_str());
-            (!same).then_some(Difference::Rule)
-        }
+        Cause::Stateful => (site.rule != rule).then_some(Difference::Rule),
+        Cause::Blackhole => (!first.prefixes.contains(&site.rule)).then_some(Difference::Rule),
         _ => None,
     }
 }
@@ -182,5 +222,50 @@ fn is_cause(first: &Stop, cause: Cause) -> bool {
         Reason::Unheld => cause == Cause::Unheld,
         Reason::Down => cause == Cause::Down,
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pass(list: &str, rule: &str) -> Pass {
+        Pass {
+            leg: Leg::Forward,
+            at: "eni-1".to_owned(),
+            direction: Direction::Ingress,
+            list: list.to_owned(),
+            rule: rule.to_owned(),
+        }
+    }
+
+    fn site(list: &str, rule: &str) -> Site {
+        Site {
+            cause: Cause::Stateful,
+            at: "eni-1".to_owned(),
+            list: list.to_owned(),
+            direction: Some(Direction::Ingress),
+            rule: rule.to_owned(),
+        }
+    }
+
+    fn differs(said: &[(&str, &str)], done: &[(&str, &str)], leg: Leg) -> bool {
+        let said: BTreeSet<Pass> = said.iter().map(|(list, rule)| pass(list, rule)).collect();
+        let done: Vec<(Site, Leg)> =
+            done.iter().map(|(list, rule)| (site(list, rule), leg)).collect();
+        !same_passes(&said, &done, false)
+    }
+
+    #[test]
+    fn another_rule_that_lets_pass_is_a_difference() {
+        let said = [("sg-a", "allow tcp 22")];
+        assert!(!differs(&said, &[("sg-a", "allow tcp 22")], Leg::Forward));
+        // Documents give the rules of groups no name.
+        assert!(!differs(&said, &[("sg-a", "")], Leg::Forward));
+        assert!(differs(&said, &[("sg-a", "allow any")], Leg::Forward));
+        assert!(differs(&said, &[("sg-b", "")], Leg::Forward));
+        assert!(differs(&said, &[("sg-a", "allow tcp 22")], Leg::Return));
+        assert!(differs(&said, &[], Leg::Forward));
+        assert!(differs(&[], &[("sg-a", "")], Leg::Forward));
     }
 }

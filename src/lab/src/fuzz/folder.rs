@@ -1,55 +1,219 @@
-//! A disagreement as a scenario of `testdata/aws`.
+//! A disagreement as a folder: a scenario of `testdata/aws` where those can hold it.
+//!
+//! Recordings tell neither the routes and firewalls that hosts have of their own, nor which port a
+//! NAT gateway picked. What a folder does not hold is written into its `README.md`, and returned to be told.
 
+use std::fmt;
 use std::fs;
 use std::io;
 use std::path::Path;
 
+use cloudfw_core::{Leg, Verdict};
+use cloudfw_estate::answer::Outcome as Answered;
+use cloudfw_estate::query::read_queries;
+use cloudfw_estate::{AssumeNone, Estate, OpenOptions};
 use serde_json::{Map, Value, json};
 
-use super::compare::{Difference, Disagreement};
-use crate::scenario::Scenario;
+use super::compare::Disagreement;
+use crate::kernel::plan::{Cause, Site};
+use crate::kernel::probe::Outcome;
+use crate::scenario::firewalls::{HostFirewall, Refusal};
+use crate::scenario::{HostRoute, Scenario};
 
-/// Writes `estate.json`, `queries.txt` with what both said, and `expected.json` with the verdict
-/// of the kernel.
+/// What was written, and what it is good for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// Whether it is a scenario for `testdata/aws`.
+    pub use_as: Use,
+    /// What of the disagreement the files do not hold.
+    pub lost: Vec<String>,
+}
+
+/// What a folder is good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Use {
+    /// A scenario whose test fails until the product is mended.
+    FailingScenario,
+    /// A scenario whose test passes already: what differs, it does not hold.
+    PassingScenario,
+    /// Documents, and a question that they alone do not answer.
+    Documents,
+}
+
+impl fmt::Display for Use {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::FailingScenario => {
+                "a scenario for testdata/aws, whose test fails until cloudfw is mended: move it \
+                 there under a name that says what it holds, and name it in testdata/aws/README.md"
+            }
+            Self::PassingScenario => {
+                "a scenario for testdata/aws, but its test passes already: it does not hold what \
+                 differs, and a test of the mended part has to"
+            }
+            Self::Documents => {
+                "no scenario for testdata/aws: its documents alone do not show what differs, and a \
+                 test of the mended part has to"
+            }
+        })
+    }
+}
+
+impl fmt::Display for Written {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "  {}", self.use_as)?;
+        self.lost.iter().try_for_each(|lost| write!(f, "\n  not in the files: {lost}"))
+    }
+}
+
+/// Writes a folder, which must not be there yet: `estate.json` and `README.md`; for a scenario
+/// also `queries.txt`, `expected.json` with the verdict of the kernel and, for what was dropped,
+/// `says.toml` with the place and the rule.
 ///
 /// # Errors
 ///
-/// What the file system says.
-pub fn write(folder: &Path, scenario: &Scenario, disagreement: &Disagreement) -> io::Result<()> {
-    fs::create_dir_all(folder)?;
-    let estate = serde_json::to_string_pretty(&merged(scenario)).map_err(io::Error::other)?;
-    fs::write(folder.join("estate.json"), estate + "\n")?;
-    fs::write(folder.join("queries.txt"), queries(scenario, disagreement))?;
-    let verdict = match disagreement.seen.outcome {
-        crate::kernel::probe::Outcome::Connected => "reachable",
-        _ => "unreachable",
+/// What the file system says, or cloudfw of the documents written.
+pub fn write(
+    folder: &Path,
+    scenario: &Scenario,
+    disagreement: &Disagreement,
+) -> io::Result<Written> {
+    fs::create_dir(folder)?;
+    fs::write(folder.join("estate.json"), pretty(&merged(scenario))?)?;
+    let use_as = match disagreement.predicted.overlaid {
+        true => Use::Documents,
+        false => write_scenario(folder, disagreement)?,
     };
-    let expected = json!({ disagreement.question.to_string(): verdict });
-    let expected = serde_json::to_string_pretty(&expected).map_err(io::Error::other)?;
-    fs::write(folder.join("expected.json"), expected + "\n")
+    let written = Written { use_as, lost: lost(scenario, disagreement) };
+    fs::write(folder.join("README.md"), readme(disagreement, &written))?;
+    Ok(written)
 }
 
-fn queries(scenario: &Scenario, disagreement: &Disagreement) -> String {
-    let Disagreement { seed, compiler, question, predicted, seen, what } = disagreement;
-    let mut lines = vec![
-        format!("# Found by the lab (seed {seed}, by the {compiler}); differs in: {what}."),
-        format!("# cloudfw: {predicted}"),
-        format!("# kernel: {seen}"),
-    ];
-    if !scenario.host_routes.is_empty() {
-        lines.push("# No document tells that hosts have these routes of their own:".to_owned());
-        for route in &scenario.host_routes {
-            lines.push(format!("#   {}: {} by {}", route.host, route.to, route.by));
+/// What recordings have no place for.
+fn lost(scenario: &Scenario, disagreement: &Disagreement) -> Vec<String> {
+    let route = |HostRoute { host, to, by }: &HostRoute| {
+        format!("the host {host} has a route of its own: {to} by {by}")
+    };
+    let mut lost = Vec::new();
+    if disagreement.predicted.overlaid {
+        lost.extend(scenario.host_routes.iter().map(route));
+        lost.extend(scenario.firewalls.iter().map(firewall));
+    }
+    if disagreement.predicted.pinned {
+        let port = disagreement.question.port;
+        lost.push(format!(
+            "cloudfw was asked with the ports of all NAT gateways set to {port}, the one that \
+             Linux picks; of other ports the kernel says nothing"
+        ));
+    }
+    lost
+}
+
+fn firewall(firewall: &HostFirewall) -> String {
+    let refusal = |Refusal { protocol, ports: (low, high), from, how }: &Refusal| {
+        let from = from.map_or(String::new(), |from| format!(" from {from}"));
+        format!("{protocol} {low}-{high}{from} ({how:?})")
+    };
+    let refusals: Vec<String> = firewall.refusals.iter().map(refusal).collect();
+    let interface = &firewall.interface;
+    format!("the host behind {interface} refuses by itself: {}", refusals.join("; "))
+}
+
+fn write_scenario(folder: &Path, disagreement: &Disagreement) -> io::Result<Use> {
+    let question = disagreement.question.to_string();
+    let Disagreement { seed, compiler, predicted, seen, what, .. } = disagreement;
+    let queries = format!(
+        "# Found by the lab (seed {seed}, by the {compiler}); differs in: {what}.\n\
+         # cloudfw: {predicted}\n# kernel: {seen}\n{question}\n"
+    );
+    fs::write(folder.join("queries.txt"), &queries)?;
+    let found = ask(folder, &queries)?;
+    let expected = expected(disagreement, found.verdict);
+    fs::write(folder.join("expected.json"), pretty(&json!({ &question: expected.to_string() }))?)?;
+    let words = words(disagreement);
+    if !words.is_empty() {
+        let says = "# Where the kernel's packet ended.";
+        // Basic strings of TOML are JSON's.
+        let line = format!("{says}\n{} = {}\n", Value::from(question), json!(words));
+        fs::write(folder.join("says.toml"), line)?;
+    }
+    let holds = found.verdict == expected && words.iter().all(|word| found.told.contains(word));
+    Ok(if holds { Use::PassingScenario } else { Use::FailingScenario })
+}
+
+/// cloudfw's answer to a folder, as the tests of `testdata/aws` ask it.
+struct Found {
+    verdict: Verdict,
+    told: String,
+}
+
+fn ask(folder: &Path, queries: &str) -> io::Result<Found> {
+    let options = OpenOptions { assume_none: AssumeNone::All, ..OpenOptions::default() };
+    let estate = Estate::open(&[folder.to_owned()], &options).map_err(io::Error::other)?;
+    let inquiry = estate.inquiry();
+    let lines = read_queries(queries);
+    match lines.first().map(|line| inquiry.answer_line(line)) {
+        Some(Answered::Answered(answer)) => {
+            let told = serde_json::to_string(&answer.answers).map_err(io::Error::other)?;
+            Ok(Found { verdict: answer.verdict, told })
         }
+        Some(Answered::Failed(failure)) => Err(io::Error::other(failure.error)),
+        None => Err(io::Error::other("the question is no query")),
     }
-    if predicted.translated {
-        lines.push("# Asked with the NAT gateways' ports fixed to the client's.".to_owned());
+}
+
+/// The verdict that the kernel shows. Of a gateway that may pick many ports it shows one: that
+/// some pass and some do not, it does not gainsay.
+fn expected(disagreement: &Disagreement, found: Verdict) -> Verdict {
+    match disagreement.seen.outcome {
+        _ if disagreement.predicted.pinned && found == Verdict::Intermittent => found,
+        Outcome::Connected => Verdict::Reachable,
+        _ => Verdict::Unreachable,
     }
-    if *what == Difference::Unknown {
-        lines.push("# The expected verdict is the kernel's.".to_owned());
+}
+
+/// What an answer has to name: the list and the rule, or the place, where a packet ended.
+fn words(disagreement: &Disagreement) -> Vec<String> {
+    let dropped = &disagreement.seen.dropped;
+    let there = dropped.iter().find(|(_, leg)| *leg == Leg::Forward);
+    let Some((site, _)) = there.or_else(|| dropped.first()) else { return Vec::new() };
+    if disagreement.seen.outcome == Outcome::Connected {
+        return Vec::new();
     }
-    lines.push(question.to_string());
-    lines.join("\n") + "\n"
+    let Site { cause, at, list, direction, rule } = site;
+    match (cause, direction) {
+        (Cause::Stateless, Some(direction)) => {
+            vec![list.clone(), format!("{direction} {rule} deny")]
+        }
+        // Several that have an address are one place with all their names; some have no id.
+        _ if at.contains('-') && !at.contains(' ') => vec![at.clone()],
+        _ => Vec::new(),
+    }
+}
+
+fn readme(disagreement: &Disagreement, written: &Written) -> String {
+    let Disagreement { seed, compiler, question, predicted, seen, what } = disagreement;
+    let mut text = format!(
+        "# A disagreement that the lab found\n\n\
+         Seed {seed}, in namespaces made from the {compiler}, reduced to what it takes:\n\n    \
+         cloudfw-lab fuzz --seed {seed} --scenarios 1 --to DIR\n\n\
+         | | |\n|---|---|\n\
+         | question | `{question}` |\n\
+         | cloudfw | {predicted} |\n\
+         | kernel | {seen} |\n\
+         | differs in | {what} |\n\n\
+         This is {}.\n",
+        written.use_as
+    );
+    if !written.lost.is_empty() {
+        text.push_str("\nWhat the files do not hold:\n\n");
+        written.lost.iter().for_each(|lost| text.push_str(&format!("- {lost}\n")));
+    }
+    text
+}
+
+fn pretty(value: &Value) -> io::Result<String> {
+    Ok(serde_json::to_string_pretty(value).map_err(io::Error::other)? + "\n")
 }
 
 /// All documents as one, each kind under its key.
@@ -72,3 +236,6 @@ fn merged(scenario: &Scenario) -> Value {
     }
     all.into()
 }
+
+#[cfg(test)]
+mod tests;

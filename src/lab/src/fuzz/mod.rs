@@ -4,6 +4,7 @@
 pub mod compare;
 pub mod folder;
 pub mod observe;
+mod overlay;
 pub mod predict;
 pub mod question;
 pub mod run;

@@ -5,14 +5,13 @@ use std::net::IpAddr;
 
 use cloudfw_core::{Leg, Network};
 
-use super::predict::drops_unknown_replies;
+use super::overlay;
 use super::question::{End, Question};
 use crate::blueprint::wiring::{Wired, wire};
-use crate::blueprint::{Blueprint, Tracking};
 use crate::compile::{from_documents, from_network};
 use crate::kernel::Raised;
-use crate::kernel::plan::{Cause, Site, SpaceId};
-use crate::kernel::probe::{Outcome, Probe};
+use crate::kernel::plan::{Site, SiteId, SpaceId};
+use crate::kernel::probe::{Followed, Outcome, Probe};
 use crate::scenario::Scenario;
 
 /// The two ways to a blueprint.
@@ -45,6 +44,8 @@ pub struct Seen {
     pub outcome: Outcome,
     /// Where packets were dropped.
     pub dropped: Vec<(Site, Leg)>,
+    /// The rules that let them pass, and on which leg.
+    pub passed: Vec<(Site, Leg)>,
 }
 
 impl fmt::Display for Seen {
@@ -52,6 +53,11 @@ impl fmt::Display for Seen {
         write!(f, "{:?}", self.outcome)?;
         for (site, leg) in &self.dropped {
             write!(f, "; {leg:?} {site}")?;
+        }
+        for (site, leg) in &self.passed {
+            let Site { at, list, rule, .. } = site;
+            let direction = site.direction.map_or(String::new(), |it| it.to_string());
+            write!(f, "; passes {leg:?} at {at} {direction} {list} {rule}")?;
         }
         Ok(())
     }
@@ -76,7 +82,7 @@ impl Stand {
     ) -> Result<Self, String> {
         let blueprint = match compiler {
             Compiler::Documents => from_documents(&scenario.documents).map(|mut blueprint| {
-                lay_over(&mut blueprint, scenario);
+                overlay::over_blueprint(&mut blueprint, scenario);
                 blueprint
             }),
             Compiler::Network => from_network(network),
@@ -96,15 +102,18 @@ impl Stand {
     pub fn ask(&mut self, questions: &[Question]) -> Result<Vec<Seen>, String> {
         let probes: Result<Vec<Probe>, String> =
             questions.iter().map(|question| self.probe(question)).collect();
-        let observed = self.raised.send(&probes?).map_err(|error| error.to_string())?;
+        let followed = self.raised.follow(&probes?).map_err(|error| error.to_string())?;
         let sites = &self.wired.plan.sites;
-        let seen = observed.into_iter().map(|observed| Seen {
-            outcome: observed.outcome,
-            dropped: observed
-                .dropped
+        let named = |ends: &[(SiteId, Leg)]| {
+            let named = ends
                 .iter()
-                .filter_map(|(site, leg)| Some((sites.get(site.0 as usize)?.clone(), *leg)))
-                .collect(),
+                .filter_map(|(site, leg)| Some((sites.get(site.0 as usize)?.clone(), *leg)));
+            named.collect()
+        };
+        let seen = followed.into_iter().map(|Followed { observed, passed }| Seen {
+            outcome: observed.outcome,
+            dropped: named(&observed.dropped),
+            passed: named(&passed),
         });
         Ok(seen.collect())
     }
@@ -120,36 +129,12 @@ impl Stand {
             End::Unheld { .. } => return Err(format!("`{question}`: nobody asks")),
         };
         let listener = match &question.destination {
+            _ if question.closed => None,
             End::Interface { id, own, listens: true, .. } => Some((space(id)?, *own)),
             End::Outside(address) => Some((self.wired.outside, *address)),
             _ => None,
         };
         let to = question.destination.address();
         Ok(Probe { source, from, port: question.port, to, ask: question.ask, listener })
-    }
-}
-
-/// What no document tells: see [`super::predict`].
-fn lay_over(blueprint: &mut Blueprint, scenario: &Scenario) {
-    for route in &scenario.host_routes {
-        for host in blueprint.hosts.iter_mut().filter(|host| host.id == route.host) {
-            host.routes.push((route.to, route.by.clone()));
-        }
-    }
-    if !drops_unknown_replies(scenario) {
-        return;
-    }
-    for interface in &mut blueprint.interfaces {
-        for filter in &mut interface.filters {
-            if matches!(filter.tracking, Tracking::Stateful) {
-                filter.tracking = Tracking::StatefulOrDropped(Site {
-                    cause: Cause::NoState,
-                    at: interface.id.clone(),
-                    list: String::new(),
-                    direction: None,
-                    rule: String::new(),
-                });
-            }
-        }
     }
 }

@@ -1,17 +1,17 @@
 //! What cloudfw says.
 
+use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::Arc;
 
 use cloudfw_core::{
-    Decision, Direction, Document, Filter, Fraction, HostRoute, Id, Leg, Network, Passage,
-    PathGraph, PortSet, Reachability, Reason, Role, Symptom, Tracking, Verdict, WithoutState,
-    reach,
+    Decision, Direction, Document, Fraction, Leg, Network, Passage, PathGraph, PortSet,
+    Reachability, Reason, Role, Symptom, Verdict, reach,
 };
-use cloudfw_estate::answer::Pair;
-use cloudfw_estate::{AssumeNone, Estate, OpenOptions};
+use cloudfw_estate::answer::{self, Pair};
+use cloudfw_estate::{AssumeNone, Estate, Inquiry, OpenOptions};
 use serde_json::Value;
 
+use super::overlay;
 use super::question::Question;
 use crate::scenario::Scenario;
 
@@ -24,10 +24,43 @@ pub struct Predicted {
     pub symptom: Symptom,
     /// What stops it first.
     pub first: Option<Stop>,
+    /// The rules that let it pass until then, there and back.
+    pub passes: BTreeSet<Pass>,
     /// Whether a NAT gateway picks a port of its own on the way.
     pub translated: bool,
+    /// Whether it was `intermittent`, and this is what cloudfw says where the gateways pick the
+    /// client's port, as Linux does.
+    pub pinned: bool,
+    /// Whether the network that was asked about says more than its documents: see
+    /// [`Scenario::host_routes`] and [`Scenario::firewalls`]. All others are asked as
+    /// `cloudfw reach` asks.
+    pub overlaid: bool,
     /// What would have to be known.
     pub unknowns: Vec<String>,
+    /// All that stops it.
+    stops: Vec<Stop>,
+}
+
+/// A rule that lets packets pass at a place.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Pass {
+    /// The leg.
+    pub leg: Leg,
+    /// The id of the place.
+    pub at: String,
+    /// Which way the packet was going.
+    pub direction: Direction,
+    /// The list that the rule is written in.
+    pub list: String,
+    /// The rule: its number, or where it has none its words.
+    pub rule: String,
+}
+
+impl fmt::Display for Pass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { leg, at, direction, list, rule } = self;
+        write!(f, "{leg:?} at {at} {direction} {list} {rule}")
+    }
 }
 
 /// A step that stops packets.
@@ -47,11 +80,13 @@ pub struct Stop {
     pub leg: Leg,
     /// For filters, which way the packet was going.
     pub direction: Option<Direction>,
+    /// For routes, the prefixes that it is for: several where it is for a list of them.
+    pub prefixes: Vec<String>,
 }
 
 impl fmt::Display for Stop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { reason, kind, at, list, rule, leg, direction } = self;
+        let Self { reason, kind, at, list, rule, leg, direction, .. } = self;
         let direction = direction.map_or(String::new(), |direction| format!(" {direction}"));
         write!(f, "{leg:?} {reason:?} {kind} at {at}{direction} {list} {rule}")
     }
@@ -63,6 +98,9 @@ impl fmt::Display for Predicted {
         if let Some(first) = &self.first {
             write!(f, "; {first}")?;
         }
+        for pass in &self.passes {
+            write!(f, "; passes {pass}")?;
+        }
         for unknown in &self.unknowns {
             write!(f, "; {unknown}")?;
         }
@@ -73,7 +111,8 @@ impl fmt::Display for Predicted {
 /// An estate, ready to be asked; with what no document tells laid over its network.
 pub struct Oracle {
     estate: Estate,
-    overlaid: Option<Network>,
+    scenario: Scenario,
+    overlaid: Network,
 }
 
 impl Oracle {
@@ -84,18 +123,15 @@ impl Oracle {
     /// What cloudfw says about documents that it cannot read.
     pub fn open(scenario: &Scenario) -> Result<Self, String> {
         let estate = open(&scenario.documents)?;
-        let overlaid = (!scenario.host_routes.is_empty()).then(|| {
-            let mut network = estate.network().clone();
-            lay_over(&mut network, scenario);
-            network
-        });
-        Ok(Self { estate, overlaid })
+        let mut overlaid = estate.network().clone();
+        overlay::over_network(&mut overlaid, scenario);
+        Ok(Self { estate, scenario: scenario.clone(), overlaid })
     }
 
-    /// The network that is asked about.
+    /// The network that stands for the estate, with what no document tells.
     #[must_use]
     pub fn network(&self) -> &Network {
-        self.overlaid.as_ref().unwrap_or_else(|| self.estate.network())
+        &self.overlaid
     }
 
     /// Answers questions.
@@ -104,53 +140,72 @@ impl Oracle {
     ///
     /// A question that cloudfw does not understand as one question.
     pub fn predict(&self, questions: &[Question]) -> Result<Vec<Predicted>, String> {
-        let mut predicted = self.ask(questions)?;
-        // The interface of a gateway is the gateway.
-        for stop in predicted.iter_mut().filter_map(|it| it.first.as_mut()) {
-            let interface = self.network().interfaces.get(stop.at.as_str());
-            if let Some(Role::Gateway(gateway)) = interface.map(|interface| &interface.role) {
-                stop.at = gateway.to_string();
+        let inquiry = self.estate.inquiry();
+        let overlaid = PathGraph::new(&self.overlaid);
+        let ask = |question: &Question| {
+            let predicted = self.ask(&inquiry, &overlaid, question);
+            predicted.map_err(|error| format!("`{question}`: {error}"))
+        };
+        questions.iter().map(ask).collect()
+    }
+
+    fn ask(
+        &self,
+        inquiry: &Inquiry<'_>,
+        overlaid: &PathGraph<'_>,
+        question: &Question,
+    ) -> Result<Predicted, String> {
+        let query = question.query();
+        let asked = inquiry.questions(&query).map_err(|error| error.to_string())?;
+        let [asked] = asked.as_slice() else {
+            return Err(format!("is {} questions", asked.len()));
+        };
+        let predicted = if overlay::concerns(&self.scenario, question) {
+            let predicted = Predicted::of_core(&reach(overlaid, asked));
+            Predicted { overlaid: true, ..predicted }
+        } else {
+            let answer = inquiry.reach(&query).map_err(|error| error.to_string())?;
+            let [pair] = answer.answers.as_slice() else {
+                return Err(format!("has {} answers", answer.answers.len()));
+            };
+            Predicted::of_pair(pair)
+        };
+        let mut predicted = match predicted.translated {
+            true => {
+                // Linux keeps the port of the client where it is free, and here it is: the one
+                // choice of the gateway, where AWS's has many.
+                let mut network = self.overlaid.clone();
+                pin(&mut network, question.port);
+                let pinned = Predicted::of_core(&reach(&PathGraph::new(&network), asked));
+                predicted.narrowed(pinned)
             }
+            false => predicted,
+        };
+        if let Some(first) = &mut predicted.first {
+            self.place(first);
         }
         Ok(predicted)
     }
 
-    fn ask(&self, questions: &[Question]) -> Result<Vec<Predicted>, String> {
-        let inquiry = self.estate.inquiry();
-        let graph = self.overlaid.as_ref().map(PathGraph::new);
-        questions
-            .iter()
-            .map(|question| {
-                let query = question.query();
-                let wrong = |error: &dyn fmt::Display| format!("`{question}`: {error}");
-                let asked = inquiry.questions(&query).map_err(|error| wrong(&error))?;
-                let [asked] = asked.as_slice() else {
-                    return Err(wrong(&format!("is {} questions", asked.len())));
-                };
-                let predicted = match &graph {
-                    Some(graph) => Predicted::of_core(&reach(graph, asked)),
-                    None => {
-                        let answer = inquiry.reach(&query).map_err(|error| wrong(&error))?;
-                        let [pair] = answer.answers.as_slice() else {
-                            return Err(wrong(&format!("has {} answers", answer.answers.len())));
-                        };
-                        Predicted::of_pair(pair)
-                    }
-                };
-                if predicted.verdict == Verdict::Reachable || !predicted.translated {
-                    return Ok(predicted);
-                }
-                // Linux keeps the port of the client where it is free, and here it is: the one
-                // choice of the gateway, where AWS's has many.
-                let mut network = self.network().clone();
-                pin(&mut network, question.port);
-                Ok(Predicted::of_core(&reach(&PathGraph::new(&network), asked)))
-            })
-            .collect()
+    /// Says where a step is as the kernel's sites do.
+    fn place(&self, stop: &mut Stop) {
+        // The interface of a gateway is the gateway.
+        let interface = self.overlaid.interfaces.get(stop.at.as_str());
+        if let Some(Role::Gateway(gateway)) = interface.map(|interface| &interface.role) {
+            stop.at = gateway.to_string();
+        }
+        // `10.0.0.0/16 -> local`: the prefix comes first, or the list that it is from.
+        let to = stop.rule.split(' ').next().unwrap_or_default();
+        let list = self.scenario.estate.prefix_lists.iter().find(|list| list.id == to);
+        stop.prefixes = match list {
+            Some(list) => list.entries.iter().map(|entry| entry.trunc().to_string()).collect(),
+            None => vec![to.to_owned()],
+        };
     }
 
     /// The share of the client's connections that fail, where it is exact, and the ports that
-    /// they fail from, over the ports from `low` to `high`. `None` where a gateway picks ports.
+    /// they fail from, over the ports from `low` to `high`. `None` where a gateway picks ports,
+    /// and where more than the documents is to be known.
     ///
     /// # Errors
     ///
@@ -160,13 +215,17 @@ impl Oracle {
         question: &Question,
         (low, high): (u16, u16),
     ) -> Result<Option<(Fraction, PortSet)>, String> {
+        if overlay::concerns(&self.scenario, question) {
+            return Ok(None);
+        }
         let mut query = question.query();
         if let Some(client) = &mut query.client {
             client.ports = PortSet::range(low, high);
         }
-        let asked = self.estate.inquiry().questions(&query).map_err(|error| error.to_string())?;
+        let inquiry = self.estate.inquiry();
+        let asked = inquiry.questions(&query).map_err(|error| error.to_string())?;
         let [asked] = asked.as_slice() else { return Ok(None) };
-        let answer = reach(&PathGraph::new(self.network()), asked);
+        let answer = reach(inquiry.graph(), asked);
         let exact = answer.failing.at_least == answer.failing.at_most;
         let usable = answer.verdict == Verdict::Intermittent && exact;
         let translated = Predicted::of_core(&answer).translated;
@@ -180,33 +239,8 @@ fn open(documents: &[(String, Value)]) -> Result<Estate, String> {
         text: value.to_string().into(),
         scope: cloudfw_core::Scope::default(),
     });
-    let options = OpenOptions { assume_none: AssumeNone::All };
+    let options = OpenOptions { assume_none: AssumeNone::All, ..OpenOptions::default() };
     Estate::from_documents(documents.collect(), &options).map_err(|error| error.to_string())
-}
-
-/// Hosts with routes of their own; and what groups do with replies that they do not remember, of
-/// which AWS says nothing: here they are checked like any packet, or dropped.
-fn lay_over(network: &mut Network, scenario: &Scenario) {
-    for route in &scenario.host_routes {
-        if let Some(host) = network.hosts.get_mut(route.host.as_str()) {
-            host.routes.push(HostRoute { to: route.to, by: Id::new(route.by.as_str()) });
-        }
-    }
-    let without_state = match drops_unknown_replies(scenario) {
-        true => WithoutState::Dropped,
-        false => WithoutState::Evaluated,
-    };
-    for filter in network.filters.values_mut() {
-        if filter.tracking != Tracking::Stateless {
-            let tracking = Tracking::Stateful { without_state };
-            *filter = Arc::new(Filter { tracking, ..Filter::clone(filter) });
-        }
-    }
-}
-
-/// Whether the groups of a scenario with host routes drop replies that they do not remember.
-pub(crate) fn drops_unknown_replies(scenario: &Scenario) -> bool {
-    !scenario.host_routes.is_empty() && scenario.seed % 2 == 1
 }
 
 /// Lets every gateway pick this port alone.
@@ -220,7 +254,7 @@ fn pin(network: &mut Network, port: u16) {
 
 impl Predicted {
     fn of_pair(pair: &Pair) -> Self {
-        let step = pair.blockers.first().map(|step| Stop {
+        let stop = |step: &answer::Step| Stop {
             reason: step.reason,
             kind: step.kind.clone(),
             at: step.at.id.clone(),
@@ -228,21 +262,35 @@ impl Predicted {
             rule: step.rule.as_ref().map(|rule| rule.id.clone()).unwrap_or_default(),
             leg: step.leg,
             direction: step.direction,
-        });
-        let nat = |step: &cloudfw_estate::answer::Step| {
-            step.decision == Decision::Translate && step.kind == "nat-gateway"
+            prefixes: Vec::new(),
         };
+        let pass = |step: &answer::Step| {
+            let rule = step.rule.as_ref()?;
+            let (at, list) = (step.at.id.clone(), rule.list.id.clone());
+            let direction = step.direction?;
+            let rule = name(&rule.id, &rule.text, &list, direction);
+            Some(Pass { leg: step.leg, at, direction, list, rule })
+        };
+        let steps = || pair.forward.iter().chain(&pair.back);
+        let passing = steps().take_while(|step| !stops(step.decision));
+        let allowed = passing.filter(|step| allows(step.decision, step.reason));
+        let nat = |step: &answer::Step| translates(step.decision, &step.kind);
+        let stops: Vec<Stop> = pair.blockers.iter().map(stop).collect();
         Self {
             verdict: pair.verdict,
             symptom: pair.symptom.unwrap_or(Symptom::Unknown),
-            first: step,
+            first: stops.first().cloned(),
+            passes: allowed.filter_map(pass).collect(),
             translated: pair.forward.iter().any(nat),
+            pinned: false,
+            overlaid: false,
             unknowns: pair.unknowns.iter().map(|it| format!("{}: {}", it.what, it.why)).collect(),
+            stops,
         }
     }
 
     fn of_core(reach: &Reachability) -> Self {
-        let step = reach.blockers.first().map(|step| {
+        let stop = |step: &cloudfw_core::Step| {
             let by = step.rule.as_ref().map_or(&step.at, |rule| &rule.list);
             Stop {
                 reason: step.reason,
@@ -252,17 +300,127 @@ impl Predicted {
                 rule: step.rule.as_ref().map(|it| it.id.to_string()).unwrap_or_default(),
                 leg: step.leg,
                 direction: step.direction,
+                prefixes: Vec::new(),
             }
-        });
-        let nat = |step: &cloudfw_core::Step| {
-            step.decision == Decision::Translate && step.at.kind == "nat-gateway"
         };
+        let pass = |step: &cloudfw_core::Step| {
+            let rule = step.rule.as_ref()?;
+            let (at, list) = (step.at.id.to_string(), rule.list.id.to_string());
+            let direction = step.direction?;
+            let rule = name(&rule.id, &rule.text, &list, direction);
+            Some(Pass { leg: step.leg, at, direction, list, rule })
+        };
+        let steps = || reach.forward.iter().chain(&reach.back);
+        let passing = steps().take_while(|step| !stops(step.decision));
+        let allowed = passing.filter(|step| allows(step.decision, step.reason));
+        let nat = |step: &cloudfw_core::Step| translates(step.decision, step.at.kind);
+        let stops: Vec<Stop> = reach.blockers.iter().map(stop).collect();
         Self {
             verdict: reach.verdict,
             symptom: reach.symptom,
-            first: step,
+            first: stops.first().cloned(),
+            passes: allowed.filter_map(pass).collect(),
             translated: reach.forward.iter().any(nat),
+            pinned: false,
+            overlaid: false,
             unknowns: reach.unknowns.iter().map(|it| format!("{}: {}", it.what, it.why)).collect(),
+            stops,
         }
+    }
+
+    /// What of an answer is about the one port that the gateways pick here. What is proved of all
+    /// ports stays, and has to hold for that one; which rules are met may differ by port.
+    fn narrowed(self, pinned: Self) -> Self {
+        let overlaid = self.overlaid;
+        let (all, one) = (self.verdict, pinned.verdict);
+        let is_named = pinned.first.as_ref().is_none_or(|first| self.stops.contains(first));
+        match (all, one) {
+            (Verdict::Unknown | Verdict::Partial, _) => self,
+            (Verdict::Intermittent, Verdict::Reachable | Verdict::Unreachable) if is_named => {
+                Self { pinned: true, overlaid, ..pinned }
+            }
+            (Verdict::Reachable | Verdict::Unreachable, _) if all == one && is_named => {
+                Self { first: pinned.first, passes: pinned.passes, ..self }
+            }
+            _ => {
+                let first = pinned.first.map_or(String::new(), |first| format!(", {first}"));
+                let why = format!("of one port of the gateway's it says {one}{first}");
+                let unknowns = vec![format!("cloudfw says {all}: {why}")];
+                Self { verdict: Verdict::Unknown, unknowns, ..self }
+            }
+        }
+    }
+}
+
+/// What a rule is called; one without an id by its words, which its list and direction precede.
+fn name(id: &str, text: &str, list: &str, direction: Direction) -> String {
+    match id {
+        "" => text.strip_prefix(&format!("{list} {direction} ")).unwrap_or(text).to_owned(),
+        id => id.to_owned(),
+    }
+}
+
+fn stops(decision: Decision) -> bool {
+    matches!(decision, Decision::Deny | Decision::Reject)
+}
+
+fn allows(decision: Decision, reason: Reason) -> bool {
+    decision == Decision::Allow && reason == Reason::Rule
+}
+
+fn translates(decision: Decision, kind: &str) -> bool {
+    decision == Decision::Translate && kind == "nat-gateway"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(verdict: Verdict, stops: &[&str]) -> Predicted {
+        let stop = |rule: &&str| Stop {
+            reason: Reason::Rule,
+            kind: "network-acl".to_owned(),
+            at: "subnet-a".to_owned(),
+            list: "acl-a".to_owned(),
+            rule: (*rule).to_owned(),
+            leg: Leg::Return,
+            direction: Some(Direction::Ingress),
+            prefixes: Vec::new(),
+        };
+        let stops: Vec<Stop> = stops.iter().map(stop).collect();
+        Predicted {
+            verdict,
+            symptom: Symptom::TimesOut,
+            first: stops.first().cloned(),
+            passes: BTreeSet::new(),
+            translated: true,
+            pinned: false,
+            overlaid: false,
+            unknowns: Vec::new(),
+            stops,
+        }
+    }
+
+    #[test]
+    fn aws_67_only_what_hangs_on_the_gateways_port_is_asked_again() {
+        use Verdict::{Intermittent, Partial, Reachable, Unknown, Unreachable};
+        let all = ["100", "110"];
+        let narrowed = |first: Verdict, pinned: Verdict, by: &str| {
+            let stops: &[&str] = if pinned == Reachable { &[] } else { &[by] };
+            let narrowed = said(first, &all).narrowed(said(pinned, stops));
+            (narrowed.verdict, narrowed.pinned)
+        };
+        for verdict in [Unknown, Partial] {
+            assert_eq!(narrowed(verdict, Reachable, ""), (verdict, false));
+            assert_eq!(narrowed(verdict, Unreachable, "100"), (verdict, false));
+        }
+        assert_eq!(narrowed(Intermittent, Reachable, ""), (Reachable, true));
+        assert_eq!(narrowed(Intermittent, Unreachable, "110"), (Unreachable, true));
+        assert_eq!(narrowed(Unreachable, Unreachable, "110"), (Unreachable, false));
+        // It contradicts itself.
+        assert_eq!(narrowed(Unreachable, Reachable, ""), (Unknown, false));
+        assert_eq!(narrowed(Reachable, Unreachable, "100"), (Unknown, false));
+        assert_eq!(narrowed(Unreachable, Unreachable, "120"), (Unknown, false));
+        assert_eq!(narrowed(Intermittent, Unreachable, "120"), (Unknown, false));
     }
 }

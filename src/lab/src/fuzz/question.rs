@@ -24,6 +24,8 @@ pub struct Question {
     pub ask: Ask,
     /// The client's port, or the identifier of its echo request.
     pub port: u16,
+    /// Whether nobody listens at that port of a host that runs.
+    pub closed: bool,
 }
 
 /// One end of a question.
@@ -139,6 +141,9 @@ impl Question {
     }
 }
 
+/// A port where nobody listens, between those that rules are about.
+const CLOSED: u16 = 81;
+
 /// Client ports, none of them twice.
 pub(crate) struct Ports {
     taken: BTreeSet<u16>,
@@ -163,6 +168,30 @@ impl Ports {
 }
 
 /// Draws questions about a scenario.
+///
+/// What is never asked, and why:
+///
+/// - between two interfaces of one host: Linux delivers that inside the host, and no filter sees
+///   it;
+/// - from what is stopped, and from NAT gateways: nobody is there to send (as destinations they
+///   are asked about, seldom);
+/// - to a private address in another VPC that somebody else has as well, and from one like that:
+///   who answers hangs on routes of whom nobody asked, and cloudfw says `other holder`;
+/// - to an address that nobody has in another VPC than the sender's;
+/// - by IPv6 to another VPC over the internet where a rule of either end names a group of the
+///   other: AWS does not say whether it matches, and cloudfw says `unknown`;
+/// - between a subnet and the NAT gateway in it that its own table leads to: so are the gateway's
+///   own packets led to itself, in circles, and cloudfw says `unknown`. Such routes are not drawn
+///   (`scenario/routes.rs`), nor are two gateways that lead to each other, nor two prefix lists in
+///   one table (which of two equal prefixes wins, AWS does not say);
+/// - protocols other than TCP, UDP and ICMP echo, which have no sockets that answer; TCP port 25 to
+///   the outside (AWS-51, taken away on request); the platform's own addresses (AWS-50);
+/// - a port where nobody listens by UDP: the refusal comes back as ICMP, of which cloudfw says
+///   nothing;
+/// - from a port where something listens: the socket could not be bound.
+///
+/// Seldom asked, since most of the answers are alike: of another VPC by a private address that
+/// nothing leads to, and from outside to a private address.
 pub(crate) fn draw(
     scenario: &Scenario,
     count: usize,
@@ -206,14 +235,17 @@ fn draw_one(scenario: &Scenario, ports: &mut Ports, chance: &mut Chance) -> Opti
             (own(estate, from, ipv6, chance)?, unheld(estate, from, ipv6, chance)?)
         }
     };
+    let closed = chance.percent(4);
     let ask = match chance.weighted(&[62, 23, 15]) {
+        // The refusal of a datagram comes back as ICMP, which rules treat otherwise.
+        _ if closed => Ask::Tcp(CLOSED),
         0 => Ask::Tcp(*chance.pick(&TCP_PORTS)),
         1 => Ask::Udp(*chance.pick(&UDP_PORTS)),
         _ => Ask::Echo,
     };
     let (low, high) = if chance.percent(75) { (32768, 60999) } else { (1024, 65535) };
     let port = ports.draw(low, high, chance);
-    Some(Question { source, destination, ask, port })
+    Some(Question { source, destination, ask, port, closed })
 }
 
 fn outside(scenario: &Scenario, ipv6: bool, chance: &mut Chance) -> IpAddr {

@@ -6,9 +6,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::compare::{Disagreement, compare};
-use super::observe::{Compiler, Stand};
-use super::predict::Oracle;
-use super::question::{self, Ports};
+use super::observe::{Compiler, Seen, Stand};
+use super::predict::{Oracle, Predicted};
+use super::question::{self, Ports, Question};
 use super::share::Survey;
 use super::tally::Tally;
 use crate::estate::chance::Chance;
@@ -32,7 +32,7 @@ pub struct Order {
 }
 
 /// Connections of one survey.
-const SURVEYED: usize = 300;
+const SURVEYED: usize = 400;
 
 /// What came of it.
 #[derive(Debug, Default)]
@@ -43,8 +43,12 @@ pub struct Report {
     pub scenarios: usize,
     /// Probes that were sent: each question once for each compiler, and those of surveys.
     pub sent: usize,
-    /// Surveys.
+    /// Surveys: a share, measured by both compilers.
     pub surveys: usize,
+    /// Questions that were asked of more than their documents: [`Predicted::overlaid`].
+    pub overlaid: usize,
+    /// Questions whose answer was replaced: [`Predicted::pinned`].
+    pub pinned: usize,
     /// What differs.
     pub disagreements: Vec<Disagreement>,
     /// Shares that are not as predicted.
@@ -62,11 +66,31 @@ impl Report {
         self.disagreements.is_empty() && self.wrong_shares.is_empty() && self.failures.is_empty()
     }
 
+    /// Holds what the kernel did against what was said.
+    fn hold(
+        &mut self,
+        seed: u64,
+        compiler: Compiler,
+        questions: &[Question],
+        predicted: &[Predicted],
+        seen: &[Seen],
+    ) {
+        self.sent += seen.len();
+        let answers = questions.iter().zip(predicted).zip(seen);
+        self.disagreements.extend(answers.filter_map(|((question, predicted), seen)| {
+            let what = compare(question, predicted, seen)?;
+            let (question, predicted, seen) = (question.clone(), predicted.clone(), seen.clone());
+            Some(Disagreement { seed, compiler, question, predicted, seen, what })
+        }));
+    }
+
     fn merge(&mut self, other: Self) {
         self.tally.merge(other.tally);
         self.scenarios += other.scenarios;
         self.sent += other.sent;
         self.surveys += other.surveys;
+        self.overlaid += other.overlaid;
+        self.pinned += other.pinned;
         self.disagreements.extend(other.disagreements);
         self.wrong_shares.extend(other.wrong_shares);
         self.failures.extend(other.failures);
@@ -118,36 +142,35 @@ fn ask_one(order: &Order, seed: u64) -> Result<Report, String> {
     let mut report = Report { scenarios: 1, ..Report::default() };
     for (question, predicted) in questions.iter().zip(&predicted) {
         report.tally.add(question, predicted);
+        report.overlaid += usize::from(predicted.overlaid);
+        report.pinned += usize::from(predicted.pinned);
     }
     let surveyed = order.surveys > 0 && seed.is_multiple_of(order.surveys as u64);
     let survey = match surveyed {
-        true => Survey::find(&oracle, &questions, SURVEYED, &mut chance)?,
+        true => Survey::find(&scenario, &oracle, &questions, SURVEYED, &mut chance)?,
         false => None,
     };
+    report.surveys += usize::from(survey.is_some());
+    report.wrong_shares.extend(survey.iter().filter_map(|survey| survey.wrong.clone()));
     if !order.kernel {
-        report.surveys += usize::from(survey.is_some());
         return Ok(report);
     }
+    let surveyed = match &survey {
+        Some(survey) => oracle.predict(&survey.questions)?,
+        None => Vec::new(),
+    };
     for compiler in Compiler::ALL {
         let mut stand = Stand::raise(&scenario, oracle.network(), compiler)?;
         let seen = stand.ask(&questions)?;
-        report.sent += seen.len();
-        let answers = questions.iter().zip(&predicted).zip(seen);
-        report.disagreements.extend(answers.filter_map(|((question, predicted), seen)| {
-            let what = compare(predicted, &seen)?;
-            let (question, predicted) = (question.clone(), predicted.clone());
-            Some(Disagreement { seed, compiler, question, predicted, seen, what })
-        }));
+        report.hold(seed, compiler, &questions, &predicted, &seen);
         // The ports are taken once more: in a stand of their own, nothing remembers them.
-        if let Some(survey) = &survey
-            && compiler == Compiler::Documents
-        {
+        if let Some(survey) = &survey {
             drop(stand);
             let mut stand = Stand::raise(&scenario, oracle.network(), compiler)?;
             let seen = stand.ask(&survey.questions)?;
-            report.sent += seen.len();
-            report.surveys += 1;
-            report.wrong_shares.extend(survey.judge(&seen));
+            report.hold(seed, compiler, &survey.questions, &surveyed, &seen);
+            let wrong = survey.judge(&seen).map(|wrong| format!("by the {compiler}: {wrong}"));
+            report.wrong_shares.extend(wrong);
         }
     }
     Ok(report)

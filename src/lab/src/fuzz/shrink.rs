@@ -43,6 +43,7 @@ pub fn shrink(scenario: &Scenario, disagreement: &Disagreement) -> (Scenario, Di
     };
     work.drop_resources();
     work.drop_host_routes();
+    work.drop_firewalls();
     work.drop_elements();
     (work.best, work.shown)
 }
@@ -91,6 +92,24 @@ impl Work {
             let mut candidate = self.best.clone();
             candidate.host_routes.remove(index);
             self.offer(candidate);
+        }
+    }
+
+    fn drop_firewalls(&mut self) {
+        for index in (0..self.best.firewalls.len()).rev() {
+            let mut candidate = self.best.clone();
+            candidate.firewalls.remove(index);
+            self.offer(candidate);
+        }
+        for index in 0..self.best.firewalls.len() {
+            let lines = self.best.firewalls.get(index).map_or(0, |it| it.refusals.len());
+            for line in (0..lines).rev() {
+                let mut candidate = self.best.clone();
+                if let Some(firewall) = candidate.firewalls.get_mut(index) {
+                    firewall.refusals.remove(line);
+                }
+                self.offer(candidate);
+            }
         }
     }
 
@@ -146,7 +165,7 @@ fn ask_again(
     let mut stand = Stand::raise(scenario, oracle.network(), *compiler)?;
     let seen = stand.ask(questions)?.pop();
     let (Some(predicted), Some(seen)) = (predicted, seen) else { return Ok(None) };
-    let what = compare(&predicted, &seen);
+    let what = compare(question, &predicted, &seen);
     Ok(what.map(|what| Disagreement { predicted, seen, what, ..disagreement.clone() }))
 }
 

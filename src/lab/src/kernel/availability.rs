@@ -1,13 +1,14 @@
 //! Whether all this can be done here, and how to do it without being root.
 
 use std::env;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 use cloudfw_core::Leg;
+use nix::errno::Errno;
 
 use super::KernelError;
 use super::plan::{
@@ -56,7 +57,37 @@ fn may_enter() -> bool {
 fn in_one_line(error: &Failure) -> String {
     let text = error.to_string();
     let words: Vec<&str> = text.split_whitespace().collect();
-    format!("packets cannot be sent between namespaces here: {}", words.join(" "))
+    let advice = advice(error).map_or(String::new(), |advice| format!(": {advice}"));
+    format!("packets cannot be sent between namespaces here: {}{advice}", words.join(" "))
+}
+
+/// What to do about it.
+fn advice(error: &Failure) -> Option<&'static str> {
+    let Failure::Kernel(error) = error else { return None };
+    let mut error = error;
+    while let KernelError::Within { error: inner, .. } = error {
+        error = inner;
+    }
+    match error {
+        KernelError::Tool { tool: "nft", error } if error.kind() == ErrorKind::NotFound => {
+            Some("install nftables")
+        }
+        KernelError::System { errno: Errno::EPERM | Errno::EACCES, .. } => Some(
+            "run it as root, or allow user namespaces, so that `unshare -Urn true` (util-linux) \
+             works: sysctl kernel.unprivileged_userns_clone=1 or \
+             kernel.apparmor_restrict_unprivileged_userns=0, whichever there is",
+        ),
+        KernelError::System { errno: Errno::ENOSPC, .. } => {
+            Some("allow more namespaces: sysctl user.max_net_namespaces")
+        }
+        KernelError::File { error, .. } if error.kind() == ErrorKind::ReadOnlyFilesystem => {
+            Some("in a container, run that with a writable /proc/sys (`--privileged`)")
+        }
+        KernelError::Refused { tool: "nft", .. } => {
+            Some("the kernel needs nf_tables with connection tracking, logging and NAT")
+        }
+        _ => None,
+    }
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -140,5 +171,29 @@ fn rehearsal(addresses: [[IpAddr; 2]; 2]) -> Plan {
         ],
         wires: vec![Wire { ends: [(SpaceId(0), device()), (SpaceId(1), device())] }],
         sites: vec![site],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(error: KernelError) -> String {
+        in_one_line(&error.within(3, "client").into())
+    }
+
+    #[test]
+    fn what_is_missing_is_told_in_one_line_with_what_to_do() {
+        let absent = io::Error::from(ErrorKind::NotFound);
+        assert_eq!(
+            told(KernelError::Tool { tool: "nft", error: absent }),
+            "packets cannot be sent between namespaces here: space 3 (client): cannot run `nft`: \
+             entity not found: install nftables"
+        );
+        let refused = told(KernelError::system("make a network namespace", Errno::EPERM));
+        assert!(refused.contains("`unshare -Urn true`"), "{refused}");
+        let said = "line 1\nno such file".to_owned();
+        let refused = told(KernelError::Refused { tool: "nft", said });
+        assert!(refused.contains("line 1 no such file: the kernel needs nf_tables"), "{refused}");
     }
 }

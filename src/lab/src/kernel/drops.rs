@@ -1,5 +1,6 @@
 //! Dropped packets, told by the kernel: every line that drops writes the packet to a log group of
-//! its namespace (NFLOG), with its site as prefix, and a socket there reads it at once.
+//! its namespace (NFLOG), with its site as prefix, and a socket there reads it at once. So do lines
+//! that let packets pass and have a site.
 
 use std::fmt;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -19,25 +20,38 @@ pub(super) const GROUP: u16 = 1;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Mark {
     pub(super) site: SiteId,
-    /// Whether it sends the client an answer.
-    pub(super) answers: bool,
+    pub(super) fate: Fate,
+}
+
+/// What becomes of the packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// It goes on.
+    Passes,
+    /// It ends.
+    Ends,
+    /// It ends, and its sender is told.
+    Answered,
+}
+
+impl Fate {
+    const LETTERS: [(Self, &str); 3] =
+        [(Self::Passes, "a"), (Self::Ends, "d"), (Self::Answered, "r")];
 }
 
 impl fmt::Display for Mark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", if self.answers { 'r' } else { 'd' }, self.site.0)
+        let letter = Fate::LETTERS.iter().find(|(fate, _)| *fate == self.fate);
+        write!(f, "{}{}", letter.map_or("", |(_, letter)| letter), self.site.0)
     }
 }
 
 impl Mark {
     fn read(text: &[u8]) -> Option<Mark> {
         let text = str::from_utf8(text).ok()?.trim_end_matches('\0');
-        let answers = match text.get(..1)? {
-            "r" => true,
-            "d" => false,
-            _ => return None,
-        };
-        Some(Mark { site: SiteId(text.get(1..)?.parse().ok()?), answers })
+        let letter = text.get(..1)?;
+        let (fate, _) = *Fate::LETTERS.iter().find(|(_, own)| *own == letter)?;
+        Some(Mark { site: SiteId(text.get(1..)?.parse().ok()?), fate })
     }
 }
 
@@ -137,8 +151,9 @@ mod tests {
     #[test]
     fn a_mark_is_read_as_it_was_written() {
         for mark in [
-            Mark { site: SiteId(0), answers: false },
-            Mark { site: SiteId(4_000_000_000), answers: true },
+            Mark { site: SiteId(0), fate: Fate::Ends },
+            Mark { site: SiteId(7), fate: Fate::Passes },
+            Mark { site: SiteId(4_000_000_000), fate: Fate::Answered },
         ] {
             assert_eq!(Mark::read(format!("{mark}\0").as_bytes()), Some(mark));
         }

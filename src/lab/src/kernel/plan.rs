@@ -1,7 +1,7 @@
 //! What the kernel is asked to build: namespaces, the wires between them, and their rulesets.
 //!
 //! A plan knows nothing of clouds. Every line that can stop a packet has a [`Site`], so that a
-//! probe that is lost tells which line took it.
+//! probe that is lost tells which line took it; and so may lines that let packets pass.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -125,6 +125,8 @@ pub struct Line {
 pub enum Act {
     /// Ends this base chain; later hooks still see the packet.
     Accept,
+    /// The same, and writes the packet down.
+    AcceptAt(SiteId),
     /// Ends the packet, and writes it down.
     Drop(SiteId),
     /// Ends the packet with an answer in nft's words (`reject with tcp reset`), and writes it

@@ -55,6 +55,15 @@ pub enum Outcome {
     Other(i32),
 }
 
+/// What came of a probe, and which lines let its packets pass.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Followed {
+    /// What came of it.
+    pub observed: Observed,
+    /// The sites of lines that wrote down that they let a packet of it pass, and on which leg.
+    pub passed: Vec<(SiteId, Leg)>,
+}
+
 /// What came of a probe.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Observed {

@@ -114,7 +114,7 @@ fn each(
 
 fn drops(space: &Space) -> bool {
     let mut lines = space.chains.iter().flat_map(|chain| &chain.lines);
-    lines.any(|line| matches!(line.act, Act::Drop(_) | Act::Reject(..)))
+    lines.any(|line| matches!(line.act, Act::AcceptAt(_) | Act::Drop(_) | Act::Reject(..)))
 }
 
 /// Lets this process have as many open files as it may: every namespace and every probe is one.
@@ -150,7 +150,7 @@ fn check(plan: &Plan) -> Result<(), KernelError> {
             return Err(KernelError::Plan(format!("{} has no device `{device}`", space.name)));
         }
         for line in space.chains.iter().flat_map(|chain| &chain.lines) {
-            if let Act::Drop(site) | Act::Reject(site, _) = line.act
+            if let Act::AcceptAt(site) | Act::Drop(site) | Act::Reject(site, _) = line.act
                 && plan.sites.get(site.0 as usize).is_none()
             {
                 let name = &space.name;

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::drops::{GROUP, Mark};
-use super::plan::{Act, Chain, ChainKind, Hook, Space};
+use super::drops::{Fate, GROUP, Mark};
+use super::plan::{Act, Chain, ChainKind, Hook, SiteId, Space};
 
 /// The table `inet lab` of a namespace; empty where it has no chains.
 pub(super) fn ruleset(space: &Space) -> String {
@@ -38,12 +38,9 @@ fn chain(chain: &Chain) -> String {
 fn statement(act: &Act) -> String {
     match act {
         Act::Accept => "accept".to_owned(),
-        Act::Drop(site) => {
-            format!("log prefix \"{}\" group {GROUP} drop", Mark { site: *site, answers: false })
-        }
-        Act::Reject(site, answer) => {
-            format!("log prefix \"{}\" group {GROUP} {answer}", Mark { site: *site, answers: true })
-        }
+        Act::AcceptAt(site) => logged(*site, Fate::Passes, "accept"),
+        Act::Drop(site) => logged(*site, Fate::Ends, "drop"),
+        Act::Reject(site, answer) => logged(*site, Fate::Answered, answer),
         Act::Do(statements) => statements.clone(),
         Act::Jump(chain) => format!("jump {chain}"),
         Act::Goto(chain) => format!("goto {chain}"),
@@ -51,17 +48,22 @@ fn statement(act: &Act) -> String {
     }
 }
 
+fn logged(site: SiteId, fate: Fate, verdict: &str) -> String {
+    format!("log prefix \"{}\" group {GROUP} {verdict}", Mark { site, fate })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::plan::{Line, SiteId};
+    use crate::kernel::plan::Line;
 
     #[test]
-    fn lines_that_end_a_packet_write_it_down_first() {
+    fn lines_with_a_site_write_the_packet_down_first() {
         let line = |matches: &str, act| Line { matches: matches.to_owned(), act };
         let lines = vec![
             line("tcp dport 22", Act::Goto("sub".to_owned())),
             line("tcp dport 80", Act::Reject(SiteId(7), "reject with tcp reset")),
+            line("tcp dport 81", Act::AcceptAt(SiteId(8))),
             line("", Act::Drop(SiteId(12))),
         ];
         let chain = |name: &str, hook, lines| Chain {
@@ -79,6 +81,7 @@ mod tests {
   type filter hook forward priority -5; policy accept;
   tcp dport 22 goto sub
   tcp dport 80 log prefix \"r7\" group 1 reject with tcp reset
+  tcp dport 81 log prefix \"a8\" group 1 accept
    log prefix \"d12\" group 1 drop
  }
  chain sub {

@@ -9,10 +9,10 @@ use nix::errno::Errno;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 
 use super::KernelError;
-use super::drops::Mark;
+use super::drops::{Fate, Mark};
 use super::index::Index;
 use super::plan::{SiteId, SpaceId};
-use super::probe::{Ask, Observed, Outcome, Probe};
+use super::probe::{Ask, Followed, Observed, Outcome, Probe};
 use super::raise::Raised;
 use super::socket::{Client, Ear, Listener};
 use super::space::apart;
@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 const AGAIN: [Duration; 2] = [Duration::from_millis(400), Duration::from_millis(1200)];
 
 /// How long an answer to a rejected packet is waited for; some clients do not get to see it.
-const ANSWER: Duration = Duration::from_millis(150);
+const ANSWER: Duration = Duration::from_millis(300);
 
 /// Probes on the way at the same time: less than what the kernel's queue between two devices
 /// holds.
@@ -37,9 +37,17 @@ impl Raised {
     /// # Errors
     /// When a probe is not one of this plan, or shares its port with another one.
     pub fn send(&mut self, probes: &[Probe]) -> Result<Vec<Observed>, KernelError> {
+        Ok(self.follow(probes)?.into_iter().map(|followed| followed.observed).collect())
+    }
+
+    /// The same, with the lines that let packets pass, as far as these write them down.
+    ///
+    /// # Errors
+    /// As of [`Raised::send`].
+    pub fn follow(&mut self, probes: &[Probe]) -> Result<Vec<Followed>, KernelError> {
         let raised = &*self;
-        let observed = apart(vec![Box::new(|| Batch::new(raised, probes)?.run())])?;
-        Ok(observed.into_iter().flatten().collect())
+        let followed = apart(vec![Box::new(|| Batch::new(raised, probes)?.run())])?;
+        Ok(followed.into_iter().flatten().collect())
     }
 }
 
@@ -60,6 +68,7 @@ struct Flight<'a> {
     client: Option<Client>,
     outcome: Option<Outcome>,
     dropped: BTreeSet<(SiteId, Leg)>,
+    passed: BTreeSet<(SiteId, Leg)>,
     /// When it was first rejected with an answer to the client.
     rejected: Option<Instant>,
 }
@@ -86,7 +95,7 @@ impl<'a> Batch<'a> {
         Ok(batch)
     }
 
-    fn run(mut self) -> Result<Vec<Observed>, KernelError> {
+    fn run(mut self) -> Result<Vec<Followed>, KernelError> {
         self.listen()?;
         self.depart()?;
         let start = Instant::now();
@@ -235,25 +244,30 @@ impl<'a> Batch<'a> {
 
 impl<'a> Flight<'a> {
     fn new(probe: &'a Probe) -> Flight<'a> {
-        Flight { probe, client: None, outcome: None, dropped: BTreeSet::new(), rejected: None }
+        let (dropped, passed) = (BTreeSet::new(), BTreeSet::new());
+        Flight { probe, client: None, outcome: None, dropped, passed, rejected: None }
     }
 
-    /// Takes down where a packet of it ended; whether nothing can come any more.
+    /// Takes down where a packet of it ended or passed; whether nothing can come any more.
     fn note(&mut self, mark: Mark, leg: Leg) -> bool {
+        if mark.fate == Fate::Passes {
+            self.passed.insert((mark.site, leg));
+            return false;
+        }
         self.dropped.insert((mark.site, leg));
         // The answer to a rejected reply goes to the server.
-        let answered = mark.answers && leg == Leg::Forward;
+        let answered = mark.fate == Fate::Answered && leg == Leg::Forward;
         if answered {
             self.rejected.get_or_insert_with(Instant::now);
         }
         !answered
     }
 
-    fn land(self) -> Observed {
-        Observed {
-            outcome: self.outcome.unwrap_or(Outcome::TimedOut),
-            dropped: self.dropped.into_iter().collect(),
-        }
+    fn land(self) -> Followed {
+        let outcome = self.outcome.unwrap_or(Outcome::TimedOut);
+        let dropped = self.dropped.into_iter().collect();
+        let passed = self.passed.into_iter().collect();
+        Followed { observed: Observed { outcome, dropped }, passed }
     }
 }
 

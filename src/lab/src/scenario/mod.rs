@@ -11,6 +11,7 @@
 )]
 
 mod acls;
+pub mod firewalls;
 mod groups;
 mod hosts;
 mod networks;
@@ -25,6 +26,7 @@ use serde_json::Value;
 
 use crate::estate::Estate;
 use crate::estate::chance::Chance;
+use firewalls::HostFirewall;
 
 /// A small estate, and who asks from outside.
 #[derive(Clone, Debug)]
@@ -37,6 +39,8 @@ pub struct Scenario {
     pub documents: Vec<(String, Value)>,
     /// Hosts that answer by another interface than they were asked at. No document tells this.
     pub host_routes: Vec<HostRoute>,
+    /// Firewalls of hosts. No document tells this either.
+    pub firewalls: Vec<HostFirewall>,
     /// Addresses of the internet that questions come from and go to.
     pub outside: Vec<IpAddr>,
 }
@@ -85,7 +89,10 @@ impl Scenario {
             })
             .filter(|(_, value)| !is_empty(value))
             .collect();
-        Self { seed, estate, documents, host_routes, outside }
+        // A stream of its own: with or without firewalls, the rest of a scenario is the same.
+        let mut chance = Chance::stream(seed, "firewalls");
+        let firewalls = firewalls::draw(&estate, &host_routes, &mut chance);
+        Self { seed, estate, documents, host_routes, firewalls, outside }
     }
 }
 

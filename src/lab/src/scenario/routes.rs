@@ -4,14 +4,15 @@
 use ipnet::IpNet;
 
 use crate::estate::chance::Chance;
-use crate::estate::{Estate, NatGateway, Route, RouteTable, RouteTo, Tier, Via};
+use crate::estate::route_tables::add_table;
+use crate::estate::{Estate, NatGateway, Route, RouteTo, Tier, Via};
 
 /// Adds NAT gateways (without their interfaces) and tables, and gives every subnet its own.
 pub(super) fn draw(estate: &mut Estate, chance: &mut Chance) {
     for vpc in 0..estate.vpcs.len() {
         draw_gateways(estate, vpc, chance);
         // The main table: nothing but local, or a way out like that of any other.
-        let main = add_table(estate, vpc, chance);
+        let main = add_table(estate, vpc, "main", chance);
         if chance.percent(40) {
             add_way_out(estate, main, Tier::Private, chance);
         }
@@ -21,7 +22,7 @@ pub(super) fn draw(estate: &mut Estate, chance: &mut Chance) {
                 estate.subnets[subnet].route_table = main;
                 continue;
             }
-            let table = add_table(estate, vpc, chance);
+            let table = add_table(estate, vpc, "subnet", chance);
             add_way_out(estate, table, tier, chance);
             add_detour(estate, table, subnet, chance);
             estate.subnets[subnet].route_table = table;
@@ -62,25 +63,6 @@ fn draw_gateways(estate: &mut Estate, vpc: usize, chance: &mut Chance) {
     if chance.percent(if home.peerings.is_empty() { 12 } else { 30 }) {
         add(*chance.pick(&subnets), false, true, chance);
     }
-}
-
-fn add_table(estate: &mut Estate, vpc: usize, chance: &mut Chance) -> usize {
-    let index = estate.route_tables.len();
-    let home = &mut estate.vpcs[vpc];
-    let blocks = home.cidrs.iter().map(|&cidr| IpNet::V4(cidr));
-    let routes = blocks
-        .chain(home.ipv6.map(IpNet::V6))
-        .map(|block| Route { to: RouteTo::Cidr(block), via: Via::Local, blackhole: false })
-        .collect();
-    estate.route_tables.push(RouteTable {
-        id: chance.id("rtb"),
-        vpc,
-        name: format!("table-{index}"),
-        main: home.route_tables.is_empty(),
-        routes,
-    });
-    home.route_tables.push(index);
-    index
 }
 
 fn add(estate: &mut Estate, table: usize, to: IpNet, via: Via, blackhole: bool) {
@@ -143,8 +125,9 @@ fn add_detour(estate: &mut Estate, table: usize, subnet: usize, chance: &mut Cha
             let to = super::partner(chance);
             add(estate, table, to, Via::NatGateway(gateway), true);
         }
-        // A gateway in the same subnet would send to itself for ever.
-        // And so would two gateways that send to each other.
+        // A gateway's own packets go by the table of its subnet. One that this table leads to,
+        // however narrow the route, would send to itself for ever: its neighbours in the subnet
+        // cannot use it. And so would two gateways that send to each other.
         let detoured = estate.vpcs[vpc].route_tables.iter().any(|&table| {
             let routes = &estate.route_tables[table].routes;
             routes.iter().any(|route| {

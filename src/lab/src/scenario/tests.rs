@@ -1,5 +1,7 @@
 //! What scenarios have to be.
 
+use cloudfw_core::Denial;
+
 use super::*;
 
 #[test]
@@ -21,5 +23,12 @@ fn every_kind_of_thing_occurs() {
     some(&|s| s.estate.instances.iter().any(|instance| !instance.running), "stopped instances");
     some(&|s| !s.host_routes.is_empty(), "hosts with routes of their own");
     some(&|s| s.estate.interfaces.iter().any(|it| !it.source_check), "forwarding interfaces");
+    for how in [Denial::RejectReset, Denial::RejectPortUnreachable, Denial::RejectProhibited] {
+        let refuses = |s: &Scenario| {
+            let mut refusals = s.firewalls.iter().flat_map(|firewall| &firewall.refusals);
+            refusals.any(|refusal| refusal.how == how)
+        };
+        some(&refuses, "hosts that refuse");
+    }
     some(&|s| s.estate.route_tables.iter().flat_map(|t| &t.routes).any(|r| r.blackhole), "holes");
 }

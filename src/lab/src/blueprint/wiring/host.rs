@@ -145,7 +145,10 @@ fn put_interface(
     ruleset::put_filters(draft, &place, &interface.filters)?;
     if interface.filters.iter().any(ruleset::rejects) {
         let own = interface.addresses.iter().map(|(address, _)| *address);
-        draft.base(space, "errors", (Hook::Postrouting, 0), ruleset::reject_as(own));
+        let mut errors = ruleset::reject_as(own);
+        // What refuses a packet answers in the host's stead.
+        errors.extend(ruleset::mark_replies());
+        draft.base(space, "errors", (Hook::Postrouting, 0), errors);
     }
     if !interface.up {
         let site = draft.plain_site(Cause::Down, id, "");

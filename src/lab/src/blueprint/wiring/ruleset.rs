@@ -164,6 +164,7 @@ fn translated(
     for blueprint::Line { matches, act } in lines {
         let act = match act {
             blueprint::Act::Allow => Act::Accept,
+            blueprint::Act::AllowBy(site) => Act::AcceptAt(draft.site(site)),
             blueprint::Act::AllowAll => {
                 let mark = format!("meta mark set {PAST_ALL}");
                 translated.push(line(matches, Act::Do(mark)));

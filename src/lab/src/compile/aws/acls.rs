@@ -51,7 +51,7 @@ fn lines(acl: &NetworkAcl, subnet: &Subnet, way: Direction) -> Result<Vec<Line>,
         let number =
             if entry.rule_number > 32766 { "*".to_owned() } else { entry.rule_number.to_string() };
         let act = match entry.rule_action.as_str() {
-            "allow" => Act::Allow,
+            "allow" => Act::AllowBy(site(number)),
             "deny" => Act::Drop(site(number)),
             other => return Err(Unsupported::new(&acl.network_acl_id, format!("`{other}`"))),
         };

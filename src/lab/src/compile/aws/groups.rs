@@ -1,5 +1,7 @@
 //! Security groups.
 
+use std::collections::BTreeSet;
+
 use cloudfw_core::Direction;
 
 use super::documents::{Documents, NetworkInterface, Peering, Permission, Ports};
@@ -27,8 +29,16 @@ fn lines(
     way: Direction,
 ) -> Result<Vec<Line>, Unsupported> {
     let mut made = Vec::new();
-    for name in &interface.groups {
-        let id = &name.group_id;
+    let site = |list: &str| Site {
+        cause: Cause::Stateful,
+        at: interface.network_interface_id.clone(),
+        list: list.to_owned(),
+        direction: Some(way),
+        rule: String::new(),
+    };
+    // They have no order (AWS-2). Where several allow a packet, the first by its id is named.
+    let ids: BTreeSet<&String> = interface.groups.iter().map(|name| &name.group_id).collect();
+    for id in ids {
         let group = documents
             .groups
             .get(id)
@@ -41,19 +51,12 @@ fn lines(
             for (family, peer) in peers(documents, id, permission, interface)? {
                 if let Some(service) = service(id, permission, family)? {
                     let matches = format!("{family} {side} {peer}{service}");
-                    made.push(Line { matches, act: Act::Allow });
+                    made.push(Line { matches, act: Act::AllowBy(site(id)) });
                 }
             }
         }
     }
-    let site = Site {
-        cause: Cause::Stateful,
-        at: interface.network_interface_id.clone(),
-        list: String::new(),
-        direction: Some(way),
-        rule: String::new(),
-    };
-    made.push(Line { matches: String::new(), act: Act::Drop(site) });
+    made.push(Line { matches: String::new(), act: Act::Drop(site("")) });
     Ok(made)
 }
 

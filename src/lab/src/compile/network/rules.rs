@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use cloudfw_core::{
-    Action, Denial, Direction, Filter, Group, Id, IpSet, Match, Network, Peer, Peers, Protocol,
-    Router, Rule, RuleList, ServiceSet, StateSet, Tracking, WithoutState,
+    Action, Denial, Direction, Filter, Group, Id, IpSet, Match, Network, Peer, Peers, Place,
+    Protocol, Router, Rule, RuleList, ServiceSet, StateSet, Tracking, WithoutState,
 };
 
 use super::nft;
@@ -176,7 +176,11 @@ impl Compiler<'_> {
         let matches = self.matches(&rule.matches)?;
         let site = || self.site(list, &rule.id);
         match &rule.action {
-            Action::Allow => push(made, &matches, || Act::Allow),
+            // What a vendor implies and does not call by a name is no rule that anybody is told.
+            Action::Allow if rule.id.is_empty() && is_implied(rule) => {
+                push(made, &matches, || Act::Allow);
+            }
+            Action::Allow => push(made, &matches, || Act::AllowBy(self.allowing(list, rule))),
             Action::AllowAll => push(made, &matches, || Act::AllowAll),
             Action::Continue => push(made, &matches, || Act::Continue),
             Action::Return => push(made, &matches, || Act::Return),
@@ -265,6 +269,12 @@ impl Compiler<'_> {
         site
     }
 
+    /// The list and the rule that let a packet pass; rules without an id by their words.
+    fn allowing(&self, list: &RuleList, rule: &Rule) -> Site {
+        let name = if rule.id.is_empty() { rule.to_string() } else { rule.id.to_string() };
+        Site { list: list.label.id.to_string(), rule: name, ..self.site_of("") }
+    }
+
     fn site_of(&self, list: &str) -> Site {
         let stateless = self.filter.tracking == Tracking::Stateless;
         Site {
@@ -281,6 +291,10 @@ impl Compiler<'_> {
 const IMPLIED: &str = "*";
 
 const PORT_UNREACHABLE: &str = "reject with icmpx port-unreachable";
+
+fn is_implied(rule: &Rule) -> bool {
+    matches!(rule.origin.place, Place::Implied(_))
+}
 
 fn push(made: &mut Vec<Line>, matches: &[String], act: impl Fn() -> Act) {
     made.extend(matches.iter().map(|matches| Line { matches: matches.clone(), act: act() }));

@@ -41,6 +41,7 @@ fn told(lines: &[Line]) -> Vec<String> {
     let line = |line: &Line| {
         let act = match &line.act {
             Act::Drop(site) => format!("drop {}", site.rule),
+            Act::AllowBy(site) => format!("allow {}", site.rule),
             Act::Reject(site, how) => format!("{how} {}", site.rule),
             act => format!("{act:?}"),
         };
@@ -56,8 +57,8 @@ fn aws_8_members_are_known_by_their_own_addresses() {
     assert_eq!(
         told(&filter.ingress),
         [
-            "ip saddr { 10.0.1.10, 10.1.1.10 } meta l4proto 6 th dport 443 | Allow",
-            "ip6 saddr 2001:db8::10 meta l4proto 6 th dport 443 | Allow",
+            "ip saddr { 10.0.1.10, 10.1.1.10 } meta l4proto 6 th dport 443 | allow 1",
+            "ip6 saddr 2001:db8::10 meta l4proto 6 th dport 443 | allow 1",
             "| drop",
         ]
     );
@@ -70,7 +71,7 @@ fn aws_10_members_beyond_a_closed_link_are_nobody() {
         let filter = db(&format!("stateful\n {ingress}\n{link}"));
         assert_eq!(
             told(&filter.ingress)[0],
-            "ip saddr 10.0.1.10 meta l4proto 6 th dport 443 | Allow",
+            "ip saddr 10.0.1.10 meta l4proto 6 th dport 443 | allow 1",
             "{link}"
         );
     }
@@ -100,8 +101,8 @@ fn what_is_not_known_is_refused() {
 #[test]
 fn what_falls_off_the_end_is_denied() {
     let filter = db("stateless\n in 100 allow 443\n out 1 allow any");
-    assert_eq!(told(&filter.ingress), ["meta l4proto 6 th dport 443 | Allow", "| drop"]);
-    assert_eq!(told(&filter.egress), ["| Allow"]);
+    assert_eq!(told(&filter.ingress), ["meta l4proto 6 th dport 443 | allow 100", "| drop"]);
+    assert_eq!(told(&filter.egress), ["| allow 1"]);
     let filter = db("stateless\n in 100 deny any\n out 1 deny 443");
     assert_eq!(told(&filter.ingress), ["| drop 100"]);
     assert_eq!(told(&filter.egress), ["meta l4proto 6 th dport 443 | drop 1", "| drop"]);
@@ -180,7 +181,7 @@ fn chains_are_called_left_and_gone_to_for_good() {
         chain("ingress_1"),
         [
             "ip saddr 10.9.0.0-10.9.255.255 meta l4proto 6 th dport 443 | drop 1",
-            "meta l4proto 6 ct state { established, related } | Allow",
+            "meta l4proto 6 ct state { established, related } | allow 2",
         ]
     );
 }

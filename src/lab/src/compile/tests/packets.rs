@@ -37,7 +37,7 @@ pub(super) fn decide<'a>(lines: &Read<'a>, packet: &Packet) -> Result<(), &'a Si
     let mut lines = lines.0.iter();
     let line = lines.find(|(matches, _)| matches.iter().all(|asked| holds(asked, packet)));
     match line.map(|(_, act)| act) {
-        Some(Act::Allow) => Ok(()),
+        Some(Act::Allow | Act::AllowBy(_)) => Ok(()),
         Some(Act::Drop(site)) => Err(site),
         act => panic!("{act:?} decides {packet:?}"),
     }

@@ -43,7 +43,7 @@ fn every_name_in_a_plan_is_there_and_its_own() {
         assert!(space.chains.iter().all(|chain| chains.insert(&chain.name)), "{space:?}");
         for line in space.chains.iter().flat_map(|chain| &chain.lines) {
             match &line.act {
-                Does::Drop(site) | Does::Reject(site, _) => {
+                Does::AcceptAt(site) | Does::Drop(site) | Does::Reject(site, _) => {
                     assert!((site.0 as usize) < plan.sites.len());
                 }
                 Does::Jump(chain) | Does::Goto(chain) => assert!(chains.contains(chain)),
