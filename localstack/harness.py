@@ -132,6 +132,8 @@ def compare(arguments: argparse.Namespace) -> int:
         live = phase("ask LocalStack", lambda: ask(binary, scenario, recording))
         keep(recording)
         passed = report(scenario, recorded, live)
+        if (scenario / "findings.json").is_file():
+            passed &= phase("audit both", lambda: compare_findings(binary, scenario, recording))
     finally:
         phase("stop", lambda: local.stop(failed=not passed))
     print(f"localstack: {'passed' if passed else 'FAILED'} in {time.monotonic() - begun:.1f} s")
@@ -245,6 +247,46 @@ def report(scenario: Path, recorded: list[dict], live: list[dict]) -> bool:
             print(f"; expected {expected.get(query, 'nothing: not in expected.json')}", end="")
         print()
     return agree
+
+
+def compare_findings(binary: Path, scenario: Path, recording: Path) -> bool:
+    """Whether an audit finds in LocalStack what it finds in the scenario, and what that says."""
+    expected = json.loads((scenario / "findings.json").read_text())
+    wanted = sorted(json.dumps(told_by_name(row), sort_keys=True) for row in expected["findings"])
+    agree = True
+    for name, folder in (("the recording", scenario), ("LocalStack", recording)):
+        command = [binary, "audit", "--from", folder, "--assume-none", "all", "-o", "json"]
+        for check in expected["checks"]:
+            command += ["--check", check]
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+        try:
+            findings = json.loads(done.stdout)["findings"]
+        except ValueError as error:
+            raise Failure(f"`cloudfw audit` ({done.returncode}) did not print JSON: {error}") from error
+        found = sorted(json.dumps(told_by_name(row), sort_keys=True) for row in findings)
+        agree &= found == wanted
+        print(f"  {'ok ' if found == wanted else 'BAD'}  {len(found)} findings in {name}")
+        for row in set(found) ^ set(wanted):
+            print(f"       {'not expected' if row in found else 'missing'}: {row}")
+    return agree
+
+
+def told_by_name(row: dict) -> dict:
+    """A finding without ids and addresses, which the emulator gives anew."""
+
+    def name(resource) -> str:
+        return resource if isinstance(resource, str) else resource.get("name") or resource["id"]
+
+    effective = row["effective"]
+    return {
+        "subject": name(row["subject"]),
+        "check": row["check"],
+        "severity": row["severity"],
+        "effective": effective if isinstance(effective, str) else effective["verdict"],
+        "literal": row["literal"],
+        "services": row["services"],
+        "affected": sorted(name(resource) for resource in row.get("affected", [])),
+    }
 
 
 def verdict(answer: dict) -> str:

@@ -1,12 +1,14 @@
 //! An audit: an estate, what is asked of it, and what several checks need to know.
 
-use std::sync::OnceLock;
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
 
-use cloudfw_core::{Network, PathGraph};
+use cloudfw_core::{Network, Origin, PathGraph};
 
 use crate::exposure::{Exposure, exposures};
 use crate::gaps::{Gap, gaps};
-use crate::lists::Lists;
+use crate::lists::{Listed, Lists};
+use crate::order::Order;
 use crate::{Check, Finding, Settings, Source, checks};
 
 /// An estate that is looked at. What several checks need is worked out once, when first asked for.
@@ -17,7 +19,8 @@ pub struct Audit<'n> {
     settings: &'n Settings,
     lists: Lists<'n>,
     exposures: OnceLock<Vec<Exposure<'n>>>,
-    gaps: OnceLock<Vec<Gap<'n>>>,
+    gaps: OnceLock<Vec<Gap>>,
+    orders: OnceLock<Vec<Order>>,
 }
 
 impl<'n> Audit<'n> {
@@ -34,6 +37,7 @@ impl<'n> Audit<'n> {
             lists: Lists::new(graph.network()),
             exposures: OnceLock::new(),
             gaps: OnceLock::new(),
+            orders: OnceLock::new(),
         }
     }
 
@@ -41,8 +45,30 @@ impl<'n> Audit<'n> {
     pub fn run<'c>(&self, checks: impl IntoIterator<Item = &'c Check>) -> Vec<Finding> {
         let mut findings: Vec<Finding> =
             checks.into_iter().flat_map(|check| (check.run)(self)).collect();
+        self.name(&mut findings);
         findings.sort_by(|one, other| one.sort_key().cmp(&other.sort_key()));
         findings
+    }
+
+    /// An interface without a name goes by that of what it belongs to: people know machines.
+    fn name(&self, findings: &mut [Finding]) {
+        let network = self.network();
+        let names: HashMap<&Origin, &Arc<str>> = network
+            .interfaces
+            .values()
+            .filter(|interface| interface.label.name.is_none())
+            .filter_map(|interface| {
+                let host = network.hosts.get(interface.host.as_ref()?)?;
+                Some((&interface.label.origin, host.label.name.as_ref()?))
+            })
+            .collect();
+        let of_finding = |finding: &mut Finding| {
+            let labels = finding.affected.iter_mut().chain([&mut finding.subject]);
+            for label in labels.filter(|label| label.name.is_none()) {
+                label.name = names.get(&label.origin).map(|name| Arc::clone(name));
+            }
+        };
+        findings.iter_mut().for_each(of_finding);
     }
 
     /// What all checks find, the worst first.
@@ -81,7 +107,13 @@ impl<'n> Audit<'n> {
     }
 
     /// Stateless filters that lose replies of flows that are let through.
-    pub fn gaps(&self) -> &[Gap<'n>] {
+    pub fn gaps(&self) -> &[Gap] {
         self.gaps.get_or_init(|| gaps(self))
+    }
+
+    /// The rule lists, with which of their rules others make meaningless.
+    pub fn orders(&self) -> impl Iterator<Item = (&Listed<'n>, &Order)> {
+        let all = || self.lists.iter().map(|listed| Order::of(self.network(), listed)).collect();
+        self.lists.iter().zip(self.orders.get_or_init(all))
     }
 }

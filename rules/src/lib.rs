@@ -9,17 +9,24 @@ mod check;
 mod checks;
 pub mod exposure;
 mod finding;
+pub mod frameworks;
 pub mod gaps;
+pub mod handbook;
 pub mod lists;
+pub mod membership;
+pub mod order;
+pub mod ports;
 pub mod reading;
+pub mod routes;
 mod settings;
 mod source;
 #[cfg(test)]
 mod testing;
+mod wording;
 
 pub use audit::Audit;
 pub use check::{Check, Evaluation, Explanation};
 pub use checks::{check, checks};
 pub use finding::{Effect, Effective, Finding, SEVERITIES, Severity};
 pub use settings::Settings;
-pub use source::{Source, Target};
+pub use source::{Asking, Source, Target};

@@ -53,9 +53,10 @@ pub fn far_side(rule: &Rule, direction: Direction) -> Side {
     })
 }
 
-/// Whether somebody wrote the rule; implied ones cannot be changed and are nobody's fault.
+/// Whether somebody wrote the rule; implied ones cannot be changed and are nobody's fault, also
+/// where the vendor prints them: `*` is what the last rule of a list is called that stays there.
 pub fn is_written(rule: &Rule) -> bool {
-    !matches!(rule.origin.place, Place::Implied(_))
+    !matches!(rule.origin.place, Place::Implied(_)) && &*rule.id != "*"
 }
 
 /// Whether the rule lets packets through.

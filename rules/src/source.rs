@@ -14,8 +14,11 @@ pub struct Source<'a> {
     /// Its addresses outside the estate.
     pub addresses: IpSet,
     /// What it asks of an interface.
-    pub towards: Box<dyn Fn(&Id<Interface>) -> Target + Sync + 'a>,
+    pub towards: Box<Asking<'a>>,
 }
+
+/// From an interface to what is asked of it.
+pub type Asking<'a> = dyn Fn(&Id<Interface>) -> Target + Sync + 'a;
 
 /// What a source asks of an interface, of every service.
 #[derive(Clone, Debug, Default)]

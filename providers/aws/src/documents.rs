@@ -10,6 +10,7 @@ use crate::manifest::Manifest;
 use crate::raw;
 
 mod answers;
+mod broken;
 mod elements;
 mod error;
 mod failed_calls;
@@ -129,6 +130,11 @@ pub fn read(document: &Document) -> Result<Reading, DocumentError> {
         }
     }
     top_level::read(text).map_err(|fault| fault.at(&document.name, text))
+}
+
+/// What is known of a document that cannot be read: kinds that it may hold, none of them complete.
+pub fn read_broken(text: &str) -> Reading {
+    broken::reading(text)
 }
 
 /// Whether a text, of which only the beginning is needed, begins as documents do: an object whose

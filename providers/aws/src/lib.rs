@@ -13,7 +13,8 @@ pub mod manifest;
 
 pub use by_hand::{Regions, least_privilege_policy, print_commands};
 pub use documents::{
-    DocumentError, Element, Items, Location, NotUnderstood, Part, Reading, begins_as_document, read,
+    DocumentError, Element, Items, Location, NotUnderstood, Part, Reading, begins_as_document,
+    read, read_broken,
 };
 pub use kind::Kind;
 pub use lower::{

@@ -9,7 +9,7 @@ use cloudfw_core::{Client, ServiceError, ServiceSet, Verdict};
 use cloudfw_estate::Query;
 use cloudfw_estate::query::{parse_client, parse_verdict};
 
-use crate::commands::{completions, demo, man, reach, record, show};
+use crate::commands::{audit, checks, completions, demo, man, reach, record, show, verify};
 
 /// Can X reach Y:port, there and back, and which rule says so?
 #[derive(Debug, Parser)]
@@ -36,6 +36,8 @@ Examples:
   cloudfw record aws --to prod               record it once …
   cloudfw reach web db:5432 --from prod      … and ask the recording
   cloudfw show db --from prod                the effective rules at a resource
+  cloudfw audit --from prod                  what is wrong, proved, the worst first
+  cloudfw verify policy.toml --from prod     who must reach whom, and who must not
 
 Exit codes of `reach`:
   0  reachable (or what --expect said)
@@ -85,6 +87,12 @@ pub(crate) enum Format {
 pub(crate) enum Command {
     /// Can SOURCE reach DESTINATION, there and back, and which rule says so?
     Reach(reach::Reach),
+    /// What is open to whom, proved; rules without effect, replies that are lost, what is untidy
+    Audit(audit::Audit),
+    /// Prove a policy: who must, and who must not, reach whom
+    Verify(verify::Verify),
+    /// The checks that `audit` makes: list them, explain one
+    Checks(checks::Checks),
     /// What a resource is, where it hangs, and its effective rules in order
     Show(show::Show),
     /// Write a recording of a live cloud, to be asked offline

@@ -7,7 +7,9 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use cloudfw_core::{excerpt, line_column};
-use serde::Deserialize;
+use cloudfw_rules::Severity;
+use jiff::civil::Date;
+use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -33,7 +35,10 @@ pub(crate) struct Config {
     /// range such as 32768-60999.
     pub(crate) client: Option<String>,
     /// The least severity of a finding for which `audit` ends with 1.
+    #[cfg_attr(test, schemars(schema_with = "severity_schema"))]
     pub(crate) fail_on: Option<Severity>,
+    /// What an audit takes for acceptable.
+    pub(crate) audit: AuditSettings,
     /// Where it stands.
     #[serde(skip)]
     path: PathBuf,
@@ -78,29 +83,61 @@ pub(crate) struct Ignore {
     /// Why it is accepted.
     pub(crate) reason: String,
     /// The last day on which it is: `2027-06-30`.
-    pub(crate) until: String,
+    #[cfg_attr(test, schemars(with = "String"))]
+    #[serde(deserialize_with = "day")]
+    pub(crate) until: Date,
+    /// The line that it begins on, from 1.
+    #[serde(skip)]
+    pub(crate) line: u32,
 }
 
-/// How bad a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+/// What an audit takes for acceptable.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Severity {
-    /// Nothing to do about.
-    Info,
-    /// A weakness that nothing can use as things are.
-    Low,
-    /// To be mended.
-    Medium,
-    /// To be mended soon.
-    High,
-    /// To be mended now.
-    Critical,
+#[cfg_attr(test, schemars(deny_unknown_fields))]
+#[serde(default, rename_all = "kebab-case")]
+pub(crate) struct AuditSettings {
+    /// The TCP ports that may be open to the internet: `80,443`, which is the default.
+    pub(crate) authorised_tcp: Option<String>,
+    /// The UDP ports that may be open to the internet; none by default.
+    pub(crate) authorised_udp: Option<String>,
+    /// A public IPv4 range of this prefix length or shorter is wide; 24 by default.
+    pub(crate) wide_prefix_v4: Option<u8>,
+    /// A public IPv6 range of this prefix length or shorter is wide; 48 by default.
+    pub(crate) wide_prefix_v6: Option<u8>,
+    /// A group or list of one direction has too many rules with more than this; 50 by default.
+    pub(crate) most_rules: Option<usize>,
 }
 
-/// The keys of a table, and those of the tables in its lists.
-const KEYS: &[&str] = &["from", "networks", "ignore", "assume-none", "client", "fail-on"];
+/// The keys of a table, and those of the tables in it.
+const KEYS: &[&str] = &["from", "networks", "ignore", "audit", "assume-none", "client", "fail-on"];
 const IGNORE_KEYS: &[&str] = &["check", "resource", "reason", "until"];
+const AUDIT_KEYS: &[&str] =
+    &["authorised-tcp", "authorised-udp", "wide-prefix-v4", "wide-prefix-v6", "most-rules"];
+
+/// A day, as a TOML date or as a text.
+fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Date, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "expected a day such as 2027-06-30")]
+    enum Day {
+        Date(toml::value::Datetime),
+        Text(String),
+    }
+    let text = match Day::deserialize(deserializer)? {
+        Day::Date(date) => date.to_string(),
+        Day::Text(text) => text,
+    };
+    text.parse().map_err(|_| {
+        serde::de::Error::custom(format!("`{text}` is no day: write one such as 2027-06-30"))
+    })
+}
+
+/// The severities, as the schema has them.
+#[cfg(test)]
+fn severity_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    let names = cloudfw_rules::SEVERITIES.map(Severity::name);
+    schemars::json_schema!({ "enum": names })
+}
 
 /// What is wrong with `cloudfw.toml`: the user's fault.
 #[derive(Debug, thiserror::Error)]
@@ -164,6 +201,11 @@ impl Config {
         Ok(config)
     }
 
+    /// What the file is called.
+    pub(crate) fn name(&self) -> String {
+        self.path.file_name().unwrap_or(NAME.as_ref()).to_string_lossy().into_owned()
+    }
+
     /// The error of a value that reads well and means nothing.
     pub(crate) fn wrong(&self, key: &str, why: &dyn std::fmt::Display) -> ConfigError {
         ConfigError::Value { path: self.path.clone(), key: key.to_owned(), why: why.to_string() }
@@ -185,7 +227,10 @@ impl Config {
         {
             return Err(invalid(span, message));
         }
-        toml::from_str(text).map_err(from_toml)
+        let mut config: Self = toml::from_str(text).map_err(from_toml)?;
+        let lines = ignores(table.get_ref()).map(|entry| line_column(text, entry.span().start).0);
+        config.ignore.iter_mut().zip(lines).for_each(|(ignore, line)| ignore.line = line);
+        Ok(config)
     }
 
     /// Paths are meant from where they are written.
@@ -201,16 +246,24 @@ impl Config {
 /// The first key that means nothing, and what may be meant.
 fn unknown_key(table: &DeTable<'_>) -> Option<(Range<usize>, String)> {
     let own = unknown_in(table, KEYS, "");
-    let ignores = table.get("ignore").and_then(|value| match value.get_ref() {
+    let ignored = ignores(table).find_map(|entry| match entry.get_ref() {
+        DeValue::Table(table) => unknown_in(table, IGNORE_KEYS, " of `ignore`"),
+        _ => None,
+    });
+    let audit = table.get("audit").and_then(|value| match value.get_ref() {
+        DeValue::Table(table) => unknown_in(table, AUDIT_KEYS, " of `audit`"),
+        _ => None,
+    });
+    own.or(ignored).or(audit)
+}
+
+/// The entries of `ignore`.
+fn ignores<'t, 'd>(table: &'t DeTable<'d>) -> impl Iterator<Item = &'t Spanned<DeValue<'d>>> {
+    let list = table.get("ignore").and_then(|value| match value.get_ref() {
         DeValue::Array(list) => Some(list),
         _ => None,
     });
-    let inner =
-        ignores.into_iter().flat_map(|list| list.iter()).find_map(|entry| match entry.get_ref() {
-            DeValue::Table(table) => unknown_in(table, IGNORE_KEYS, " of `ignore`"),
-            _ => None,
-        });
-    own.or(inner)
+    list.into_iter().flat_map(|list| list.iter())
 }
 
 /// The first value that TOML takes and that says nothing, or not what it seems to.
@@ -247,7 +300,15 @@ fn useless(table: &DeTable<'_>) -> Option<(Range<usize>, String)> {
         let message = "each `[[ignore]]` is a table with `check`, `reason` and `until`";
         Some((odd.span(), message.to_owned()))
     });
-    from.or(networks).or(ignore)
+    let reason = ignores(table).find_map(|entry| match entry.get_ref() {
+        DeValue::Table(table) => table.get("reason").filter(|reason| names_nothing(reason)),
+        _ => None,
+    });
+    let reason = reason.map(|reason| {
+        let message = "`reason` says nothing: whoever reads it next year wants to know why";
+        (reason.span(), message.to_owned())
+    });
+    from.or(networks).or(ignore).or(reason)
 }
 
 /// An empty text, an empty list, or a list with an empty text.
@@ -301,130 +362,4 @@ fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parse(text: &str) -> Result<Config, String> {
-        Config::parse(Path::new("cloudfw.toml"), text).map_err(|error| error.to_string())
-    }
-
-    #[test]
-    fn all_keys() {
-        let config = parse(
-            r#"
-            from = ["prod", "shared"]
-            assume-none = "all"
-            client = "windows"
-            fail-on = "high"
-            [networks]
-            office = "198.51.100.0/24"
-            partners = ["192.0.2.0/25", "2001:db8:1::/48"]
-            [[ignore]]
-            check = "aws-open-ssh"
-            resource = "bastion-*"
-            reason = "the way in"
-            until = "2027-06-30"
-            "#,
-        )
-        .unwrap();
-        assert_eq!(config.from.as_slice(), ["prod", "shared"]);
-        assert_eq!(config.assume_none.as_slice(), ["all"]);
-        assert_eq!(config.fail_on, Some(Severity::High));
-        assert_eq!(config.networks["partners"].as_slice().len(), 2);
-        assert_eq!(config.ignore[0].reason, "the way in");
-        assert_eq!(parse(""), Ok(Config::default()));
-    }
-
-    #[test]
-    fn an_unknown_key_is_an_error_with_its_place_and_the_nearest_known_one() {
-        insta::assert_snapshot!(parse("client = \"any\"\nassume_none = \"all\"\n").unwrap_err(), @r#"
-        cloudfw.toml:2:1: unknown key `assume_none`: did you mean `assume-none`?
-        2 | assume_none = "all"
-          | ^^^^^^^^^^^
-        "#);
-        insta::assert_snapshot!(parse("[[ignore]]\ncheck = \"x\"\n  untill = \"y\"").unwrap_err(), @r#"
-        cloudfw.toml:3:3: unknown key `untill` of `ignore`: did you mean `until`?
-        3 | untill = "y"
-          | ^^^^^^
-        "#);
-        insta::assert_snapshot!(parse("colour = true").unwrap_err(), @r"
-        cloudfw.toml:1:1: unknown key `colour`: the keys are from, networks, ignore, assume-none, client, fail-on
-        1 | colour = true
-          | ^^^^^^
-        ");
-    }
-
-    #[test]
-    fn a_bad_value_is_an_error_with_its_place() {
-        insta::assert_snapshot!(parse("from = 7").unwrap_err(), @r"
-        cloudfw.toml:1:8: expected a text or a list of texts
-        1 | from = 7
-          |        ^
-        ");
-        insta::assert_snapshot!(parse("fail-on = \"bad\"").unwrap_err(), @r#"
-        cloudfw.toml:1:11: unknown variant `bad`, expected one of `info`, `low`, `medium`, `high`, `critical`
-        1 | fail-on = "bad"
-          |           ^^^^^
-        "#);
-        insta::assert_snapshot!(parse("from = [").unwrap_err(), @r"
-        cloudfw.toml:1:9: unclosed array, expected `]`
-        1 | from = [
-          |         ^
-        ");
-    }
-
-    #[test]
-    fn what_says_nothing_is_an_error_in_the_users_words() {
-        for (text, said) in [
-            ("from = []", "`from` names no recording"),
-            ("from = \"\"", "take the key out to ask the live cloud"),
-            ("from = [\"prod\", \"\"]", "`from` names no recording"),
-            ("networks = \"office\"", "`networks` is a table of names"),
-            ("[networks]\noffice = []", "cloudfw.toml:2:10: the network `office` has no CIDR"),
-            ("[networks]\nInternet = \"10.0.0.0/8\"", "means everything public outside the estate"),
-            ("[networks]\n\"10.0.0.0/8\" = \"10.0.0.0/8\"", "means the address itself"),
-            ("[networks]\n\"web-*\" = \"10.0.0.0/8\"", "means every name that it matches"),
-            ("[networks]\n\"tag:a=b\" = \"10.0.0.0/8\"", "means whatever has the tag"),
-            ("ignore = [\"x\"]", "each `[[ignore]]` is a table with `check`, `reason` and `until`"),
-            ("ignore = \"x\"", "each `[[ignore]]` is a table"),
-        ] {
-            let error = parse(text).unwrap_err();
-            assert!(error.contains(said) && error.contains('^'), "{text}: {error}");
-        }
-    }
-
-    #[test]
-    fn it_is_found_from_the_folder_upwards_and_its_paths_are_its_own() {
-        let home = tempfile::tempdir().unwrap();
-        let deep = home.path().join("a/b");
-        std::fs::create_dir_all(&deep).unwrap();
-        std::fs::write(home.path().join(NAME), "from = \"rec\"").unwrap();
-        let config = Config::load(None, &deep).unwrap();
-        assert_eq!(config.from.as_slice(), [home.path().join("rec").to_str().unwrap()]);
-        let error = Config::load(Some(Path::new("no.toml")), &deep).unwrap_err();
-        assert_eq!(error.to_string(), "cannot read `no.toml`");
-    }
-
-    #[test]
-    fn the_published_schema_is_current() {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas/cloudfw.toml.json");
-        let schema = schemars::schema_for!(Config);
-        let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
-        if std::env::var_os("CLOUDFW_UPDATE_SCHEMAS").is_some() {
-            std::fs::write(&path, &text).unwrap();
-        }
-        let published = std::fs::read_to_string(&path).unwrap_or_default();
-        assert_eq!(published, text, "run it with CLOUDFW_UPDATE_SCHEMAS=1");
-    }
-
-    #[test]
-    fn the_lists_of_keys_are_those_of_the_schema() {
-        let schema = serde_json::to_value(schemars::schema_for!(Config)).unwrap();
-        let keys = |object: &serde_json::Value| -> std::collections::BTreeSet<String> {
-            object["properties"].as_object().unwrap().keys().cloned().collect()
-        };
-        let own = |list: &[&str]| list.iter().map(|key| (*key).to_owned()).collect();
-        assert_eq!(keys(&schema), own(KEYS));
-        assert_eq!(keys(&schema["$defs"]["Ignore"]), own(IGNORE_KEYS));
-    }
-}
+mod tests;

@@ -55,12 +55,69 @@ pub(crate) enum Error {
         /// The file.
         path: PathBuf,
     },
+    /// The policy cannot be read.
+    #[error("cannot read the policy `{}`", .path.display())]
+    PolicyFile {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The policy is wrong.
+    #[error(transparent)]
+    Policy(#[from] cloudfw_estate::PolicyError),
     /// `man --command` names no command.
     #[error("no command `{name}`")]
     NoCommand {
         /// What was given.
         name: String,
     },
+    /// `--check` or `checks explain` names no check.
+    #[error("no check `{name}`{}", .near.as_ref().map(|near| format!(": did you mean `{near}`?")).unwrap_or_default())]
+    NoCheck {
+        /// What was given.
+        name: String,
+        /// What may be meant.
+        near: Option<String>,
+    },
+    /// `--framework` names none.
+    #[error("no framework `{name}`{}", .near.as_ref().map(|near| format!(": did you mean `{near}`?")).unwrap_or_default())]
+    NoFramework {
+        /// What was given.
+        name: String,
+        /// What may be meant.
+        near: Option<String>,
+        /// All that there are.
+        known: String,
+    },
+    /// The baseline is none.
+    #[error("cannot read the baseline `{}`: {why}", .path.display())]
+    Baseline {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// Two results for standard output.
+    #[error("two results cannot both go to standard output: give one a file, -o FORMAT=FILE")]
+    TwoResults,
+    /// Two results for one file.
+    #[error("two results cannot both go to `{}`", .path.display())]
+    SameFile {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A file for results cannot be written.
+    #[error("cannot write `{}`", .path.display())]
+    Unwritable {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A report cannot be written.
+    #[error(transparent)]
+    Report(cloudfw_report::WriteError),
     /// Results cannot be written.
     #[error("cannot write the results")]
     Output(#[source] io::Error),
@@ -100,7 +157,11 @@ impl Error {
 
     /// What to do.
     fn hints(&self) -> Vec<String> {
+        if let Self::NoFramework { known, .. } = self {
+            return vec![format!("one of {known}")];
+        }
         let hints: &[&str] = match self {
+            Self::NoCheck { .. } => &["cloudfw checks list             every check"],
             Self::NoEstate => &[
                 "cloudfw reach … --from PATH     ask a recording",
                 "cloudfw demo                    see what it does; needs no cloud",

@@ -33,6 +33,15 @@ impl Opened {
         global: &Global,
         screen: &Screen,
     ) -> Result<Self, Error> {
+        Self::open(arguments, global, screen, false)
+    }
+
+    fn open(
+        arguments: &EstateArguments,
+        global: &Global,
+        screen: &Screen,
+        in_part: bool,
+    ) -> Result<Self, Error> {
         let folder = std::env::current_dir().unwrap_or_default();
         let config = Config::load(global.config.as_deref(), &folder)?;
         let client = config.client.as_deref().map(parse_client).transpose();
@@ -43,10 +52,34 @@ impl Opened {
                     .map_err(|why| config.wrong(&format!("networks.{name}"), &why))?;
             }
         }
-        let options = options(arguments, &config)?;
+        let options = OpenOptions { in_part, ..options(arguments, &config)? };
         let from = sources(arguments, &config, screen)?;
         let estate = Estate::open(&from, &options)?;
         Ok(Self { estate, config, client })
+    }
+
+    /// The same of as much of the recording as can be read: what cannot is told by
+    /// [`Estate::not_read`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Opened::new`], where nothing can be read at all.
+    pub(crate) fn in_part(
+        arguments: &EstateArguments,
+        global: &Global,
+        screen: &Screen,
+    ) -> Result<Self, Error> {
+        Self::open(arguments, global, screen, true)
+    }
+
+    /// The client of `cloudfw.toml`.
+    pub(crate) fn client(&self) -> Option<&Client> {
+        self.client.as_ref()
+    }
+
+    /// The settings that go with it.
+    pub(crate) fn config(&self) -> &Config {
+        &self.config
     }
 
     /// An estate of one document, with no settings.
@@ -156,7 +189,8 @@ fn options(arguments: &EstateArguments, config: &Config) -> Result<OpenOptions, 
     parse_assume_none(texts.iter().map(String::as_str))
         .map_err(|error| config.wrong("assume-none", &error))?;
     let all = arguments.assume_none.iter().chain(texts);
-    Ok(OpenOptions { assume_none: parse_assume_none(all.map(String::as_str))? })
+    let assume_none = parse_assume_none(all.map(String::as_str))?;
+    Ok(OpenOptions { assume_none, ..OpenOptions::default() })
 }
 
 /// What is wrong with a CIDR or an address, if anything is.

@@ -7,12 +7,14 @@ use std::process::ExitCode;
 use clap::Parser;
 
 mod arguments;
+mod audit;
 mod commands;
 mod config;
 mod error;
 mod estate;
 #[cfg(feature = "live")]
 mod live;
+mod output;
 mod print;
 
 use arguments::{Arguments, Command, Global};
@@ -45,6 +47,9 @@ fn main() -> ExitCode {
 fn run(command: &Command, global: &Global, screen: &mut Screen) -> Result<u8, Error> {
     match command {
         Command::Reach(arguments) => commands::reach::run(arguments, global, screen),
+        Command::Audit(arguments) => commands::audit::run(arguments, global, screen),
+        Command::Verify(arguments) => commands::verify::run(arguments, global, screen),
+        Command::Checks(arguments) => commands::checks::run(arguments, screen),
         Command::Show(arguments) => commands::show::run(arguments, global, screen),
         Command::Record(arguments) => commands::record::run(arguments, screen),
         Command::Demo(arguments) => commands::demo::run(arguments, screen),

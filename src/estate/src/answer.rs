@@ -12,11 +12,11 @@ use serde::Serialize;
 mod build;
 mod coverage;
 mod printable;
-mod schema;
+pub(crate) mod schema;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use build::{Builder, Lines, missing, owner, symptom_over};
+pub(crate) use build::{Builder, Lines, family, missing, owner, symptom_over};
 pub use coverage::{Coverage, NotRead, ScopeCoverage};
 pub use printable::printable;
 pub(crate) use printable::{Texts, each, make_printable};

@@ -18,6 +18,9 @@ use crate::recording::{OpenError, Opened, open, read_all};
 pub struct OpenOptions {
     /// What the user says that there is none of, where nobody asked.
     pub assume_none: AssumeNone,
+    /// Whether documents of a folder that are broken are put aside ([`Estate::not_read`]) rather
+    /// than refused; what they may have held is then unknown.
+    pub in_part: bool,
 }
 
 /// `--assume-none`: the names of kinds, or `all`.
@@ -56,6 +59,8 @@ pub struct Estate {
     pub(crate) lines: Lines,
     pub(crate) coverage: Arc<Coverage>,
     warnings: Vec<Missing>,
+    /// The files that may be documents and cannot be read.
+    unreadable: Vec<Missing>,
 }
 
 impl Estate {
@@ -65,7 +70,7 @@ impl Estate {
     ///
     /// [`OpenError`], with the place in the document and what to do.
     pub fn open(paths: &[PathBuf], options: &OpenOptions) -> Result<Self, OpenError> {
-        Ok(Self::new(open(paths)?, options))
+        Ok(Self::new(open(paths, options.in_part)?, options))
     }
 
     /// The estate of documents that are in memory.
@@ -81,7 +86,7 @@ impl Estate {
     }
 
     fn new(opened: Opened, options: &OpenOptions) -> Self {
-        let Opened { documents, left_out, others } = opened;
+        let Opened { documents, left_out, unreadable, others } = opened;
         let lines = Lines::of(documents.iter().map(|read| &read.document));
         let count = documents.len();
         let options = LowerOptions { assume_none: options.assume_none.clone() };
@@ -94,6 +99,8 @@ impl Estate {
                 place,
             })
             .collect();
+        let is_unreadable = |one: &&Missing| unreadable.contains(&one.place);
+        let unreadable = left_out.iter().filter(is_unreadable).cloned().collect();
         let coverage = Arc::new(Coverage::of(count, &lowered, &left_out, others));
         let warnings = left_out.into_iter().chain(lowered.warnings.iter().map(missing)).collect();
         let resources = named(&lowered);
@@ -103,6 +110,7 @@ impl Estate {
             lines,
             coverage,
             warnings,
+            unreadable,
         }
     }
 
@@ -119,6 +127,24 @@ impl Estate {
     /// What was read and not understood and is not known to matter, and what was left out.
     pub fn warnings(&self) -> &[Missing] {
         &self.warnings
+    }
+
+    /// What was asked for or given and not read: calls that were denied, throttled, failed or
+    /// broken off, and files that may be documents and cannot be read. Whatever is found in the
+    /// rest, an estate with any of it is incomplete. Kinds that nobody asked for are not among it:
+    /// they make those answers unknown that they matter to.
+    pub fn not_read(&self) -> Vec<Missing> {
+        let calls = self.coverage.scopes.iter().flat_map(|scope| {
+            let refused = scope.not_read.iter().filter(|kind| kind.is_refused());
+            refused.map(|kind| kind.missing(scope))
+        });
+        let everywhere = self.network.unknowns.iter().map(missing);
+        calls.chain(everywhere).chain(self.unreadable.iter().cloned()).collect()
+    }
+
+    /// Whether nothing at all is recorded: no machine, no network, no rule.
+    pub fn is_empty(&self) -> bool {
+        self.index.resources.is_empty()
     }
 
     /// Turns what others find in the network into the words of published answers.

@@ -20,7 +20,7 @@ const SHARED_FROM: usize = 64;
 /// An estate that is ready for queries.
 #[derive(Debug)]
 pub struct Inquiry<'e> {
-    estate: &'e Estate,
+    pub(crate) estate: &'e Estate,
     graph: PathGraph<'e>,
 }
 
@@ -194,7 +194,7 @@ impl<'e> Inquiry<'e> {
         self.resolver().passed_over(end)
     }
 
-    fn resolver(&self) -> Resolver<'e> {
+    pub(crate) fn resolver(&self) -> Resolver<'e> {
         let Estate { network, index, .. } = self.estate;
         Resolver { network, index }
     }
@@ -245,7 +245,7 @@ impl<'e> Inquiry<'e> {
 
     /// An address that no recorded interface has may belong to one that was not read, whose groups
     /// and public address nobody knows: then nothing is proved, and nothing can be excluded.
-    fn doubted(&self, mut reach: Reachability) -> Reachability {
+    pub(crate) fn doubted(&self, mut reach: Reachability) -> Reachability {
         let ends = [&reach.question.source, &reach.question.destination];
         let unread: Vec<Unknown> =
             ends.into_iter().flat_map(|end| self.unread_at(end)).cloned().collect();
@@ -280,7 +280,7 @@ impl<'e> Inquiry<'e> {
 }
 
 /// All flows that a question is about, as the client sees them.
-fn asked(reach: &Reachability) -> HeaderSpace {
+pub(crate) fn asked(reach: &Reachability) -> HeaderSpace {
     let addresses = |end: &Endpoint| match end {
         Endpoint::Interface { address, dialled, .. } => IpSet::single(dialled.unwrap_or(*address)),
         Endpoint::External { addresses, .. } => addresses.clone(),

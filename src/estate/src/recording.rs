@@ -2,7 +2,7 @@
 //!
 //! A recording is a file or a folder. Of a folder every file below it is looked at, in the order of
 //! the paths, but for those in hidden folders, which are listed, and for the files that scenarios
-//! keep beside their documents: `expected.json` and `observed.json`. What a file is, its content
+//! keep beside their documents: `expected.json`, `findings.json` and `observed.json`. What a file is, its content
 //! says: JSON, or what the AWS CLI says of a call that failed. JSON of no known kind is a warning, as people keep other
 //! things beside recordings, and other files are listed; a `*.json` has to be JSON, and a file that
 //! was named has to be a document.
@@ -125,12 +125,15 @@ pub(crate) struct Opened {
     pub(crate) documents: Vec<ReadDocument>,
     /// What looks as if it was meant to be a document and is none, and why.
     pub(crate) left_out: Vec<(String, String)>,
+    /// Those of `left_out` that may well be documents, broken ones, and cannot be read.
+    pub(crate) unreadable: Vec<String>,
     /// What is plainly something else, and hidden folders with a `/` at their end.
     pub(crate) others: Vec<String>,
 }
 
-/// Reads all documents at these paths.
-pub(crate) fn open(paths: &[PathBuf]) -> Result<Opened, OpenError> {
+/// Reads all documents at these paths; those of folders that are broken are put aside, where
+/// `in_part` is all that is asked for.
+pub(crate) fn open(paths: &[PathBuf], in_part: bool) -> Result<Opened, OpenError> {
     if paths.is_empty() {
         return Err(OpenError::NoPath);
     }
@@ -139,7 +142,7 @@ pub(crate) fn open(paths: &[PathBuf]) -> Result<Opened, OpenError> {
     for path in paths {
         let kind = fs::metadata(path).map_err(|error| io_error(path, error))?;
         if kind.is_dir() {
-            open_folder(path, &mut seen, &mut opened)?;
+            open_folder(path, in_part, &mut seen, &mut opened)?;
         } else if seen.insert(real(path)) {
             let document = document(path, scope_of(path, Path::new("")))?;
             opened.documents.push(read(document)?);
@@ -156,6 +159,7 @@ pub(crate) fn read_all(documents: Vec<Document>) -> Result<Opened, OpenError> {
 
 fn open_folder(
     root: &Path,
+    in_part: bool,
     seen: &mut BTreeSet<PathBuf>,
     opened: &mut Opened,
 ) -> Result<(), OpenError> {
@@ -181,9 +185,20 @@ fn open_folder(
             // A text that tells of no call is like any other.
             (Err(_), Sign::Text) => others.push(path),
             (Err(error), sign) => {
-                let Some(why) = why_left_out(&error, sign) else { return Err(error) };
+                let why = match why_left_out(&error, sign) {
+                    Some(why) => why,
+                    None if in_part => {
+                        opened.documents.push(broken(&path, scope_of(root, below)));
+                        recognised += 1;
+                        put_aside(&error)
+                    }
+                    None => return Err(error),
+                };
                 files += 1;
                 opened.left_out.push((name(&path), why));
+                if !is_of_another_kind(&error) {
+                    opened.unreadable.push(name(&path));
+                }
                 if let OpenError::Document(error) = error {
                     first.get_or_insert(error);
                 }
@@ -195,6 +210,7 @@ fn open_folder(
         let example = found.doubtful.first().map(|(path, why)| format!("`{}`: {why}", name(path)));
         return Err(OpenError::Empty { path: root.to_owned(), others: count, example });
     }
+    opened.unreadable.extend(found.doubtful.iter().map(|(path, _)| name(path)));
     let doubtful = found.doubtful.into_iter();
     opened.left_out.extend(doubtful.map(|(path, why)| (name(&path), format!("left out: {why}"))));
     opened.left_out.sort();
@@ -207,6 +223,27 @@ fn open_folder(
         }
         _ => Ok(()),
     }
+}
+
+/// Whether a file reads well and holds something that is no document.
+fn is_of_another_kind(error: &OpenError) -> bool {
+    let OpenError::Document(error) = error else { return false };
+    matches!(error.as_ref(), DocumentError::NotRecognised { .. })
+}
+
+/// A document that is broken, as one whose lists break off.
+fn broken(path: &Path, scope: Scope) -> ReadDocument {
+    let bytes = fs::read(path).unwrap_or_default();
+    let text = String::from_utf8_lossy(&bytes);
+    let reading = cloudfw_aws::read_broken(&text);
+    let name = path.to_string_lossy().into();
+    ReadDocument { document: Document { name, text: text.into(), scope }, reading }
+}
+
+/// The error of a document that is put aside, without the line that it shows.
+fn put_aside(error: &OpenError) -> String {
+    let text = error.to_string();
+    format!("put aside: {}", text.lines().next().unwrap_or_default())
 }
 
 /// Why a file is passed over that is no document; nothing where that is an error.

@@ -28,7 +28,7 @@ fn folder(scenario: &str) -> PathBuf {
 }
 
 fn options() -> OpenOptions {
-    OpenOptions { assume_none: parse_assume_none(SELDOM).unwrap() }
+    OpenOptions { assume_none: parse_assume_none(SELDOM).unwrap(), ..OpenOptions::default() }
 }
 
 fn estate(scenario: &str) -> Estate {
@@ -48,7 +48,7 @@ fn documents(scenario: &str) -> Vec<Document> {
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.extension().is_some_and(|it| it == "json"))
-        .filter(|path| !path.ends_with("expected.json"))
+        .filter(|path| !path.ends_with("expected.json") && !path.ends_with("findings.json"))
         .collect();
     paths.sort();
     let document = |path: &PathBuf| Document {

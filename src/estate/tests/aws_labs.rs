@@ -89,7 +89,8 @@ fn part_name(modelled: bool) -> &'static str {
 
 /// The scores of a lab's rows: of the modelled ones, and of the others.
 fn score(lab: &Path, details: &mut String) -> BTreeMap<bool, Score> {
-    let options = OpenOptions { assume_none: parse_assume_none(["all"]).unwrap() };
+    let options =
+        OpenOptions { assume_none: parse_assume_none(["all"]).unwrap(), ..OpenOptions::default() };
     let estate = Estate::open(&[lab.join("aws_configs")], &options)
         .unwrap_or_else(|error| panic!("{}: {error}", lab.display()));
     let inquiry = estate.inquiry();

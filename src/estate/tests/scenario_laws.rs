@@ -191,7 +191,10 @@ impl Scenario {
 
     /// The verdict of each query over these documents, which hold all there is.
     fn ask_assuming_none(&self, documents: &[Recorded]) -> Vec<String> {
-        self.ask_with(documents, &OpenOptions { assume_none: AssumeNone::All })
+        self.ask_with(
+            documents,
+            &OpenOptions { assume_none: AssumeNone::All, ..OpenOptions::default() },
+        )
     }
 
     /// The verdict of each query over these documents.
@@ -271,7 +274,9 @@ fn read(folder: &Path, scope: &Scope, documents: &mut Vec<Recorded>) {
                 scope.region = Some(name.as_str().into());
             }
             read(&path, &scope, documents);
-        } else if name.ends_with(".json") && name != "expected.json" {
+        } else if name.ends_with(".json")
+            && !["expected.json", "findings.json"].contains(&name.as_str())
+        {
             let text = fs::read_to_string(&path).expect("a document");
             let value = serde_json::from_str(&text).expect("a document in JSON");
             let name = path.to_string_lossy().into_owned();

@@ -54,7 +54,7 @@ fn every_scenario_is_answered_as_expected() {
 /// What is wrong with the answers of one scenario.
 fn check(folder: &Path) -> Vec<String> {
     let queries = fs::read_to_string(folder.join("queries.txt")).expect("queries.txt");
-    let options = OpenOptions { assume_none: assumed(&queries) };
+    let options = OpenOptions { assume_none: assumed(&queries), ..OpenOptions::default() };
     let estate = match Estate::open(&[folder.to_owned()], &options) {
         Ok(estate) => estate,
         Err(error) => return vec![format!("{}: {error}", folder.display())],

@@ -18,6 +18,8 @@ fn the_published_schemas_are_those_of_the_types() {
     let schemas = [
         ("cloudfw.reach-1.json", cloudfw_estate::answer::schema()),
         ("cloudfw.show-1.json", cloudfw_estate::show::schema()),
+        ("cloudfw.verify-1.json", cloudfw_estate::policy::schema()),
+        ("cloudfw.policy.json", cloudfw_estate::policy::policy_schema()),
     ];
     for (name, schema) in schemas {
         let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";

@@ -64,7 +64,7 @@ fn every_folder_of_the_readme_exists_and_every_scenario_stands_in_it() {
     let named: BTreeSet<&str> = text.lines().flat_map(folders_in).collect();
     let absent: Vec<_> = named.iter().filter(|name| !aws().join(name).is_dir()).collect();
     assert!(absent.is_empty(), "named, and not there: {absent:?}");
-    let known = ["demo", "three-tier"];
+    let known = ["demo", "exposure", "three-tier"];
     let unnamed: Vec<String> = folders().iter().map(|folder| name(folder)).collect();
     let unnamed: Vec<&String> = unnamed
         .iter()
@@ -185,7 +185,9 @@ fn answers(folder: &Path) -> BTreeMap<String, Outcome> {
     let said = queries.lines().find_map(|line| line.strip_prefix("# assume-none:"));
     let kinds = said.unwrap_or("all").split_whitespace().filter(|kind| *kind != "nothing");
     let assume_none = parse_assume_none(kinds).expect("kinds");
-    let estate = Estate::open(&[folder.to_owned()], &OpenOptions { assume_none }).expect("opens");
+    let estate =
+        Estate::open(&[folder.to_owned()], &OpenOptions { assume_none, ..OpenOptions::default() })
+            .expect("opens");
     let inquiry = estate.inquiry();
     let lines = read_queries(&queries);
     lines.iter().map(|line| (line.text.clone(), inquiry.answer_line(line))).collect()

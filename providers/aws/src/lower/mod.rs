@@ -41,6 +41,7 @@ mod route;
 mod route_table;
 mod scope;
 mod security_group;
+mod settings;
 mod standing;
 mod subnet;
 mod table;
@@ -222,6 +223,7 @@ impl<'a> Lowering<'a> {
         self.lower_route_tables();
         self.lower_subnets();
         self.lower_interfaces();
+        self.lower_unattached_groups();
         self.note_unheld_public_addresses();
         self.doubt_standing();
         self.doubt_endpoints();
@@ -231,6 +233,8 @@ impl<'a> Lowering<'a> {
         self.lower_public_access();
         self.lower_private_v6();
         self.lower_port_25();
+        self.lower_settings();
+        self.note_undescribed();
         self.note_gaps();
         self.note_remarks();
     }

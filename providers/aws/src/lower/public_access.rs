@@ -67,6 +67,7 @@ struct Exempt {
 }
 
 /// Addresses and why they are left out.
+#[derive(Clone)]
 struct Part {
     name: Arc<str>,
     addresses: IpSet,
@@ -94,6 +95,26 @@ impl Lowering<'_> {
                 if let Some(gateway) = self.network.gateways.get_mut(&key) {
                     gateway.stack.filters.push(filter);
                 }
+            }
+        }
+    }
+
+    /// Where a mode is told, and whether it blocks anything of a VPC that is not left out as a
+    /// whole.
+    pub(super) fn blocks_public_access(
+        &self,
+        router: &Id<Router>,
+    ) -> (Origin, Result<bool, Unknown>) {
+        let scope = self.scope_of_router(router);
+        match self.mode(router, &scope) {
+            Err(gap) => (self.origin_of(router), Err(gap)),
+            Ok((Mode::Off, origin)) => (origin, Ok(false)),
+            Ok((Mode::Bidirectional | Mode::Ingress, origin)) => {
+                let whole = self.exclusions(router, &scope).both;
+                let mut whole = whole.into_iter().filter(|part| part.addresses.is_full());
+                let doubt = whole.clone().find_map(|part| part.doubt);
+                let is_out = whole.any(|part| part.doubt.is_none());
+                (origin, if is_out { Ok(false) } else { doubt.map_or(Ok(true), Err) })
             }
         }
     }

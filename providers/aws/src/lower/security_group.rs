@@ -1,11 +1,11 @@
 //! Security groups (AWS-1 to AWS-18): each group's rules once, merged by reference.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use cloudfw_core::{
-    Action, Direction, Filter, Group, Id, IpSet, Label, Made, Match, Origin, Peer, Peers, Rule, RuleList,
-    Scope, StateSet, Tracking, Unknown, WithoutState,
+    Action, Direction, Filter, Group, Id, IpSet, Label, Made, Match, Origin, Peer, Peers, Rule,
+    RuleList, Scope, StateSet, Tracking, Unknown, WithoutState,
 };
 
 use super::Lowering;
@@ -36,7 +36,7 @@ impl Lowering<'_> {
             let name = object.first().and_then(|entry| entry.value.group_name.as_deref());
             let name = name_tag(tags).or_else(|| name.map(Arc::from));
             let label = label(object, "security-group", name);
-            let group = Group { label: label.clone(), made: Made::ByHand };
+            let group = Group { label: label.clone(), made: made(object) };
             self.network.groups.insert(Id::new(Arc::clone(&object.key)), group);
             let rules = self.group_rules(object, label);
             self.group_rules.insert(Arc::clone(&object.key), rules);
@@ -247,6 +247,19 @@ impl Lowering<'_> {
         id
     }
 
+    /// A filter for each group that no interface has, so that its rules can be looked at; nothing
+    /// asks it.
+    pub(super) fn lower_unattached_groups(&mut self) {
+        let used: BTreeSet<&Arc<str>> = self.merged.keys().flatten().collect();
+        let all = self.group_rules.iter().filter(|(key, _)| !used.contains(key));
+        let unused: Vec<(Arc<str>, Origin)> =
+            all.map(|(key, rules)| (Arc::clone(key), rules.label.origin.clone())).collect();
+        for (key, origin) in unused {
+            let filter = self.merge(std::slice::from_ref(&key), &Scope::default(), &origin);
+            self.add_filter(&key, filter);
+        }
+    }
+
     fn merge(&self, keys: &[Arc<str>], scope: &Scope, origin: &Origin) -> Filter {
         let parts: Vec<GroupRules> = keys
             .iter()
@@ -302,6 +315,17 @@ impl Lowering<'_> {
 /// another scope has another.
 pub(super) fn unrecorded_key(id: &str, scope: &Scope) -> Arc<str> {
     format!("{id}@{} (not recorded)", super::scope::text(scope)).into()
+}
+
+/// How a group came to be, as the name says that AWS reserves for its default groups (AWS-7), or
+/// that the console's launch wizard gives.
+fn made(object: &Object<'_, SecurityGroup>) -> Made {
+    let name = object.first().and_then(|entry| entry.value.group_name.as_deref());
+    match name {
+        Some("default") => Made::WithNetwork,
+        Some(name) if name.starts_with("launch-wizard-") => Made::ByWizard,
+        _ => Made::ByHand,
+    }
 }
 
 fn whole_label(parts: &[GroupRules], scope: &Scope, origin: &Origin) -> Label {

@@ -266,8 +266,9 @@ impl Content {
         sort(&mut json);
         let full = json.to_string();
         if let Value::Object(members) = &mut json {
-            for tags in ["Tags", "TagSet"] {
-                members.remove(tags);
+            // An instance is the same one whichever role it acts under.
+            for beside in ["Tags", "TagSet", "IamInstanceProfile"] {
+                members.remove(beside);
             }
         }
         Self { bare: json.to_string(), full }

@@ -22,6 +22,7 @@ mod managed;
 mod platform;
 mod public_access;
 mod routes;
+mod settings;
 mod standing;
 mod unread;
 mod vpcs;

@@ -69,6 +69,8 @@ pub struct Instance {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metadata_options: Option<InstanceMetadataOptions>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub iam_instance_profile: Option<IamInstanceProfile>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub operator: Option<Operator>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outpost_arn: Option<String>,
@@ -84,6 +86,16 @@ pub struct InstanceState {
     pub code: Field<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+}
+
+/// The role that an instance acts under.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct IamInstanceProfile {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub arn: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
 }
 
 /// What of the metadata service an instance has.

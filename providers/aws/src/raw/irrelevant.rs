@@ -92,7 +92,6 @@ const RESERVATIONS: &[&str] = &[
     "Instances.EnclaveOptions",
     "Instances.HibernationOptions",
     "Instances.Hypervisor",
-    "Instances.IamInstanceProfile",
     "Instances.InstanceLifecycle",
     "Instances.KernelId",
     "Instances.KeyName",

@@ -89,7 +89,13 @@ fn summary(answer: &Answer, pairs: &[Pair], width: usize, out: &mut String) {
 }
 
 /// One pair: its verdict and everything that proves it.
-fn pair(answer: &Answer, pair: &Pair, network: &Network, width: usize, out: &mut String) {
+pub(crate) fn pair(
+    answer: &Answer,
+    pair: &Pair,
+    network: &Network,
+    width: usize,
+    out: &mut String,
+) {
     let mut named = pair.clone();
     name_steps(&mut named, network);
     let pair = &named;
@@ -141,7 +147,7 @@ fn ends(pair: &Pair, width: usize, out: &mut String) {
 }
 
 /// `web` and `10.0.1.10`; an address that is its own name is not said twice.
-fn named(end: &End) -> [Text; 2] {
+pub(crate) fn named(end: &End) -> [Text; 2] {
     let name = short(end);
     let addresses = end.addresses.join(", ");
     let told = addresses == name || end.kind == "internet";

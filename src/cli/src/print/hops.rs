@@ -6,7 +6,7 @@ use cloudfw_estate::answer::Step;
 
 use super::Text;
 use super::answer::heading;
-use super::steps::{body, mark, share, title, written};
+use super::steps::{Shares, body, mark, title, written};
 use super::style::DIM;
 
 /// Blanks between a rule and what stands beside it.
@@ -14,8 +14,13 @@ const GAP: usize = 2;
 
 /// Both legs. The numbers go on from one to the other, so that each hop has one of its own.
 pub(crate) fn write(pair: &Pair, width: usize, out: &mut String) {
-    let there = hops(&pair.forward);
-    let back = hops(&pair.back);
+    legs(&pair.forward, &pair.back, width, out);
+}
+
+/// The same of the steps alone.
+pub(crate) fn legs(forward: &[Step], back: &[Step], width: usize, out: &mut String) {
+    let there = hops(forward);
+    let back = hops(back);
     let layout = Layout::of(&there, &back, width);
     if !there.is_empty() {
         heading("there", out);
@@ -74,9 +79,10 @@ fn lines(place: &[Step]) -> Vec<Line> {
     // One thing that is not known makes all rules of a place undecided.
     let same = |a: &Step, b: &Step| a.unknown.is_some() && a.unknown == b.unknown;
     let distinct: Vec<&Step> = place.chunk_by(same).filter_map(<[Step]>::first).collect();
+    let shares = Shares::of(&distinct);
     let line = |step: &&Step| Line {
         mark: mark([step.decision]),
-        takes: Text::of(if distinct.len() > 1 { share(step, &distinct) } else { String::new() }),
+        takes: Text::of(if distinct.len() > 1 { shares.text(step) } else { String::new() }),
         body: body(step),
         place: written(step),
     };

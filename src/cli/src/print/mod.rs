@@ -1,6 +1,7 @@
 //! What people see: layout, colour and words.
 
 pub(crate) mod answer;
+pub(crate) mod audited;
 mod changes;
 mod coverage;
 mod gateways;
@@ -15,6 +16,7 @@ pub(crate) mod table;
 #[cfg(test)]
 mod tests;
 mod text;
+pub(crate) mod verified;
 pub(crate) mod words;
 
 pub(crate) use screen::Screen;

@@ -138,42 +138,63 @@ pub(crate) fn place(origin: &Written) -> String {
     }
 }
 
-/// What tells the flows of a step from those of the others at its place: their ports, or else
-/// their protocols or addresses.
-pub(crate) fn share(step: &Step, all: &[&Step]) -> String {
-    let protocols = |step: &Step| values(step, |flows| vec![flows.protocol.clone()]);
-    let own = protocols(step);
-    if all.iter().any(|other| protocols(other) != own) {
-        let own: Vec<String> = own.into_iter().collect();
-        return match own.as_slice() {
-            [one] => format!("{one} {}", ports(step)).trim_end().to_owned(),
-            [one, other] => format!("{one} and {other}"),
-            // Of those that others take a part of, the number would be too many.
-            _ if all.iter().filter(|other| protocols(other).len() > 2).count() == 1 => {
-                "the rest".to_owned()
-            }
-            several => format!("{} protocols", several.len()),
+type Aspect = fn(&Flows) -> Vec<String>;
+
+/// What the flows of several steps at one place differ in: found once, since a place may have
+/// hundreds of thousands of them.
+pub(crate) struct Shares {
+    protocols: bool,
+    /// How many steps are about more protocols than can be named.
+    wide: usize,
+    aspects: Vec<Aspect>,
+}
+
+impl Shares {
+    pub(crate) fn of(all: &[&Step]) -> Self {
+        let aspects: [Aspect; 4] = [
+            |flows| flows.source_ports.clone().into_iter().collect(),
+            |flows| flows.destination_ports.clone().into_iter().collect(),
+            |flows| flows.sources.clone(),
+            |flows| flows.destinations.clone(),
+        ];
+        let differ = |aspect: &Aspect| {
+            let first = all.first().map(|step| values(step, *aspect));
+            all.iter().skip(1).any(|step| Some(values(step, *aspect)) != first)
         };
+        Self {
+            protocols: differ(&(protocols as Aspect)),
+            wide: all.iter().filter(|step| values(step, protocols).len() > 2).count(),
+            aspects: aspects.into_iter().filter(differ).collect(),
+        }
     }
-    let aspects: [fn(&Flows) -> Vec<String>; 4] = [
-        |flows| flows.source_ports.clone().into_iter().collect(),
-        |flows| flows.destination_ports.clone().into_iter().collect(),
-        |flows| flows.sources.clone(),
-        |flows| flows.destinations.clone(),
-    ];
-    let differing = aspects.into_iter().filter(|aspect| {
-        let own = values(step, *aspect);
-        all.iter().any(|other| values(other, *aspect) != own)
-    });
-    let said = differing.map(|aspect| listed(&values(step, aspect)));
-    said.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")
+
+    /// What tells the flows of a step from those of the others: their ports, or else their
+    /// protocols or addresses.
+    pub(crate) fn text(&self, step: &Step) -> String {
+        if self.protocols {
+            let own: Vec<String> = values(step, protocols).into_iter().collect();
+            return match own.as_slice() {
+                [one] => format!("{one} {}", ports(step)).trim_end().to_owned(),
+                [one, other] => format!("{one} and {other}"),
+                // Of those that others take a part of, the number would be too many.
+                _ if self.wide == 1 => "the rest".to_owned(),
+                several => format!("{} protocols", several.len()),
+            };
+        }
+        let said = self.aspects.iter().map(|aspect| listed(&values(step, *aspect)));
+        said.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")
+    }
+}
+
+fn protocols(flows: &Flows) -> Vec<String> {
+    vec![flows.protocol.clone()]
 }
 
 fn ports(step: &Step) -> String {
     listed(&values(step, |flows| flows.destination_ports.clone().into_iter().collect()))
 }
 
-fn values(step: &Step, aspect: fn(&Flows) -> Vec<String>) -> BTreeSet<String> {
+fn values(step: &Step, aspect: Aspect) -> BTreeSet<String> {
     step.flows.iter().flat_map(aspect).collect()
 }
 

@@ -42,10 +42,26 @@ fn the_examples_of_every_command_run() {
     let three = root().join("testdata/aws/three-tier");
     std::os::unix::fs::symlink(&three, home.path().join("prod")).unwrap();
     std::fs::copy(three.join("queries.txt"), home.path().join("queries.txt")).unwrap();
+    std::fs::write(
+        home.path().join("last.json"),
+        "{\"schema\": \"cloudfw.audit/1\", \"findings\": []}",
+    )
+    .unwrap();
+    let policy = "[[expect]]\nfrom = \"internet\"\nto = \"db\"\nverdict = \"unreachable\"\n";
+    std::fs::write(home.path().join("policy.toml"), policy).unwrap();
     let mut ran = 0;
-    for command_words in
-        [&[][..], &["reach"], &["show"], &["record", "aws"], &["demo"], &["completions"], &["man"]]
-    {
+    for command_words in [
+        &[][..],
+        &["reach"],
+        &["show"],
+        &["audit"],
+        &["verify"],
+        &["checks"],
+        &["record", "aws"],
+        &["demo"],
+        &["completions"],
+        &["man"],
+    ] {
         let lines = examples(command_words);
         assert!(!lines.is_empty(), "{command_words:?} has examples");
         for line in lines {

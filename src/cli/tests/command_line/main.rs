@@ -5,12 +5,16 @@
     reason = "a test fails by panicking, in its helping functions too"
 )]
 
+mod audit;
+mod ci;
 mod config;
 mod demo;
 mod examples;
+mod findings;
 mod queries;
 mod reach;
 mod record;
 mod run;
 mod show;
 mod usage;
+mod verify;

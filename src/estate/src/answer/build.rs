@@ -130,7 +130,8 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn end(&self, endpoint: &Endpoint) -> End {
+    /// One end of a question.
+    pub(crate) fn end(&self, endpoint: &Endpoint) -> End {
         match endpoint {
             Endpoint::Interface { id, address, dialled } => {
                 let mut end = match self.network.interfaces.get(id) {
@@ -406,7 +407,7 @@ fn reply(reach: &Reachability) -> Reply {
 }
 
 /// The family that a pair is about.
-fn family(source: &Endpoint) -> &'static str {
+pub(crate) fn family(source: &Endpoint) -> &'static str {
     let is_v4 = match source {
         Endpoint::Interface { address, .. } | Endpoint::Unheld { address, .. } => address.is_ipv4(),
         Endpoint::External { addresses, .. } => !addresses.v4().is_empty(),

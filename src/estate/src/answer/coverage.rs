@@ -75,6 +75,25 @@ pub struct NotRead {
     pub error: Option<String>,
 }
 
+impl NotRead {
+    /// Whether somebody asked and got no answer, or not all of it.
+    pub(crate) fn is_refused(&self) -> bool {
+        matches!(self.outcome, "incomplete" | "denied" | "failed" | "throttled")
+    }
+
+    /// The same as something missing, in the account and Region where it is.
+    pub(crate) fn missing(&self, scope: &ScopeCoverage) -> Missing {
+        let place: Vec<&str> =
+            [&scope.account, &scope.region].into_iter().flatten().map(String::as_str).collect();
+        let said = self.error.as_ref().map(|error| format!(": {error}")).unwrap_or_default();
+        Missing {
+            what: format!("{} ({})", self.kind, self.call),
+            why: format!("{}{said}", self.outcome),
+            place: place.join("/"),
+        }
+    }
+}
+
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
 fn is_zero(count: &usize) -> bool {
     *count == 0

@@ -20,7 +20,7 @@ fn words(words: &[&str]) -> Schema {
 
 const VERDICTS: [&str; 5] = ["reachable", "intermittent", "unreachable", "unknown", "partial"];
 
-pub(super) fn verdict(_: &mut SchemaGenerator) -> Schema {
+pub(crate) fn verdict(_: &mut SchemaGenerator) -> Schema {
     words(&VERDICTS)
 }
 

@@ -11,7 +11,7 @@ use walkdir::{DirEntry, WalkDir};
 use super::OpenError;
 
 /// Files beside the documents of a scenario that are none.
-const BESIDE: [&str; 2] = ["expected.json", "observed.json"];
+const BESIDE: [&str; 3] = ["expected.json", "findings.json", "observed.json"];
 
 /// So much of a file is looked at to tell what it holds.
 const BEGINNING: u64 = 4096;

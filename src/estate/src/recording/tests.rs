@@ -15,11 +15,11 @@ fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
 }
 
 fn opened(folder: &tempfile::TempDir) -> Opened {
-    open(&[folder.path().to_owned()]).unwrap_or_else(|error| panic!("{error}"))
+    open(&[folder.path().to_owned()], false).unwrap_or_else(|error| panic!("{error}"))
 }
 
 fn error(path: PathBuf) -> String {
-    open(&[path]).expect_err("an error").to_string()
+    open(&[path], false).expect_err("an error").to_string()
 }
 
 fn names(opened: &Opened, folder: &tempfile::TempDir) -> Vec<String> {
@@ -39,6 +39,7 @@ fn a_folder_is_read_in_order_with_all_below_it() {
         ("README.md", "#"),
         ("answers.snap", "?"),
         ("expected.json", "{}"),
+        ("findings.json", "{}"),
         ("observed.json", "[]"),
     ]);
     let opened = opened(&folder);
@@ -193,7 +194,7 @@ fn what_is_no_document_is_left_out_of_a_folder_with_a_warning() {
 
 #[test]
 fn nothing_read_is_never_clean() {
-    assert!(open(&[]).unwrap_err().to_string().contains("--from"));
+    assert!(open(&[], false).unwrap_err().to_string().contains("--from"));
     let empty = folder(&[("README.md", "")]);
     let text = error(empty.path().to_owned());
     assert!(text.contains("holds no document: its one file is no JSON"), "{text}");
@@ -218,7 +219,7 @@ fn bad_json_is_told_with_its_place() {
 fn no_file_is_read_twice() {
     let folder = folder(&[("vpcs.json", VPCS)]);
     let file = folder.path().join("vpcs.json");
-    let opened = open(&[file.clone(), folder.path().to_owned(), file]).unwrap();
+    let opened = open(&[file.clone(), folder.path().to_owned(), file], false).unwrap();
     assert_eq!(opened.documents.len(), 1);
 }
 

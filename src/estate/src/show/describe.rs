@@ -255,7 +255,11 @@ impl<'a> Describing<'a> {
         let lists = |filter: &Filter| {
             filter.ingress.iter().chain(&filter.egress).any(|list| of_group(list))
         };
-        let Some(filter) = network.filters.values().find(|filter| lists(filter)) else {
+        let is_asked =
+            |id: &Id<Filter>| network.interfaces.values().any(|one| one.stack.filters.contains(id));
+        let mut filters = network.filters.iter();
+        let found = filters.find(|(id, filter)| lists(filter) && is_asked(id));
+        let Some((_, filter)) = found else {
             let what = format!("the effective rules of {label}");
             let why = "no recorded interface has the group, so it is not effective anywhere";
             return self.unknown(&Unknown::new(what, why, ""));

@@ -1,0 +1,220 @@
+//! What comes in at each interface, laid beside what its lists open.
+
+use std::collections::BTreeMap;
+
+use cloudfw_core::{
+    Bounds, Direction, Endpoint, HeaderSpace, Id, Interface, Peers, Protocol, ProtocolSet,
+    Reachability, Role, Rule, ServiceSet, reach,
+};
+
+use super::openings::{Opening, dialled, openings};
+use super::shared_out;
+use crate::lists::Listed;
+use crate::reading::Side;
+use crate::{Audit, Source, Target};
+
+/// A list of incoming rules that opens something, and what comes of it where.
+#[derive(Debug)]
+pub(super) struct Guard<'a, 'n> {
+    pub(super) listed: &'a Listed<'n>,
+    pub(super) openings: Vec<Opening>,
+    /// What each opening lets in at each interface that asks the list, in order.
+    pub(super) met: Vec<BTreeMap<&'n Id<Interface>, Met>>,
+}
+
+/// What gets in, without source ports: what is proved, and what more may.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Met {
+    pub(super) exposed: ServiceSet,
+    pub(super) possibly: ServiceSet,
+}
+
+/// All that was asked of one source.
+#[derive(Debug)]
+pub(super) struct Guarded<'a, 'n> {
+    pub(super) guards: Vec<Guard<'a, 'n>>,
+    /// Interfaces that no list stands before, with what gets in.
+    pub(super) bare: Vec<(&'n Id<Interface>, Met)>,
+}
+
+/// What stands before an interface: the places of guards, of those that open something.
+struct Before<'n> {
+    id: &'n Id<Interface>,
+    interface: &'n Interface,
+    guards: Vec<usize>,
+    /// Whether they are its own. Those at the boundary of its subnet count only where it has none.
+    own: bool,
+    /// Whether nothing at all is written before it.
+    bare: bool,
+}
+
+/// What one interface answers.
+struct Answered {
+    met: Vec<(usize, usize, Met)>,
+    bare: Option<Met>,
+}
+
+pub(super) fn ask<'a, 'n>(audit: &'a Audit<'n>, source: &Source<'n>) -> Guarded<'a, 'n> {
+    let lists: Vec<&Listed<'n>> =
+        audit.lists().iter().filter(|listed| listed.direction == Direction::Ingress).collect();
+    let opened = shared_out(&lists, |listed| openings(listed.list, source, audit.settings()));
+    let mut guards: Vec<Guard<'a, 'n>> = lists
+        .into_iter()
+        .zip(opened)
+        .map(|(listed, openings)| {
+            let met = vec![BTreeMap::new(); openings.len()];
+            Guard { listed, openings, met }
+        })
+        .collect();
+    let asked = before(audit, &guards);
+    let answers = shared_out(&asked, |before| answer(audit, source, &guards, before));
+    let mut bare = Vec::new();
+    for (before, answered) in asked.iter().zip(answers) {
+        for (guard, opening, met) in answered.met {
+            if let Some(at) = guards.get_mut(guard).and_then(|guard| guard.met.get_mut(opening)) {
+                at.insert(before.id, met);
+            }
+        }
+        bare.extend(answered.bare.map(|met| (before.id, met)));
+    }
+    Guarded { guards, bare }
+}
+
+/// The interfaces that are worth asking.
+fn before<'n>(audit: &Audit<'n>, guards: &[Guard<'_, 'n>]) -> Vec<Before<'n>> {
+    let mut own: BTreeMap<&Id<Interface>, Vec<usize>> = BTreeMap::new();
+    let mut boundary: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+    for (place, guard) in guards.iter().enumerate() {
+        for interface in &guard.listed.interfaces {
+            own.entry(interface).or_default().push(place);
+        }
+        for subnet in &guard.listed.subnets {
+            boundary.entry(*subnet).or_default().push(place);
+        }
+    }
+    let opens = |place: &usize| guards.get(*place).is_some_and(|guard| !guard.openings.is_empty());
+    let mut asked = Vec::new();
+    for (id, interface) in &audit.network().interfaces {
+        // Nobody can open a connection to a gateway (AWS-67).
+        if matches!(interface.role, Role::Gateway(_)) {
+            continue;
+        }
+        let own = own.get(id);
+        let all = own.or_else(|| boundary.get(&interface.subnet));
+        let guards: Vec<usize> = all.into_iter().flatten().copied().filter(opens).collect();
+        let bare = all.is_none();
+        if bare || !guards.is_empty() {
+            asked.push(Before { id, interface, guards, own: own.is_some(), bare });
+        }
+    }
+    asked
+}
+
+fn answer(
+    audit: &Audit<'_>,
+    source: &Source<'_>,
+    guards: &[Guard<'_, '_>],
+    before: &Before<'_>,
+) -> Answered {
+    let target = outside((source.towards)(before.id));
+    let answers: Vec<Reachability> =
+        target.questions.iter().map(|question| reach(audit.graph(), question)).collect();
+    let mut met = Vec::new();
+    for place in &before.guards {
+        let Some(guard) = guards.get(*place) else { continue };
+        for (number, opening) in guard.openings.iter().enumerate() {
+            let rules = || opening.rules.iter().filter_map(|at| guard.listed.list.rules.get(*at));
+            if !rules().any(|rule| is_about(rule, before.interface)) {
+                continue;
+            }
+            let found = through(opening, &answers, before.interface, &target);
+            // An ACL that lets everything through and is stopped behind it is nobody's mistake.
+            if before.own || !guard.listed.is_stateless() || found != Met::default() {
+                met.push((*place, number, found));
+            }
+        }
+    }
+    let bare = before.bare.then(|| everything(&answers, &target));
+    Answered { met, bare: bare.filter(|met| *met != Met::default()) }
+}
+
+/// The questions of sources outside the estate. A network that a user names may hold recorded
+/// interfaces too: what goes between those is no exposure, and would be asked for each pair.
+pub(super) fn outside(mut target: Target) -> Target {
+    target.questions.retain(|question| !matches!(question.source, Endpoint::Interface { .. }));
+    target
+}
+
+/// What gets in of what an opening opens.
+fn through(
+    opening: &Opening,
+    answers: &[Reachability],
+    interface: &Interface,
+    target: &Target,
+) -> Met {
+    let mut at_least = ServiceSet::empty();
+    let mut at_most = ServiceSet::empty();
+    for answer in answers {
+        let Bounds { at_least: least, at_most: most } = &answer.allowed;
+        at_least = at_least.union(&of(opening, least));
+        at_most = at_most.union(&of(opening, most));
+    }
+    if is_unasked(opening, interface, target) {
+        at_most = dialled(&opening.services);
+    }
+    let exposed = if opening.certain { at_least } else { ServiceSet::empty() };
+    let possibly = at_most.difference(&exposed);
+    let opened = &opening.services;
+    Met { exposed: answered(exposed, opened), possibly: answered(possibly, opened) }
+}
+
+/// Nothing, where a rule opens services that answer, and all that gets in is ICMP that wants no
+/// answer: that does not make a lost reply a success.
+fn answered(services: ServiceSet, opened: &ServiceSet) -> ServiceSet {
+    let echo = |protocol, request| ServiceSet::icmp(protocol, Some(request), None);
+    let mute = ServiceSet::all_of_protocols(ProtocolSet::ICMP)
+        .difference(&echo(Protocol::ICMP, 8))
+        .difference(&echo(Protocol::ICMPV6, 128));
+    let answers = |services: &ServiceSet| !services.is_subset(&mute);
+    if answers(opened) && !answers(&services) { ServiceSet::empty() } else { services }
+}
+
+fn of(opening: &Opening, flows: &HeaderSpace) -> ServiceSet {
+    let cubes = flows.cubes().iter().filter(|cube| cube.source.intersects(&opening.addresses));
+    let services = cubes.map(|cube| cube.services.intersection(&opening.services));
+    services.fold(ServiceSet::empty(), |all, some| all.union(&dialled(&some)))
+}
+
+/// Whether the interface may have addresses of the opening's family that could not be asked about.
+fn is_unasked(opening: &Opening, interface: &Interface, target: &Target) -> bool {
+    let unread = &interface.unread;
+    let v4 = unread.v4.is_some() && !opening.addresses.v4().is_empty();
+    let v6 = unread.v6.is_some() && !opening.addresses.v6().is_empty();
+    let of_family = |unknown| [&unread.v4, &unread.v6].contains(&&Some(unknown));
+    v4 || v6 || target.unknowns.iter().cloned().any(|unknown| !of_family(unknown))
+}
+
+fn everything(answers: &[Reachability], target: &Target) -> Met {
+    let all = |space: fn(&Reachability) -> &HeaderSpace| {
+        let services = answers.iter().map(|answer| dialled(&space(answer).services()));
+        services.fold(ServiceSet::empty(), |all, some| all.union(&some))
+    };
+    let exposed = all(|answer| &answer.allowed.at_least);
+    let possibly = if target.unknowns.is_empty() {
+        all(|answer| &answer.allowed.at_most)
+    } else {
+        ServiceSet::full()
+    };
+    Met { possibly: possibly.difference(&exposed), exposed }
+}
+
+/// Whether the near side of an incoming rule may be this interface.
+fn is_about(rule: &Rule, interface: &Interface) -> bool {
+    let Peers::Of(_) = &rule.matches.destinations else { return true };
+    let side = Side::of(&rule.matches.destinations);
+    let possibly = !side.possibly.is_empty();
+    let named = side.groups.iter().any(|group| interface.groups.contains(group));
+    let unread = interface.unread.v4.is_some() || interface.unread.v6.is_some();
+    let holds = |address: &cloudfw_core::Address| side.addresses.contains(address.ip);
+    possibly || named || unread || interface.addresses.iter().any(holds)
+}

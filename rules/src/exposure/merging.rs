@@ -1,0 +1,177 @@
+//! From openings to root causes: what one change of one list would close is one exposure.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use cloudfw_core::{Id, Interface, IpSet, Rule, ServiceSet};
+
+use super::meeting::{Guard, Guarded, Met};
+use super::openings::dialled;
+use super::{At, Breadth, Class, Exposure, Proof};
+use crate::reading::far_side;
+use crate::{Audit, Source};
+
+/// An opening, or several that are one cause.
+struct Cause<'n> {
+    rules: BTreeSet<usize>,
+    breadth: Breadth,
+    certain: bool,
+    only_together: bool,
+    addresses: IpSet,
+    services: ServiceSet,
+    at: BTreeMap<&'n Id<Interface>, Met>,
+}
+
+pub(super) fn exposures<'n>(
+    audit: &Audit<'n>,
+    source: &Source<'n>,
+    guarded: Guarded<'_, 'n>,
+) -> Vec<Exposure<'n>> {
+    let mut found = Vec::new();
+    for guard in guarded.guards {
+        let listed = guard.listed;
+        // A list at boundaries alone is a cause only where it is all that guards an interface.
+        let is_used = !listed.is_unattached() && listed.interfaces.is_empty();
+        let left_out = is_used || listed.is_unattached() && listed.is_stateless();
+        for cause in causes(guard) {
+            if !(left_out && cause.at.is_empty()) {
+                found.push(cause.exposure(listed.list, source));
+            }
+        }
+    }
+    for (id, met) in guarded.bare {
+        if let Some(interface) = audit.network().interfaces.get(id) {
+            found.push(bare(id, interface, met, source));
+        }
+    }
+    found
+}
+
+/// The openings of a list, those that are one cause joined.
+fn causes<'n>(guard: Guard<'_, 'n>) -> Vec<Cause<'n>> {
+    let mut causes: Vec<Cause<'n>> = Vec::new();
+    for (opening, at) in guard.openings.into_iter().zip(guard.met) {
+        let mut new = Cause {
+            rules: opening.rules,
+            breadth: opening.breadth,
+            certain: opening.certain,
+            only_together: opening.only_together,
+            addresses: opening.addresses,
+            services: opening.services,
+            at,
+        };
+        causes.retain_mut(|old| {
+            let same = old.is_one_with(&new);
+            if same {
+                new.take(old);
+            }
+            !same
+        });
+        causes.push(new);
+    }
+    causes.sort_by(|one, other| {
+        (std::cmp::Reverse(one.breadth), &one.rules)
+            .cmp(&(std::cmp::Reverse(other.breadth), &other.rules))
+    });
+    causes
+}
+
+impl<'n> Cause<'n> {
+    /// Whether two openings of a list, of one family each, are one cause: the same rule, or rules
+    /// that say the same of both families with the same effect.
+    fn is_one_with(&self, other: &Self) -> bool {
+        self.breadth == other.breadth
+            && self.certain == other.certain
+            && (!self.rules.is_disjoint(&other.rules)
+                || self.breadth == Breadth::Few
+                || self.services.intersects(&other.services) && self.class() == other.class())
+    }
+
+    fn take(&mut self, other: &mut Self) {
+        self.rules.append(&mut other.rules);
+        self.only_together |= other.only_together;
+        self.addresses = self.addresses.union(&other.addresses);
+        self.services = self.services.union(&other.services);
+        for (id, met) in std::mem::take(&mut other.at) {
+            let own = self.at.entry(id).or_default();
+            own.exposed = own.exposed.union(&met.exposed);
+            own.possibly = own.possibly.union(&met.possibly).difference(&own.exposed);
+        }
+    }
+
+    fn class(&self) -> Class {
+        let class = |met: &Met| {
+            if !met.exposed.is_empty() {
+                Class::Exposed
+            } else if !met.possibly.is_empty() {
+                Class::Unknown
+            } else {
+                Class::Blocked
+            }
+        };
+        self.at.values().map(class).max().unwrap_or(Class::Unattached)
+    }
+
+    fn exposure(self, list: &'n Arc<cloudfw_core::RuleList>, source: &Source<'_>) -> Exposure<'n> {
+        let rules = by_width(self.rules.iter().filter_map(|place| list.rules.get(*place)));
+        let sides = rules.iter().map(|rule| far_side(rule, cloudfw_core::Direction::Ingress));
+        let via: BTreeSet<Arc<str>> = sides.flat_map(|side| side.lists).collect();
+        Exposure {
+            subject: &list.label,
+            list: Some(list),
+            source: source.name.clone(),
+            is_internet: source.is_internet,
+            breadth: self.breadth,
+            only_together: self.only_together,
+            rules,
+            certain: self.certain,
+            addresses: self.addresses,
+            via: via.into_iter().collect(),
+            literal: dialled(&self.services),
+            at: self.at.into_iter().map(at).collect(),
+            proof: Proof::default(),
+        }
+    }
+}
+
+/// Rules in an order that does not depend on where they stand: a new rule that opens more comes
+/// first, and makes the finding a new one.
+fn by_width<'n>(rules: impl Iterator<Item = &'n Rule>) -> Vec<&'n Rule> {
+    let rules: Vec<&Rule> = rules.collect();
+    let opens = |rule: &Rule| {
+        let within = |other: &&&Rule| other.matches.services.is_subset(&rule.matches.services);
+        rules.iter().filter(within).count()
+    };
+    let mut sorted: Vec<(usize, String, &Rule)> =
+        rules.iter().map(|rule| (opens(rule), rule.to_string(), *rule)).collect();
+    sorted.sort_by(|(one, says, _), (other, said, _)| other.cmp(one).then_with(|| says.cmp(said)));
+    sorted.into_iter().map(|(_, _, rule)| rule).collect()
+}
+
+/// An interface that no list guards.
+fn bare<'n>(
+    id: &'n Id<Interface>,
+    interface: &'n Interface,
+    met: Met,
+    source: &Source<'_>,
+) -> Exposure<'n> {
+    Exposure {
+        subject: &interface.label,
+        list: None,
+        source: source.name.clone(),
+        is_internet: source.is_internet,
+        breadth: Breadth::Whole,
+        only_together: false,
+        rules: Vec::new(),
+        certain: true,
+        addresses: source.addresses.clone(),
+        via: Vec::new(),
+        literal: ServiceSet::empty(),
+        at: vec![at((id, met))],
+        proof: Proof::default(),
+    }
+}
+
+fn at<'n>((interface, met): (&'n Id<Interface>, Met)) -> At<'n> {
+    At { interface, exposed: met.exposed, possibly: met.possibly }
+}

@@ -1,0 +1,136 @@
+//! What the user accepts, until a day; what has run out, and what accepts nothing.
+
+use cloudfw_core::{Label, Origin};
+use cloudfw_estate::Inquiry;
+use cloudfw_rules::{Finding, Severity};
+use jiff::civil::Date;
+
+use crate::config::Ignore;
+
+/// A finding that is accepted.
+#[derive(Debug)]
+pub(crate) struct Ignored {
+    /// What was found.
+    pub(crate) finding: Finding,
+    /// Why it is accepted.
+    pub(crate) reason: String,
+    /// The last day on which it is.
+    pub(crate) until: Date,
+}
+
+/// Findings, parted.
+#[derive(Debug, Default)]
+pub(crate) struct Judged {
+    /// What stands, with what is wrong with the ignores themselves.
+    pub(crate) findings: Vec<Finding>,
+    /// What is accepted.
+    pub(crate) ignored: Vec<Ignored>,
+}
+
+/// Parts findings by what is accepted on a day. `asked` are the ids of the checks that ran: an
+/// ignore of another one says nothing about it.
+pub(crate) fn judge(
+    findings: Vec<Finding>,
+    ignores: &[Ignore],
+    today: Date,
+    asked: &[&str],
+    file: &str,
+    inquiry: &Inquiry<'_>,
+) -> Judged {
+    let accepted: Vec<Accepted<'_>> =
+        ignores.iter().map(|ignore| Accepted::new(ignore, inquiry)).collect();
+    let mut used = vec![false; ignores.len()];
+    let mut judged = Judged::default();
+    for finding in findings {
+        let by = accepted.iter().position(|accepted| accepted.covers(&finding));
+        if let Some(used) = by.and_then(|at| used.get_mut(at)) {
+            *used = true;
+        }
+        let standing = by.and_then(|at| ignores.get(at)).filter(|ignore| today <= ignore.until);
+        match standing {
+            Some(Ignore { reason, until, .. }) => {
+                let (reason, until) = (reason.clone(), *until);
+                judged.ignored.push(Ignored { finding, reason, until });
+            }
+            None => judged.findings.push(finding),
+        }
+    }
+    for (ignore, used) in ignores.iter().zip(used) {
+        let is_asked = asked.iter().any(|check| matches(&ignore.check, check));
+        if today > ignore.until {
+            judged.findings.push(expired(ignore, file));
+        } else if !used && is_asked {
+            judged.findings.push(unmatched(ignore, file));
+        }
+    }
+    judged.findings.sort_by(|one, other| one.sort_key().cmp(&other.sort_key()));
+    judged
+}
+
+/// An ignore with the ids that its resource means.
+struct Accepted<'i> {
+    ignore: &'i Ignore,
+    ids: Vec<String>,
+}
+
+impl<'i> Accepted<'i> {
+    fn new(ignore: &'i Ignore, inquiry: &Inquiry<'_>) -> Self {
+        let shown = ignore.resource.as_ref().and_then(|resource| inquiry.show(resource).ok());
+        let ids = shown.into_iter().flatten().map(|description| description.id).collect();
+        Self { ignore, ids }
+    }
+
+    /// A finding is covered where its subject is meant, or everything that it affects.
+    fn covers(&self, finding: &Finding) -> bool {
+        let Some(resource) = &self.ignore.resource else {
+            return matches(&self.ignore.check, finding.check);
+        };
+        let means = |label: &Label| {
+            self.ids.iter().any(|id| **id == *label.id)
+                || matches(resource, &label.id)
+                || label.name.as_ref().is_some_and(|name| matches(resource, name))
+        };
+        let affected = &finding.affected;
+        matches(&self.ignore.check, finding.check)
+            && (means(&finding.subject) || (!affected.is_empty() && affected.iter().all(means)))
+    }
+}
+
+/// A glob, or the text itself.
+fn matches(pattern: &str, text: &str) -> bool {
+    wildmatch::WildMatch::new(pattern).matches(text)
+}
+
+/// The id under which reports have an ignore that has run out.
+pub(crate) const EXPIRED: &str = "expired-ignore";
+/// The id under which reports have an ignore that accepts nothing.
+pub(crate) const UNMATCHED: &str = "unmatched-ignore";
+
+fn expired(ignore: &Ignore, file: &str) -> Finding {
+    let Ignore { until, check, reason, .. } = ignore;
+    let message = format!("the ignore of {check} ended on {until} ({reason})");
+    let advice = "Mend what it ignored, or give it a new day and say why.".to_owned();
+    Finding::new(EXPIRED, Severity::Medium, subject(ignore, file), message, advice)
+}
+
+fn unmatched(ignore: &Ignore, file: &str) -> Finding {
+    let Ignore { check, resource, .. } = ignore;
+    let of = resource.as_ref().map(|resource| format!(" at `{resource}`")).unwrap_or_default();
+    let message = format!("the ignore of {check}{of} ignores nothing");
+    let advice = "Take it out: what it accepted is gone, or it is misspelt.".to_owned();
+    Finding::new(UNMATCHED, Severity::Low, subject(ignore, file), message, advice)
+}
+
+/// An ignore as the subject of a finding. What it says is its name, so that it stays the same
+/// where lines move.
+fn subject(ignore: &Ignore, file: &str) -> Label {
+    let Ignore { check, resource, line, .. } = ignore;
+    let of = resource.as_ref().map(|resource| format!(" {resource}")).unwrap_or_default();
+    Label {
+        id: format!("{check}{of}").into(),
+        name: None,
+        kind: "ignore",
+        scope: "".into(),
+        origin: Origin::line(&file.into(), *line),
+    }
+}

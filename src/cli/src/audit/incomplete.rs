@@ -1,0 +1,36 @@
+//! What an audit could not see. While there is any of it, nothing is clean.
+
+use cloudfw_estate::Estate;
+use cloudfw_estate::answer::Missing;
+
+/// What was not read of an estate. Kinds that nobody asked for are among it: what they would show
+/// may be wrong, and no question leads there.
+pub(crate) fn incomplete(estate: &Estate) -> Vec<Missing> {
+    let mut found = estate.not_read();
+    for scope in &estate.coverage().scopes {
+        let of: Vec<&str> =
+            [&scope.account, &scope.region].into_iter().flatten().map(String::as_str).collect();
+        for kind in &scope.not_read {
+            let why = match kind.outcome {
+                "absent" => "not in the recording (`--assume-none` says that there is none)",
+                "unsupported" => "the service does not know the call (`--assume-none`)",
+                _ => continue,
+            };
+            let what = format!("{} ({})", kind.kind, kind.call);
+            found.push(Missing { what, why: why.to_owned(), place: of.join("/") });
+        }
+    }
+    let publisher = estate.publisher();
+    found.extend(estate.network().unknowns.iter().map(|unknown| publisher.unknown(unknown)));
+    if estate.is_empty() {
+        found.push(Missing {
+            what: "the estate".to_owned(),
+            why:
+                "nothing that could be audited was read: is this the right recording, account and \
+                  Region?"
+                    .to_owned(),
+            place: String::new(),
+        });
+    }
+    found
+}

@@ -1,0 +1,14 @@
+//! What an audit is asked, what it leaves out, and what it could not see: everything around the
+//! checks themselves.
+
+mod baseline;
+mod ignores;
+mod incomplete;
+mod selection;
+mod sources;
+
+pub(crate) use baseline::Baseline;
+pub(crate) use ignores::{Judged, judge};
+pub(crate) use incomplete::incomplete;
+pub(crate) use selection::{Selection, check_called};
+pub(crate) use sources::sources;

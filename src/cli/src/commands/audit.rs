@@ -1,0 +1,185 @@
+//! `cloudfw audit`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use cloudfw_core::PortSet;
+use cloudfw_report::{Audited, Excused, Framework, Report, Writing};
+use cloudfw_rules::frameworks::Assessed;
+use cloudfw_rules::{Audit as Checking, Finding, SEVERITIES, Settings, Severity};
+use jiff::civil::Date;
+
+use crate::arguments::{EstateArguments, Global};
+use crate::audit::{Baseline, Judged, Selection, incomplete, judge, sources};
+use crate::config::{AuditSettings, Config};
+use crate::error::Error;
+use crate::estate::Opened;
+use crate::output::{Output, Outputs};
+use crate::print::Screen;
+use crate::print::audited::{self, Shown};
+
+const EXAMPLES: &str = "\
+Examples:
+  cloudfw audit --from prod                              what is wrong, the worst first
+  cloudfw audit --from prod --framework cis-aws-7.0      … by requirement, as written and as proved
+  cloudfw audit --from prod --check 'exposed-*' -v       some checks, with every hop
+  cloudfw audit --from prod -o sarif=out.sarif -o text   several formats at once
+  cloudfw audit --from prod --baseline last.json         only what is new since `-o json=last.json`
+
+Exit codes:
+  0  everything was read, and nothing was found at or above --fail-on
+  1  something was found
+  2  it could not run: bad usage, no recording
+  3  not everything was read, or something cannot be decided; never clean";
+
+/// What is open to whom, proved; rules without effect, replies that are lost, what is untidy
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Audit {
+    /// Only this check, or a glob; may be given several times (`cloudfw checks list`)
+    #[arg(long, value_name = "CHECK")]
+    check: Vec<String>,
+
+    /// The checks of a framework, and what becomes of its requirements: cis-aws-7.0
+    #[arg(long, value_name = "FRAMEWORK")]
+    framework: Vec<String>,
+
+    /// Show findings of this severity or above; all are counted
+    #[arg(long, value_name = "SEVERITY", value_parser = severity, default_value = "low")]
+    severity: Severity,
+
+    /// End with 1 for findings of this severity or above; else `fail-on` of cloudfw.toml, else high
+    #[arg(long, value_name = "SEVERITY", value_parser = severity)]
+    fail_on: Option<Severity>,
+
+    /// Leave out what an earlier `-o json` has found
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+
+    /// The day on which ignores are judged, else today
+    #[arg(long, value_name = "DATE", value_parser = day)]
+    as_of: Option<Date>,
+
+    /// text, or json, ndjson, sarif, junit, ocsf, csv, markdown; FORMAT=FILE writes a file, and
+    /// several may be given
+    #[arg(short, long, value_name = "FORMAT[=FILE]")]
+    output: Vec<Output>,
+
+    /// Show every hop, rule and affected resource
+    #[arg(short, long)]
+    verbose: bool,
+
+    #[command(flatten)]
+    estate: EstateArguments,
+}
+
+/// What audits fail on where nothing else is said.
+const FAIL_ON: Severity = Severity::High;
+
+pub(crate) fn run(arguments: &Audit, global: &Global, screen: &mut Screen) -> Result<u8, Error> {
+    let selection = Selection::new(&arguments.check, &arguments.framework)?;
+    let baseline = arguments.baseline.as_deref().map(Baseline::read).transpose()?;
+    let outputs = Outputs::open(&arguments.output)?;
+    let opened = Opened::in_part(&arguments.estate, global, screen)?;
+    let config = opened.config();
+    let settings = settings(config)?;
+    let ready = opened.ready();
+    let sources = sources(&ready.inquiry, &config.networks)?;
+    let found = Checking::new(ready.inquiry.graph(), &sources, &settings)
+        .run(selection.checks.iter().copied());
+
+    let asked: Vec<&'static str> = selection.checks.iter().map(|check| check.id).collect();
+    let today = arguments.as_of.unwrap_or_else(|| jiff::Zoned::now().date());
+    let missing = incomplete(&opened.estate);
+    let requirements = assess(&selection, &found, &asked, !missing.is_empty());
+    let file = config.name();
+    let Judged { mut findings, ignored } =
+        judge(found.clone(), &config.ignore, today, &asked, &file, &ready.inquiry);
+    let known = baseline.map_or(0, |baseline| baseline.only_new(&mut findings));
+    let report = Report::of(
+        &opened.estate,
+        &Audited {
+            findings: findings.iter().collect(),
+            ignored: ignored
+                .iter()
+                .map(|it| Excused {
+                    finding: &it.finding,
+                    reason: it.reason.clone(),
+                    until: Some(it.until.to_string()),
+                })
+                .collect(),
+            incomplete: missing,
+            checks: selection.checks.clone(),
+            frameworks: requirements,
+            fail_on: Some(arguments.fail_on.or(config.fail_on).unwrap_or(FAIL_ON)),
+            time: None,
+        },
+    );
+    let shown = Shown {
+        verbose: arguments.verbose,
+        least: arguments.severity,
+        known,
+        width: screen.width(),
+    };
+    let root = std::env::current_dir().ok();
+    let writing = Writing { root: root.as_deref() };
+    outputs.write(
+        screen,
+        || audited::text(&report, shown),
+        |format, to| report.write(format, writing, to),
+    )?;
+    Ok(report.exit_code())
+}
+
+/// What becomes of the requirements of the frameworks.
+fn assess<'f>(
+    selection: &Selection,
+    findings: &'f [Finding],
+    asked: &'f [&'static str],
+    is_incomplete: bool,
+) -> Vec<Framework<'f>> {
+    let audit = Assessed { findings, ran: asked, is_incomplete };
+    let assessed = selection.editions.iter().map(|edition| Framework {
+        edition: edition.clone(),
+        requirements: edition.assess(&audit),
+    });
+    assessed.collect()
+}
+
+/// What `cloudfw.toml` says is acceptable.
+fn settings(config: &Config) -> Result<Settings, Error> {
+    let AuditSettings {
+        authorised_tcp,
+        authorised_udp,
+        wide_prefix_v4,
+        wide_prefix_v6,
+        most_rules,
+    } = &config.audit;
+    let usual = Settings::default();
+    let ports = |key: &str, text: &Option<String>, usual: PortSet| match text {
+        Some(text) => text.parse::<PortSet>().map_err(|error| config.wrong(key, &error)),
+        None => Ok(usual),
+    };
+    let prefix = |key: &str, length: Option<u8>, most: u8, usual: u8| match length {
+        Some(length) if length > most => {
+            Err(config.wrong(key, &format!("`{length}` is no prefix length: 0 to {most}")))
+        }
+        length => Ok(length.unwrap_or(usual)),
+    };
+    Ok(Settings {
+        authorised_tcp: ports("audit.authorised-tcp", authorised_tcp, usual.authorised_tcp)?,
+        authorised_udp: ports("audit.authorised-udp", authorised_udp, usual.authorised_udp)?,
+        wide_prefix_v4: prefix("audit.wide-prefix-v4", *wide_prefix_v4, 32, usual.wide_prefix_v4)?,
+        wide_prefix_v6: prefix("audit.wide-prefix-v6", *wide_prefix_v6, 128, usual.wide_prefix_v6)?,
+        most_rules: most_rules.unwrap_or(usual.most_rules),
+    })
+}
+
+fn severity(text: &str) -> Result<Severity, String> {
+    let found = SEVERITIES.into_iter().find(|severity| severity.name().eq_ignore_ascii_case(text));
+    found.ok_or_else(|| format!("the severities are {}", SEVERITIES.map(Severity::name).join(", ")))
+}
+
+fn day(text: &str) -> Result<Date, String> {
+    text.parse().map_err(|_| "a day is written as 2027-06-30".to_owned())
+}

@@ -1,0 +1,319 @@
+//! `cloudfw audit` and `cloudfw checks`, as people and pipelines call them.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::run::{Run, cloudfw, command, finish, root};
+
+fn audit(words: &[&str], home: &Path) -> Run {
+    finish(command(&[&["audit"], words].concat()).current_dir(home), "")
+}
+
+fn scenario(name: &str) -> String {
+    root().join("testdata/aws").join(name).display().to_string()
+}
+
+/// A copy of a scenario's documents, to be broken.
+fn copied(name: &str) -> tempfile::TempDir {
+    let home = tempfile::tempdir().unwrap();
+    for entry in std::fs::read_dir(scenario(name)).unwrap() {
+        let path = entry.unwrap().path();
+        let file = path.file_name().unwrap();
+        let is_document = path.extension().is_some_and(|extension| extension == "json")
+            && !["expected.json", "findings.json"].contains(&file.to_str().unwrap());
+        if is_document {
+            std::fs::copy(&path, home.path().join(file)).unwrap();
+        }
+    }
+    home
+}
+
+fn report(run: &Run) -> Value {
+    serde_json::from_str(&run.out)
+        .unwrap_or_else(|error| panic!("{error}: {} {}", run.out, run.err))
+}
+
+fn checks_of(report: &Value) -> Vec<&str> {
+    let findings = report["findings"].as_array().unwrap();
+    findings.iter().map(|finding| finding["check"].as_str().unwrap()).collect()
+}
+
+/// Everything that is open is told before everything else, with the rule and its place.
+#[test]
+fn the_text_names_the_worst_first_with_rule_place_and_advice() {
+    let run = cloudfw(&["audit", "--from", "testdata/aws/exposure", "--assume-none", "all"]);
+    assert_eq!(run.code, 1, "{}", run.err);
+    let first = run.out.lines().next().unwrap();
+    assert!(first.starts_with("findings  "), "{first}");
+    assert!(first.contains("critical"), "{first}");
+    assert!(run.out.contains("security-groups.json:"), "{}", run.out);
+    let place = |word: &str| run.out.find(word).unwrap_or(usize::MAX);
+    assert!(place("\n  critical") < place("\n  high"), "{}", run.out);
+    assert!(place("\n  high") < place("\n  low"), "{}", run.out);
+}
+
+#[test]
+fn it_fails_from_the_severity_that_is_asked_for() {
+    let from = scenario("exposure");
+    let code = |words: &[&str]| {
+        let words = [&["--from", &from, "--assume-none", "all"], words].concat();
+        audit(&words, &root()).code
+    };
+    assert_eq!(code(&["--check", "exposed-admin-port", "--fail-on", "critical"]), 1);
+    assert_eq!(code(&["--check", "exposed-web-port"]), 0);
+    assert_eq!(code(&["--check", "exposed-web-port", "--fail-on", "info"]), 1);
+    assert_eq!(code(&["--severity", "critical", "--check", "exposed-web-port"]), 0);
+}
+
+#[test]
+fn one_denied_call_is_never_clean() {
+    let from = "testdata/aws/recording-denied-is-not-empty";
+    for format in ["text", "json", "ndjson", "sarif", "junit", "ocsf", "csv", "markdown"] {
+        let run = cloudfw(&[
+            "audit",
+            "--from",
+            from,
+            "--assume-none",
+            "all",
+            "--fail-on",
+            "critical",
+            "-o",
+            format,
+        ]);
+        assert_eq!(run.code, 3, "{format}: {}{}", run.out, run.err);
+        assert!(run.out.to_lowercase().contains("denied"), "{format}: {}", run.out);
+        // The words of the checks themselves, which SARIF carries along, may have it.
+        let clean = ["\"result\":\"clean\"", "100 %", "all passed", "no findings", "clean  "];
+        for word in clean {
+            assert!(!run.out.contains(word), "{format} says {word}: {}", run.out);
+        }
+    }
+    let run = cloudfw(&["audit", "--from", from, "--assume-none", "all", "--fail-on", "critical"]);
+    assert!(run.out.starts_with("incomplete"), "{}", run.out);
+    assert!(run.out.contains("denied"), "{}", run.out);
+}
+
+#[test]
+fn nothing_read_is_never_clean() {
+    let home = tempfile::tempdir().unwrap();
+    for (name, text) in
+        [("vpcs.json", "{\"Vpcs\": []}"), ("groups.json", "{\"SecurityGroups\": []}")]
+    {
+        std::fs::write(home.path().join(name), text).unwrap();
+    }
+    let run = audit(&["--from", ".", "--assume-none", "all", "-o", "json"], home.path());
+    assert_eq!(run.code, 3, "{}", run.out);
+    assert_eq!(report(&run)["summary"]["result"], "incomplete");
+    let run = audit(&["--from", ".", "--assume-none", "all"], home.path());
+    assert_eq!(run.code, 3, "{}", run.out);
+    assert!(run.out.contains("nothing"), "{}", run.out);
+}
+
+/// Findings come from the readable half, and the report says that it is one.
+#[test]
+fn a_recording_that_breaks_off_is_audited_as_far_as_it_can_be_read() {
+    let home = copied("exposure");
+    let acls = home.path().join("network-acls.json");
+    let text = std::fs::read_to_string(&acls).unwrap();
+    std::fs::write(&acls, &text[..text.len() / 2]).unwrap();
+    let run = audit(&["--from", ".", "--assume-none", "all", "-o", "json"], home.path());
+    let found = report(&run);
+    let missing = found["incomplete"].to_string();
+    assert!(missing.contains("network-acls.json"), "{missing}");
+    assert_eq!(found["summary"]["complete"], false);
+    let effects = &found["summary"]["effects"];
+    assert!(effects["unknown"].as_u64().unwrap() > 0, "{effects}");
+    assert!(found["findings"].as_array().unwrap().len() > 5, "{}", run.out);
+    // Nothing is proved to be exposed behind ACLs that were not read, so nothing fails from high.
+    let run = audit(
+        &["--from", ".", "--assume-none", "all", "--check", "exposed-admin-port"],
+        home.path(),
+    );
+    assert_eq!(run.code, 3, "{}", run.out);
+    assert!(run.out.contains("INCOMPLETE"), "{}", run.out);
+}
+
+#[test]
+fn an_ignore_takes_a_finding_out_until_its_day() {
+    let home = tempfile::tempdir().unwrap();
+    std::fs::write(
+        home.path().join("cloudfw.toml"),
+        "[[ignore]]\ncheck = \"exposed-admin-port\"\nresource = \"open-ssh\"\n\
+         reason = \"the way in\"\nuntil = 2027-06-30\n",
+    )
+    .unwrap();
+    let from = scenario("exposure");
+    let on = |day: &str| {
+        let words = [
+            "--from",
+            &from,
+            "--assume-none",
+            "all",
+            "--check",
+            "exposed-admin-port",
+            "--as-of",
+            day,
+            "-o",
+            "json",
+        ];
+        let run = audit(&words, home.path());
+        report(&run)
+    };
+    let subjects = |report: &Value| -> Vec<String> {
+        let findings = report["findings"].as_array().unwrap().iter();
+        findings.filter_map(|it| it["subject"]["name"].as_str().map(str::to_owned)).collect()
+    };
+    let before = on("2027-06-30");
+    assert!(!subjects(&before).contains(&"open-ssh".to_owned()));
+    assert_eq!(before["ignored"][0]["subject"]["name"], "open-ssh");
+    assert_eq!(before["ignored"][0]["reason"], "the way in");
+    let after = on("2027-07-01");
+    assert!(subjects(&after).contains(&"open-ssh".to_owned()));
+    assert!(checks_of(&after).contains(&"expired-ignore"));
+    assert_eq!(after["ignored"].as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn an_ignore_that_ignores_nothing_is_a_finding() {
+    let home = tempfile::tempdir().unwrap();
+    std::fs::write(
+        home.path().join("cloudfw.toml"),
+        "[[ignore]]\ncheck = \"exposed-admin-port\"\nresource = \"gone\"\n\
+         reason = \"it was there\"\nuntil = 2099-01-01\n",
+    )
+    .unwrap();
+    let from = scenario("exposure");
+    let run = audit(&["--from", &from, "--assume-none", "all", "-o", "json"], home.path());
+    let report = report(&run);
+    let finding = report["findings"].as_array().unwrap().iter();
+    let found: Vec<&Value> = finding.filter(|it| it["check"] == "unmatched-ignore").collect();
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0]["subject"]["origin"]["line"], 1);
+    // It is not asked about where its check does not run.
+    let run = audit(
+        &["--from", &from, "--assume-none", "all", "--check", "blackhole-route", "-o", "json"],
+        home.path(),
+    );
+    assert!(!run.out.contains("unmatched-ignore"), "{}", run.out);
+}
+
+#[test]
+fn a_baseline_leaves_what_is_new() {
+    let home = tempfile::tempdir().unwrap();
+    let from = scenario("exposure");
+    let all = ["--from", &from, "--assume-none", "all"];
+    let run = audit(&[&all[..], &["-o", "json=accepted.json"]].concat(), home.path());
+    assert_eq!(run.code, 1, "{}", run.err);
+    assert!(run.out.is_empty(), "{}", run.out);
+    let run = audit(&[&all[..], &["--baseline", "accepted.json"]].concat(), home.path());
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert!(run.out.contains("known from the baseline"), "{}", run.out);
+    std::fs::write(home.path().join("wrong.json"), "{}").unwrap();
+    let run = audit(&[&all[..], &["--baseline", "wrong.json"]].concat(), home.path());
+    assert_eq!(run.code, 2);
+    assert!(run.err.contains("wrong.json"), "{}", run.err);
+}
+
+#[test]
+fn a_framework_is_assessed_as_written_and_as_proved() {
+    let from = scenario("exposure");
+    let words = [
+        "audit",
+        "--from",
+        &from,
+        "--assume-none",
+        "all",
+        "--framework",
+        "cis-aws-7.0",
+        "-o",
+        "json",
+    ];
+    let found = report(&cloudfw(&words));
+    let framework = &found["frameworks"][0];
+    assert_eq!(framework["version"], "7.0");
+    let requirements = framework["requirements"].as_array().unwrap();
+    let of = |id: &str| requirements.iter().find(|it| it["id"] == id).unwrap();
+    assert_eq!(of("6.3")["status"], "failed");
+    assert!(requirements.iter().any(|it| it["status"] == "not-assessed"), "{framework}");
+    let run = cloudfw(&words[..7]);
+    assert!(run.out.contains("NOT ASSESSED"), "{}", run.out);
+}
+
+#[test]
+fn an_unknown_check_or_framework_is_an_error_with_a_suggestion() {
+    let from = scenario("exposure");
+    let run = audit(&["--from", &from, "--check", "exposed-admin-prot"], &root());
+    assert_eq!(run.code, 2);
+    assert!(run.err.contains("did you mean `exposed-admin-port`?"), "{}", run.err);
+    let run = audit(&["--from", &from, "--framework", "cis-aws-8.0"], &root());
+    assert_eq!(run.code, 2);
+    assert!(run.err.contains("did you mean `cis-aws-"), "{}", run.err);
+    let run = cloudfw(&["checks", "explain", "blackhole"]);
+    assert_eq!(run.code, 2);
+    assert!(run.err.contains("blackhole-route"), "{}", run.err);
+}
+
+#[test]
+fn a_network_of_the_settings_is_asked_from_too() {
+    let home = tempfile::tempdir().unwrap();
+    std::fs::write(home.path().join("cloudfw.toml"), "[networks]\noffice = \"198.51.100.7/32\"\n")
+        .unwrap();
+    let from = scenario("exposure");
+    let run = audit(
+        &["--from", &from, "--assume-none", "all", "-o", "json", "--check", "exposed-*"],
+        home.path(),
+    );
+    let report = report(&run);
+    let findings = report["findings"].as_array().unwrap().iter();
+    let from_office: Vec<&Value> = findings.filter(|it| it["source"] == "office").collect();
+    // What the whole internet is told of already is not told again.
+    assert_eq!(from_office.len(), 1, "{from_office:?}");
+    assert_eq!(from_office[0]["subject"]["name"], "office-ssh");
+    assert_eq!(from_office[0]["effective"]["verdict"], "exposed");
+    assert_eq!(from_office[0]["severity"], "high");
+}
+
+#[test]
+fn the_same_recording_gives_the_same_bytes() {
+    let words = ["audit", "--from", "testdata/aws/exposure", "--assume-none", "all", "-o"];
+    for format in ["json", "sarif", "csv", "markdown", "ocsf"] {
+        let run = || cloudfw(&[&words[..], &[format]].concat()).out;
+        assert_eq!(run(), run(), "{format}");
+    }
+}
+
+#[test]
+fn the_checks_are_listed_with_what_is_not_assessed() {
+    let run = cloudfw(&["checks", "list"]);
+    assert_eq!(run.code, 0);
+    assert!(run.out.contains("exposed-admin-port"), "{}", run.out);
+    assert!(run.out.contains("of 62 controls"), "{}", run.out);
+    assert!(run.out.contains("NOT ASSESSED"), "{}", run.out);
+    let rows = cloudfw(&["checks", "list", "-o", "json"]).json();
+    let left_out = rows.iter().filter(|row| row.get("not_assessed").is_some()).count();
+    assert!(left_out > 0 && rows.len() > left_out, "{rows:?}");
+}
+
+#[test]
+fn explanations_say_what_why_and_what_to_do() {
+    let run = cloudfw(&["checks", "explain", "exposed-admin-port"]);
+    assert_eq!(run.code, 0);
+    for heading in
+        ["What it finds", "Why it matters", "Example", "What to do instead", "References"]
+    {
+        assert!(run.out.contains(heading), "{heading}: {}", run.out);
+    }
+    assert!(run.out.contains("CFW-EXP-001"), "{}", run.out);
+}
+
+#[test]
+fn the_handbook_is_current() {
+    let path = root().join("src/cli/docs/checks.md");
+    let made = cloudfw(&["checks", "docs"]).out;
+    if std::env::var_os("CLOUDFW_UPDATE_DOCS").is_some() {
+        std::fs::write(&path, &made).unwrap();
+    }
+    let published = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(published == made, "run it with CLOUDFW_UPDATE_DOCS=1");
+}

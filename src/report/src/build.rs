@@ -1,0 +1,358 @@
+//! From what checks found to the published value.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cloudfw_core::{Flow, HeaderSpace, Label, Question, RuleCite, Service};
+use cloudfw_estate::answer::{Missing, RuleText, Step};
+use cloudfw_estate::{Estate, Publisher};
+use cloudfw_rules::frameworks::{self, Edition, Requirement, controls};
+use cloudfw_rules::{Check, Severity, check};
+use jiff::Timestamp;
+
+use crate::audit::{
+    AUDIT_SCHEMA, Controls, Effect, Effective, Effects, Finding, FrameworkResult, Ignored,
+    NotAssessed, Outcome, Report, RequirementResult, Resource, Rule, ScopeSummary, Severities,
+    Status, Subject, Summary, Tool, Trace, Witness,
+};
+
+/// What an audit found, as the checks say it.
+#[derive(Clone, Debug, Default)]
+pub struct Audited<'a> {
+    /// What is counted, in any order.
+    pub findings: Vec<&'a cloudfw_rules::Finding>,
+    /// What is not counted.
+    pub ignored: Vec<Excused<'a>>,
+    /// What was not read or could not be asked.
+    pub incomplete: Vec<Missing>,
+    /// The checks that ran.
+    pub checks: Vec<&'static Check>,
+    /// The frameworks that were asked for, assessed.
+    pub frameworks: Vec<Framework<'a>>,
+    /// The severity that findings fail from; without one any does.
+    pub fail_on: Option<Severity>,
+    /// When the report is made, where that is to stand in it.
+    pub time: Option<Timestamp>,
+}
+
+/// A finding that the user does not count.
+#[derive(Clone, Debug)]
+pub struct Excused<'a> {
+    /// The finding.
+    pub finding: &'a cloudfw_rules::Finding,
+    /// Why.
+    pub reason: String,
+    /// Until when.
+    pub until: Option<String>,
+}
+
+/// A framework with what became of its requirements.
+#[derive(Clone, Debug)]
+pub struct Framework<'a> {
+    /// Which.
+    pub edition: Edition,
+    /// What [`Edition::assess`] says.
+    pub requirements: Vec<Requirement<'a>>,
+}
+
+impl Report {
+    /// The published value of an audit of an estate.
+    ///
+    /// Where nothing at all was read that is incomplete, whatever the caller says, and nothing that
+    /// is incomplete has a requirement that is passed.
+    pub fn of(estate: &Estate, audited: &Audited<'_>) -> Self {
+        let publishing = Publishing { publisher: estate.publisher() };
+        let mut sorted = audited.findings.clone();
+        sorted.sort_by(|one, other| one.sort_key().cmp(&other.sort_key()));
+        let findings: Vec<Finding> =
+            sorted.into_iter().map(|finding| publishing.finding(finding)).collect();
+        let mut ignored: Vec<&Excused<'_>> = audited.ignored.iter().collect();
+        ignored.sort_by(|one, other| one.finding.sort_key().cmp(&other.finding.sort_key()));
+        let ignored: Vec<Ignored> = ignored
+            .into_iter()
+            .map(|excused| Ignored {
+                finding: publishing.finding(excused.finding),
+                reason: excused.reason.clone(),
+                until: excused.until.clone(),
+            })
+            .collect();
+        let coverage = estate.coverage().clone();
+        let incomplete =
+            incomplete(audited, coverage.scopes.iter().flat_map(|it| it.read.values()));
+        let frameworks = audited.frameworks.iter();
+        let frameworks = frameworks.map(|it| framework(it, incomplete.is_empty())).collect();
+        Self {
+            schema: AUDIT_SCHEMA,
+            tool: TOOL,
+            time: audited.time.map(|time| time.to_string()),
+            summary: summary(audited, &findings, &ignored, incomplete.is_empty()),
+            incomplete,
+            findings,
+            ignored,
+            frameworks,
+            coverage,
+        }
+    }
+}
+
+/// This program.
+pub(crate) const TOOL: Tool = Tool { name: "cloudfw", version: env!("CARGO_PKG_VERSION") };
+
+/// What the caller says, in order and none twice; and that nothing was read, where nothing was.
+fn incomplete<'c>(audited: &Audited<'_>, read: impl Iterator<Item = &'c usize>) -> Vec<Missing> {
+    let mut incomplete: BTreeSet<Missing> = audited.incomplete.iter().cloned().collect();
+    if incomplete.is_empty() && read.sum::<usize>() == 0 {
+        incomplete.insert(Missing {
+            what: "the estate".to_owned(),
+            why: "no resource was read, and nothing read is never clean".to_owned(),
+            place: String::new(),
+        });
+    }
+    incomplete.into_iter().collect()
+}
+
+fn summary(
+    audited: &Audited<'_>,
+    findings: &[Finding],
+    ignored: &[Ignored],
+    complete: bool,
+) -> Summary {
+    let mut severities = Severities::default();
+    let mut effects = Effects::default();
+    let mut scopes: BTreeMap<&str, Severities> = BTreeMap::new();
+    for finding in findings {
+        severities.add(finding.severity);
+        scopes.entry(&finding.subject.resource.scope).or_default().add(finding.severity);
+        match finding.effective.as_ref().map(|effective| effective.verdict) {
+            Some(Effect::Exposed) => effects.exposed += 1,
+            Some(Effect::Blocked) => effects.blocked += 1,
+            Some(Effect::Unattached) => effects.unattached += 1,
+            Some(Effect::Unknown) => effects.unknown += 1,
+            None => {}
+        }
+    }
+    let fails = findings.iter().any(|finding| finding.fails(audited.fail_on));
+    let result = if fails {
+        Outcome::Findings
+    } else if !complete || effects.unknown > 0 {
+        Outcome::Incomplete
+    } else {
+        Outcome::Clean
+    };
+    let scopes = scopes.into_iter();
+    Summary {
+        result,
+        complete,
+        fail_on: audited.fail_on,
+        findings: findings.len(),
+        ignored: ignored.len(),
+        severities,
+        scopes: scopes
+            .map(|(scope, severities)| ScopeSummary { scope: scope.to_owned(), severities })
+            .collect(),
+        effects,
+        checks: audited.checks.iter().map(|check| check.id.to_owned()).collect(),
+        controls: assessed(&audited.checks),
+    }
+}
+
+/// The clouds that recordings are read of.
+const CLOUDS: [&str; 1] = ["aws"];
+
+/// Which controls the checks that ran assess.
+fn assessed(ran: &[&Check]) -> Controls {
+    let mut found = Controls::default();
+    let ours = controls()
+        .iter()
+        .filter(|control| control.clouds.iter().any(|cloud| CLOUDS.contains(&cloud.as_str())));
+    for control in ours {
+        let by_check = ran.iter().any(|check| check.controls.contains(&control.id.as_str()));
+        if by_check || control.by_report.is_some() {
+            found.assessed += 1;
+            continue;
+        }
+        let asked_by: Vec<&str> = control.checks().map(|check| check.id).collect();
+        let why = match &control.not_assessed {
+            Some(why) => why.clone(),
+            None if asked_by.is_empty() => "no check assesses it".to_owned(),
+            None => format!("not asked this time: {}", asked_by.join(", ")),
+        };
+        let (id, title) = (control.id.clone(), control.title.clone());
+        found.not_assessed.push(NotAssessed { id, title, why });
+    }
+    found
+}
+
+fn framework(framework: &Framework<'_>, complete: bool) -> FrameworkResult {
+    let edition = &framework.edition;
+    FrameworkResult {
+        framework: edition.framework.id.clone(),
+        name: edition.framework.name.clone(),
+        version: edition.version.to_owned(),
+        requirements: framework.requirements.iter().map(|it| requirement(it, complete)).collect(),
+    }
+}
+
+fn requirement(requirement: &Requirement<'_>, complete: bool) -> RequirementResult {
+    let (status, literal) = (status(requirement.effective), status(requirement.literal));
+    let mut why = requirement.why.clone();
+    if !complete && status == Status::Passed {
+        why.push("not everything was read".to_owned());
+    }
+    let known = |status| match status {
+        Status::Passed if !complete => Status::Unknown,
+        status => status,
+    };
+    RequirementResult {
+        id: requirement.id.to_owned(),
+        status: known(status),
+        literal: known(literal),
+        findings: requirement.findings.iter().map(|finding| finding.fingerprint()).collect(),
+        why,
+    }
+}
+
+fn status(status: frameworks::Status) -> Status {
+    match status {
+        frameworks::Status::Passed => Status::Passed,
+        frameworks::Status::NotAssessed => Status::NotAssessed,
+        frameworks::Status::Unknown => Status::Unknown,
+        frameworks::Status::Failed => Status::Failed,
+    }
+}
+
+/// The words of the estate for what the checks found.
+struct Publishing<'e> {
+    publisher: Publisher<'e>,
+}
+
+impl Publishing<'_> {
+    fn finding(&self, finding: &cloudfw_rules::Finding) -> Finding {
+        let title = check(finding.check).map_or(finding.check, |check| check.title);
+        let question = finding.question.as_ref();
+        let services = &finding.services;
+        Finding {
+            fingerprint: finding.fingerprint(),
+            check: finding.check.to_owned(),
+            title: title.to_owned(),
+            severity: finding.severity,
+            message: finding.message.clone(),
+            subject: Subject {
+                resource: resource(&finding.subject),
+                origin: self.publisher.written(&finding.subject.origin),
+            },
+            source: finding.source.as_deref().map(str::to_owned),
+            effective: finding.effect.as_ref().map(|effect| self.effective(effect, question)),
+            literal: finding.effect.as_ref().map(|effect| effect.literal),
+            services: (!services.is_empty()).then(|| services.to_string()),
+            rules: finding.rules.iter().map(|cite| self.rule(cite, &finding.subject)).collect(),
+            affected: finding.affected.iter().map(resource).collect(),
+            trace: self.trace(&finding.trace, question),
+            witness: finding.witness.as_ref().map(witness),
+            notes: finding.notes.clone(),
+            unknowns: finding.unknowns.iter().map(|it| self.publisher.unknown(it)).collect(),
+            advice: finding.advice.clone(),
+            controls: finding.controls.iter().map(|control| (*control).to_owned()).collect(),
+        }
+    }
+
+    fn rule(&self, cite: &RuleCite, subject: &Label) -> Rule {
+        let RuleText { id, text, list, origin } = self.publisher.rule(cite);
+        let is_subject = (&*list.id, &*list.kind) == (&*subject.id, subject.kind);
+        Rule { id, text, list: (!is_subject).then_some(list), origin }
+    }
+
+    fn effective(&self, effect: &cloudfw_rules::Effect, question: Option<&Question>) -> Effective {
+        let (verdict, by) = match &effect.effective {
+            cloudfw_rules::Effective::Exposed => (Effect::Exposed, &[][..]),
+            cloudfw_rules::Effective::Blocked(by) => (Effect::Blocked, by.as_slice()),
+            cloudfw_rules::Effective::Unattached => (Effect::Unattached, &[][..]),
+            cloudfw_rules::Effective::Unknown => (Effect::Unknown, &[][..]),
+        };
+        Effective { verdict, by: self.steps(by, question) }
+    }
+
+    fn trace(&self, steps: &[cloudfw_core::Step], question: Option<&Question>) -> Option<Trace> {
+        if steps.is_empty() {
+            return None;
+        }
+        let (forward, back) = self
+            .steps(steps, question)
+            .into_iter()
+            .partition(|step| step.leg == cloudfw_core::Leg::Forward);
+        Some(Trace { forward, back })
+    }
+
+    /// Steps without a question have no vendor's code, which depends on who asks.
+    fn steps(&self, steps: &[cloudfw_core::Step], question: Option<&Question>) -> Vec<Step> {
+        let same = |one: &cloudfw_core::Step, other: &cloudfw_core::Step| {
+            (one.leg, one.hop) == (other.leg, other.hop)
+        };
+        let lean: Vec<cloudfw_core::Step> = steps.chunk_by(same).flat_map(lean).collect();
+        match question {
+            Some(question) => self.publisher.steps(&lean, question),
+            None => {
+                let mut steps = self.publisher.steps(&lean, &nobodys());
+                steps.iter_mut().for_each(|step| step.code = None);
+                steps
+            }
+        }
+    }
+}
+
+/// The steps of one place. Their flows are left out where one step decides about all: a thousand
+/// findings with the sets of every step would be too large to open.
+fn lean(place: &[cloudfw_core::Step]) -> Vec<cloudfw_core::Step> {
+    match place {
+        [step] => vec![cloudfw_core::Step { flows: HeaderSpace::empty(), ..step.clone() }],
+        several => several.to_vec(),
+    }
+}
+
+/// A question that has no ends.
+fn nobodys() -> Question {
+    let nowhere = || cloudfw_core::Endpoint::External {
+        id: cloudfw_core::Id::new(""),
+        addresses: cloudfw_core::IpSet::empty(),
+    };
+    Question {
+        source: nowhere(),
+        destination: nowhere(),
+        services: cloudfw_core::ServiceSet::empty(),
+        client: None,
+        one_way: false,
+    }
+}
+
+fn resource(label: &Label) -> Resource {
+    Resource {
+        id: label.id.to_string(),
+        name: label.name.as_deref().map(str::to_owned),
+        kind: label.kind.to_owned(),
+        scope: label.scope.to_string(),
+    }
+}
+
+fn witness(flow: &Flow) -> Witness {
+    let mut witness = Witness {
+        text: flow.to_string(),
+        source: flow.source.to_string(),
+        destination: flow.destination.to_string(),
+        protocol: flow.service.protocol().to_string(),
+        source_port: None,
+        destination_port: None,
+        icmp_type: None,
+        icmp_code: None,
+    };
+    match flow.service {
+        Service::Ports { source, destination, .. } => {
+            witness.source_port = Some(source);
+            witness.destination_port = Some(destination);
+        }
+        Service::Icmp { kind, code, .. } => {
+            witness.icmp_type = Some(kind);
+            witness.icmp_code = Some(code);
+        }
+        Service::Other { .. } => {}
+    }
+    witness
+}
