@@ -105,7 +105,7 @@ fn within(audit: &Audit<'_>, pairs_left: usize, proofs_left: usize) -> Vec<Gap> 
         found: Found::new(audit.network()),
         pairs_left,
         proofs_left,
-        passed: HashMap::new(),
+        let_out: HashMap::new(),
     };
     if !search.boundaries.any_is_stateless() {
         return Vec::new();
@@ -123,8 +123,8 @@ struct Search<'a, 'n> {
     found: Found,
     pairs_left: usize,
     proofs_left: usize,
-    /// What the filters of a class let in or out of what two boundaries lose.
-    passed: HashMap<(&'n Id<Interface>, Direction, Lost), HeaderSpace>,
+    /// What the filters of a class let out of what two boundaries lose.
+    let_out: HashMap<(&'n Id<Interface>, Lost), HeaderSpace>,
 }
 
 /// What two boundaries lose of a client's flows: their places, and the client's ports.
@@ -200,7 +200,8 @@ impl<'n> Search<'_, 'n> {
         let Some((near, far)) = network.subnets.get(from).zip(network.subnets.get(to)) else {
             return;
         };
-        if lost.with_source(&near.addresses).with_destination(&far.addresses).is_empty() {
+        let here = lost.with_source(&near.addresses).with_destination(&far.addresses);
+        if here.is_empty() {
             return;
         }
         let key = (self.boundaries.place(from), self.boundaries.place(to), client.clone());
@@ -208,16 +209,12 @@ impl<'n> Search<'_, 'n> {
             sources.iter().filter(|it| it.opens() && it.interface.client.ports == *client);
         let mut sources: Vec<(&Class<'n>, HeaderSpace)> = Vec::new();
         for source in opening {
-            let place = (source.id, Direction::Egress, key.clone());
-            let passed = self.passed.entry(place);
+            let passed = self.let_out.entry((source.id, key.clone()));
             let out = passed.or_insert_with(|| source.lets_out(graph, lost, None));
             sources.push((source, out.clone()));
         }
         let mut known = Known::default();
         for target in &targets {
-            let place = (target.id, Direction::Ingress, key.clone());
-            let passed = self.passed.entry(place);
-            let let_in = passed.or_insert_with(|| target.lets_in(graph, lost, None)).clone();
             for (source, let_out) in &sources {
                 if !target.may_admit(source) {
                     continue;
@@ -237,10 +234,9 @@ impl<'n> Search<'_, 'n> {
                     } else {
                         at(let_out)
                     };
-                    let cut = if target.admits_by_name(source) {
-                        target.lets_in(graph, &out, Some(source))
-                    } else {
-                        out.intersection(&let_in)
+                    let cut = match target.admitted(source, &own) {
+                        Some(services) => out.with_services(&services),
+                        None => target.lets_in(graph, &out, Some(source)),
                     };
                     let classes = [*source, target];
                     if !known.tells(&mut self.found, &cut, &classes) {

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use cloudfw_core::{
-    Address, Direction, Filter, Group, HeaderSpace, Id, Identity, Interface, IpSet, Liveness,
-    Member, Network, Passage, PathGraph, Phase, PortSet, Role, Router, Sight, StateSet, Subnet,
-    Target, evaluate_stack,
+    Action, Address, Direction, Filter, Group, HeaderSpace, Id, Identity, Interface, IpSet,
+    Liveness, Match, Member, Network, Passage, PathGraph, Peer, Peers, Phase, PortSet, Role,
+    Router, Rule, ServiceSet, Sight, StateSet, Subnet, Target, evaluate_stack,
 };
 
 use super::opens;
-use crate::reading::{Side, denies, far_side};
+use crate::reading::{Side, denies, far_side, is_written};
 
 /// Interfaces in one subnet with the same filters, groups, client and kinds of addresses.
 #[derive(Clone)]
@@ -21,6 +21,8 @@ pub(super) struct Class<'n> {
     pub(super) members: Vec<&'n Id<Interface>>,
     /// Whom its filters may let in.
     admits: Side,
+    /// The rules that let in, where there are no others; nothing where it hangs on order.
+    admission: Option<Vec<&'n Rule>>,
     /// The groups that they may let out to.
     sends_to: Vec<Id<Group>>,
 }
@@ -50,8 +52,8 @@ impl<'n> Classes<'n> {
             let place = *places.entry((subnet, likeness(interface))).or_insert_with(|| {
                 let admits = far_sides(network, interface, Direction::Ingress);
                 let sends_to = far_sides(network, interface, Direction::Egress).groups;
-                let members = Vec::new();
-                classes.push(Class { id, interface, subnet, members, admits, sends_to });
+                let (admission, members) = (admission(network, interface), Vec::new());
+                classes.push(Class { id, interface, subnet, members, admits, admission, sends_to });
                 classes.len() - 1
             });
             if let Some(class) = classes.get_mut(place) {
@@ -141,8 +143,21 @@ impl<'n> Class<'n> {
     }
 
     /// Whether rules let in a group that another class is in.
-    pub(super) fn admits_by_name(&self, source: &Class<'_>) -> bool {
+    fn admits_by_name(&self, source: &Class<'_>) -> bool {
         self.admits.groups.iter().any(|group| source.interface.groups.contains(group))
+    }
+
+    /// The services that rules may let in from an address of another class; `None` where that hangs
+    /// on their order.
+    pub(super) fn admitted(&self, source: &Class<'_>, own: &Address) -> Option<ServiceSet> {
+        let mut services = ServiceSet::empty();
+        for rule in self.admission.as_ref()? {
+            let Match { sources, services: new, .. } = &rule.matches;
+            if is_among(sources, source, own) && !new.is_subset(&services) {
+                services = services.union(new);
+            }
+        }
+        Some(services)
     }
 
     /// Whether rules let out to a group that another class is in.
@@ -229,6 +244,32 @@ fn likeness(interface: &Interface) -> Likeness<'_> {
         ],
         opens(interface),
     )
+}
+
+/// Whether an address of an interface may be among the peers of a rule.
+fn is_among(peers: &Peers, source: &Class<'_>, own: &Address) -> bool {
+    let Peers::Of(peers) = peers else { return true };
+    peers.iter().any(|peer| match peer {
+        Peer::Addresses { set, .. } => set.contains(own.ip),
+        Peer::Group(group) => source.interface.groups.contains(group),
+        Peer::Unresolved { within, .. } => within.contains(own.ip),
+    })
+}
+
+/// The rules by which the one filter of an interface lets packets in, where it only allows, so that
+/// no rule takes from another.
+fn admission<'n>(network: &'n Network, interface: &Interface) -> Option<Vec<&'n Rule>> {
+    let [filter] = interface.stack.filters.as_slice() else { return None };
+    let mut rules = Vec::new();
+    for rule in network.filters.get(filter)?.ingress.iter().flat_map(|list| &list.rules) {
+        let opens = rule.matches.states.intersects(StateSet::NEW);
+        match rule.action {
+            Action::Allow if opens && rule.matches.destinations == Peers::Any => rules.push(rule),
+            Action::Deny(_) if !is_written(rule) => {}
+            _ => return None,
+        }
+    }
+    Some(rules)
 }
 
 /// Whom the filters of an interface may let in, or out to: everybody, where they are not all known.

@@ -66,6 +66,8 @@ pub struct Summary {
     pub fail_on: Option<Severity>,
     /// How many findings there are.
     pub findings: usize,
+    /// How many of them are counted and not told: they are below the severity that was asked for.
+    pub not_told: usize,
     /// How many are ignored.
     pub ignored: usize,
     /// The findings by severity.

@@ -30,8 +30,20 @@ pub struct Audited<'a> {
     pub frameworks: Vec<Framework<'a>>,
     /// The severity that findings fail from; without one any does.
     pub fail_on: Option<Severity>,
+    /// The severity from which findings are told; those below it are counted. What cannot be decided
+    /// is always told. Without one all are.
+    pub least: Option<Severity>,
     /// When the report is made, where that is to stand in it.
     pub time: Option<Timestamp>,
+}
+
+impl Audited<'_> {
+    /// Whether a finding is told, rather than counted only. What fails always is, and so is what
+    /// cannot be decided.
+    fn tells(&self, finding: &cloudfw_rules::Finding) -> bool {
+        let enough = |least: Option<Severity>| least.is_none_or(|least| finding.severity >= least);
+        enough(self.least) || enough(self.fail_on) || finding.is_unknown()
+    }
 }
 
 /// A finding that the user does not count.
@@ -63,8 +75,11 @@ impl Report {
         let publishing = Publishing { publisher: estate.publisher() };
         let mut sorted = audited.findings.clone();
         sorted.sort_by(|one, other| one.sort_key().cmp(&other.sort_key()));
-        let findings: Vec<Finding> =
-            sorted.into_iter().map(|finding| publishing.finding(finding)).collect();
+        let findings: Vec<Finding> = sorted
+            .into_iter()
+            .filter(|it| audited.tells(it))
+            .map(|it| publishing.finding(it))
+            .collect();
         let mut ignored: Vec<&Excused<'_>> = audited.ignored.iter().collect();
         ignored.sort_by(|one, other| one.finding.sort_key().cmp(&other.finding.sort_key()));
         let ignored: Vec<Ignored> = ignored
@@ -84,7 +99,7 @@ impl Report {
             schema: AUDIT_SCHEMA,
             tool: TOOL,
             time: audited.time.map(|time| time.to_string()),
-            summary: summary(audited, &findings, &ignored, incomplete.is_empty()),
+            summary: summary(audited, ignored.len(), incomplete.is_empty()),
             incomplete,
             findings,
             ignored,
@@ -110,27 +125,24 @@ fn incomplete<'c>(audited: &Audited<'_>, read: impl Iterator<Item = &'c usize>) 
     incomplete.into_iter().collect()
 }
 
-fn summary(
-    audited: &Audited<'_>,
-    findings: &[Finding],
-    ignored: &[Ignored],
-    complete: bool,
-) -> Summary {
+fn summary(audited: &Audited<'_>, ignored: usize, complete: bool) -> Summary {
+    let findings = &audited.findings;
     let mut severities = Severities::default();
     let mut effects = Effects::default();
     let mut scopes: BTreeMap<&str, Severities> = BTreeMap::new();
     for finding in findings {
         severities.add(finding.severity);
-        scopes.entry(&finding.subject.resource.scope).or_default().add(finding.severity);
-        match finding.effective.as_ref().map(|effective| effective.verdict) {
-            Some(Effect::Exposed) => effects.exposed += 1,
-            Some(Effect::Blocked) => effects.blocked += 1,
-            Some(Effect::Unattached) => effects.unattached += 1,
-            Some(Effect::Unknown) => effects.unknown += 1,
+        scopes.entry(&finding.subject.scope).or_default().add(finding.severity);
+        match finding.effect.as_ref().map(|effect| &effect.effective) {
+            Some(cloudfw_rules::Effective::Exposed) => effects.exposed += 1,
+            Some(cloudfw_rules::Effective::Blocked(_)) => effects.blocked += 1,
+            Some(cloudfw_rules::Effective::Unattached) => effects.unattached += 1,
+            Some(cloudfw_rules::Effective::Unknown) => effects.unknown += 1,
             None => {}
         }
     }
-    let fails = findings.iter().any(|finding| finding.fails(audited.fail_on));
+    let fails =
+        findings.iter().any(|finding| audited.fail_on.is_none_or(|from| finding.severity >= from));
     let result = if fails {
         Outcome::Findings
     } else if !complete || effects.unknown > 0 {
@@ -144,7 +156,8 @@ fn summary(
         complete,
         fail_on: audited.fail_on,
         findings: findings.len(),
-        ignored: ignored.len(),
+        not_told: findings.iter().filter(|finding| !audited.tells(finding)).count(),
+        ignored,
         severities,
         scopes: scopes
             .map(|(scope, severities)| ScopeSummary { scope: scope.to_owned(), severities })

@@ -1,5 +1,5 @@
 //! The published schemas are those of the types, and what is written follows them.
-//! `CLOUDFW_WRITE_SCHEMAS=1 cargo test -p cloudfw-report --test schemas` writes them anew.
+//! `CLOUDFW_UPDATE_SCHEMAS=1 cargo test -p cloudfw-report --test schemas` writes them anew.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -25,7 +25,7 @@ fn the_published_schemas_are_those_of_the_types() {
     for (name, schema) in schemas {
         let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
         let path = folder.join(name);
-        if std::env::var_os("CLOUDFW_WRITE_SCHEMAS").is_some() {
+        if std::env::var_os("CLOUDFW_UPDATE_SCHEMAS").is_some() {
             fs::write(&path, &text).unwrap();
         }
         let published = fs::read_to_string(&path).unwrap_or_default();

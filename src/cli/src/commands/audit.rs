@@ -44,7 +44,7 @@ pub(crate) struct Audit {
     #[arg(long, value_name = "FRAMEWORK")]
     framework: Vec<String>,
 
-    /// Show findings of this severity or above; all are counted
+    /// Tell findings of this severity or above, in every format; all are counted
     #[arg(long, value_name = "SEVERITY", value_parser = severity, default_value = "low")]
     severity: Severity,
 
@@ -112,15 +112,11 @@ pub(crate) fn run(arguments: &Audit, global: &Global, screen: &mut Screen) -> Re
             checks: selection.checks.clone(),
             frameworks: requirements,
             fail_on: Some(arguments.fail_on.or(config.fail_on).unwrap_or(FAIL_ON)),
+            least: Some(arguments.severity),
             time: None,
         },
     );
-    let shown = Shown {
-        verbose: arguments.verbose,
-        least: arguments.severity,
-        known,
-        width: screen.width(),
-    };
+    let shown = Shown { verbose: arguments.verbose, known, width: screen.width() };
     let root = std::env::current_dir().ok();
     let writing = Writing { root: root.as_deref() };
     outputs.write(

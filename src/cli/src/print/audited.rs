@@ -18,8 +18,6 @@ use super::{Text, coverage, hops, steps, words};
 pub(crate) struct Shown {
     /// Whether everything is: hops, places, every affected resource.
     pub(crate) verbose: bool,
-    /// Findings below this are counted and not shown.
-    pub(crate) least: Severity,
     /// How many findings a baseline knew.
     pub(crate) known: usize,
     /// In columns.
@@ -39,12 +37,9 @@ pub(crate) fn text(report: &Report, shown: Shown) -> String {
     for scope in &report.summary.scopes {
         let of_scope = |finding: &&Finding| finding.subject.resource.scope == scope.scope;
         let findings: Vec<&Finding> = report.findings.iter().filter(of_scope).collect();
-        if findings.iter().any(|finding| finding.severity >= shown.least) {
+        if !findings.is_empty() {
             heading(&scope.scope, &scope.severities, shown, &mut out);
-            findings
-                .into_iter()
-                .filter(|finding| finding.severity >= shown.least)
-                .for_each(|one| finding(one, shown, &mut out));
+            findings.into_iter().for_each(|one| finding(one, shown, &mut out));
         }
     }
     report.frameworks.iter().for_each(|one| framework(one, report, shown, &mut out));
@@ -312,9 +307,11 @@ fn ignored(ignored: &[Ignored], shown: Shown, out: &mut String) {
 
 fn footer(report: &Report, shown: Shown, out: &mut String) {
     out.push('\n');
-    let hidden = report.findings.iter().filter(|finding| finding.severity < shown.least).count();
-    if hidden > 0 {
-        let text = format!("{} below {} not shown", words::plural(hidden, "finding"), shown.least);
+    if report.summary.not_told > 0 {
+        let text = format!(
+            "{} of lesser severity not told (--severity info tells all)",
+            words::plural(report.summary.not_told, "finding")
+        );
         Text::styled(DIM, text).wrap(2, shown.width, out);
     }
     let controls = &report.summary.controls;
