@@ -1,6 +1,7 @@
 //! The binary as its user meets it: what goes to standard output and error, and the exit code.
 #![expect(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     clippy::panic,
     reason = "a test fails by panicking, in its helping functions too"
 )]
