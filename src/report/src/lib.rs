@@ -2,8 +2,8 @@
 //!
 //! [`Report::of`] turns what checks found into the value that `cloudfw.audit/1` publishes;
 //! [`Report::write`] writes it as JSON, SARIF, JUnit …, and [`write_verified`] what became of a
-//! policy. Nothing here prints, touches a file or asks
-//! the clock: the same recording gives the same bytes.
+//! policy. [`sources`] lends the checks the estate's way of asking. Nothing here prints, touches a
+//! file or asks the clock: the same recording gives the same bytes.
 
 pub mod audit;
 mod build;
@@ -14,10 +14,12 @@ mod junit;
 mod markdown;
 mod ocsf;
 mod sarif;
+mod sources;
 mod verified;
 mod words;
 
 pub use audit::Report;
 pub use build::{Audited, Excused, Framework};
 pub use format::{Format, WriteError, Writing};
+pub use sources::sources;
 pub use verified::write_verified;

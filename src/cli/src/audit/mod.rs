@@ -5,10 +5,8 @@ mod baseline;
 mod ignores;
 mod incomplete;
 mod selection;
-mod sources;
 
 pub(crate) use baseline::Baseline;
 pub(crate) use ignores::{Judged, judge};
 pub(crate) use incomplete::incomplete;
 pub(crate) use selection::{Selection, check_called};
-pub(crate) use sources::sources;

@@ -4,13 +4,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 use cloudfw_core::PortSet;
-use cloudfw_report::{Audited, Excused, Framework, Report, Writing};
+use cloudfw_report::{Audited, Excused, Framework, Report, Writing, sources};
 use cloudfw_rules::frameworks::Assessed;
 use cloudfw_rules::{Audit as Checking, Finding, SEVERITIES, Settings, Severity};
 use jiff::civil::Date;
 
 use crate::arguments::{EstateArguments, Global};
-use crate::audit::{Baseline, Judged, Selection, incomplete, judge, sources};
+use crate::audit::{Baseline, Judged, Selection, incomplete, judge};
 use crate::config::{AuditSettings, Config};
 use crate::error::Error;
 use crate::estate::Opened;
@@ -84,7 +84,8 @@ pub(crate) fn run(arguments: &Audit, global: &Global, screen: &mut Screen) -> Re
     let config = opened.config();
     let settings = settings(config)?;
     let ready = opened.ready();
-    let sources = sources(&ready.inquiry, &config.networks)?;
+    let networks = config.networks.iter().map(|(name, cidrs)| (name.as_str(), cidrs.as_slice()));
+    let sources = sources(&ready.inquiry, networks)?;
     let found = Checking::new(ready.inquiry.graph(), &sources, &settings)
         .run(selection.checks.iter().copied());
 

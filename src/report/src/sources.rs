@@ -1,29 +1,27 @@
-//! From where exposure is asked about: the internet, and the networks of `cloudfw.toml`.
-
-use std::collections::BTreeMap;
+//! From where exposure is asked about: the estate's own way of asking, lent to the checks.
 
 use cloudfw_core::{Id, Interface, IpSet, Unknown};
 use cloudfw_estate::{Beginning, Inquiry, QueryError};
 use cloudfw_rules::{Source, Target};
 
-use crate::config::OneOrMore;
-
-/// The internet first, then the named networks by their names.
+/// The internet first, then named networks with their CIDRs, in the order given.
 ///
 /// # Errors
 ///
-/// [`QueryError`] where a network cannot be asked from. An estate without the internet has no such
-/// source.
-pub(crate) fn sources<'i>(
+/// [`QueryError`] where a network cannot be asked from.
+pub fn sources<'i, 'n>(
     inquiry: &'i Inquiry<'_>,
-    networks: &BTreeMap<String, OneOrMore>,
+    networks: impl IntoIterator<Item = (&'n str, &'n [String])>,
 ) -> Result<Vec<Source<'i>>, QueryError> {
-    let mut sources = vec![source(inquiry, "internet", &["internet".to_owned()])?];
+    let mut sources = vec![source(inquiry, INTERNET, &[INTERNET.to_owned()])?];
     for (name, cidrs) in networks {
-        sources.push(source(inquiry, name, cidrs.as_slice())?);
+        sources.push(source(inquiry, name, cidrs)?);
     }
     Ok(sources)
 }
+
+/// As SOURCE names it.
+const INTERNET: &str = "internet";
 
 fn source<'i>(
     inquiry: &'i Inquiry<'_>,
@@ -52,7 +50,7 @@ fn source<'i>(
     };
     Ok(Source {
         name: name.into(),
-        is_internet: name == "internet",
+        is_internet: name == INTERNET,
         addresses: IpSet::union_of(&outside),
         towards: Box::new(towards),
     })
