@@ -47,7 +47,7 @@ impl<'n> Audit<'n> {
             checks.into_iter().flat_map(|check| (check.run)(self)).collect();
         self.name(&mut findings);
         findings.sort_by(|one, other| one.sort_key().cmp(&other.sort_key()));
-        findings
+        one_of_each(findings)
     }
 
     /// An interface without a name goes by that of what it belongs to: people know machines.
@@ -115,5 +115,37 @@ impl<'n> Audit<'n> {
     pub fn orders(&self) -> impl Iterator<Item = (&Listed<'n>, &Order)> {
         let all = || self.lists.iter().map(|listed| Order::of(self.network(), listed)).collect();
         self.lists.iter().zip(self.orders.get_or_init(all))
+    }
+}
+
+/// Joins findings of one fingerprint to the worst of them: that is what is kept of them from one
+/// audit to the next.
+fn one_of_each(findings: Vec<Finding>) -> Vec<Finding> {
+    let mut kept: Vec<Finding> = Vec::with_capacity(findings.len());
+    let mut known: HashMap<String, usize> = HashMap::new();
+    for finding in findings {
+        let place = *known.entry(finding.fingerprint()).or_insert(kept.len());
+        let Some(worst) = kept.get_mut(place) else {
+            kept.push(finding);
+            continue;
+        };
+        if worst.message != finding.message {
+            add_new(&mut worst.notes, vec![format!("And {}.", finding.message)]);
+        }
+        worst.services = worst.services.union(&finding.services);
+        worst.controls.extend(&finding.controls);
+        add_new(&mut worst.rules, finding.rules);
+        add_new(&mut worst.affected, finding.affected);
+        add_new(&mut worst.notes, finding.notes);
+        add_new(&mut worst.unknowns, finding.unknowns);
+    }
+    kept
+}
+
+fn add_new<T: PartialEq>(to: &mut Vec<T>, more: Vec<T>) {
+    for one in more {
+        if !to.contains(&one) {
+            to.push(one);
+        }
     }
 }

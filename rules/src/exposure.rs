@@ -76,6 +76,12 @@ pub struct At<'n> {
     pub exposed: ServiceSet,
     /// What may get in, and is not proved.
     pub possibly: ServiceSet,
+    /// Of what gets in, what comes from a range alone, though the rules open more.
+    pub to_a_range: ServiceSet,
+    /// Of what gets in, what comes from single addresses alone, though the rules open more.
+    pub to_a_few: ServiceSet,
+    /// Where that comes from.
+    pub from: IpSet,
 }
 
 /// One witness of an exposure.
@@ -133,6 +139,11 @@ impl At<'_> {
     /// Whether something is proved to get in.
     pub fn is_exposed(&self) -> bool {
         self.class() == Class::Exposed
+    }
+
+    /// What gets in from as much of the source as the rules open.
+    pub fn in_full(&self) -> ServiceSet {
+        self.exposed.difference(&self.to_a_range).difference(&self.to_a_few)
     }
 
     /// Whether it is proved that nothing gets in.

@@ -141,6 +141,11 @@ impl Finding {
         matches!(&self.effect, Some(Effect { effective: Effective::Unknown, .. }))
     }
 
+    /// Whether it leaves anything open: all of it, or what becomes of some resources.
+    pub fn leaves_open(&self) -> bool {
+        self.is_unknown() || !self.unknowns.is_empty()
+    }
+
     /// What makes this finding the same one in the next audit: the check, the subject, the source
     /// and the first rule, by what they are called and say, never by where they are written; 32
     /// hexadecimal digits.

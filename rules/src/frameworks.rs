@@ -99,6 +99,8 @@ pub struct Assessed<'a> {
     pub ran: &'a [&'static str],
     /// Whether something was not read: then nothing is passed.
     pub is_incomplete: bool,
+    /// The clouds that were read, as controls call them: `aws`.
+    pub clouds: &'a [&'a str],
 }
 
 /// All controls.
@@ -160,7 +162,17 @@ impl Edition {
     /// The requirements that any control bears on, in their order, assessed. All others of the
     /// framework are not assessed.
     pub fn assess<'f>(&self, audit: &Assessed<'f>) -> Vec<Requirement<'f>> {
-        self.requirements.iter().map(|(id, controls)| requirement(id, controls, audit)).collect()
+        let clouds = &self.framework.clouds;
+        let was_read = clouds.iter().any(|cloud| audit.clouds.contains(&cloud.as_str()));
+        let assess = |(id, controls): &(&'static str, Vec<&'static Control>)| {
+            if was_read {
+                return requirement(id, controls, audit);
+            }
+            let why = vec![format!("nothing of {} was read", clouds.join(", "))];
+            let (literal, effective) = (Status::NotAssessed, Status::NotAssessed);
+            Requirement { id, literal, effective, findings: Vec::new(), why }
+        };
+        self.requirements.iter().map(assess).collect()
     }
 
     /// The requirements that a control bears on.

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use cloudfw_core::{Action, HeaderSpace, Network, RuleList, Unknown};
 
 use crate::lists::Listed;
-use crate::reading::is_written;
+use crate::reading::{is_written, stands_for_the_unread};
 use crossings::crossings;
 use shape::{Does, Part, Shape};
 
@@ -178,8 +178,14 @@ impl<'l, 'r> Reader<'l, 'r> {
             if found.contains_key(&place) {
                 continue;
             }
-            let others: Vec<usize> =
-                self.beside(place).filter(|other| !found.contains_key(other)).collect();
+            let Some(shape) = self.shape(place) else { continue };
+            // What is denied at the end is no reason to take an allow out.
+            let alike = |other: &usize| self.shape(*other).is_some_and(|it| it.does == shape.does);
+            let others: Vec<usize> = self
+                .beside(place)
+                .filter(|other| !found.contains_key(other))
+                .filter(alike)
+                .collect();
             if let Some(by) = self.covered(place, &others)? {
                 found.insert(place, Overlap { kind: Kind::Redundant, by });
             }
@@ -191,7 +197,10 @@ impl<'l, 'r> Reader<'l, 'r> {
     fn subjects(&self) -> Vec<usize> {
         let all = self.shapes.iter().enumerate();
         let wanted = all.filter(|(_, shape)| {
-            is_written(shape.rule) && shape.does != Does::Nothing && !shape.is_empty()
+            is_written(shape.rule)
+                && !stands_for_the_unread(shape.rule)
+                && shape.does != Does::Nothing
+                && !shape.is_empty()
         });
         wanted.map(|(place, _)| place).collect()
     }

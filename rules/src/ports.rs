@@ -187,6 +187,12 @@ static LISTED: LazyLock<ServiceSet> = LazyLock::new(|| {
     listed.fold(all_icmp(), |all, (_, services)| all.union(services))
 });
 
+/// What administers machines or keeps data.
+static GUARDED: LazyLock<ServiceSet> = LazyLock::new(|| {
+    let guarded = SETS.iter().filter(|(port, _)| port.category <= Category::Data);
+    guarded.fold(ServiceSet::empty(), |all, (_, services)| all.union(services))
+});
+
 fn all_icmp() -> ServiceSet {
     ServiceSet::all_of_protocols(ProtocolSet::ICMP)
 }
@@ -196,10 +202,11 @@ pub fn met(services: &ServiceSet) -> impl Iterator<Item = &'static Port> {
     SETS.iter().filter(|(_, row)| row.intersects(services)).map(|(port, _)| *port)
 }
 
-/// The services that the user says may be open.
+/// The services that the user says may be open. Administrative and data ports cannot be: whoever
+/// accepts one says why, in an ignore.
 pub fn authorised(settings: &Settings) -> ServiceSet {
     let tcp = ServiceSet::tcp(settings.authorised_tcp.clone());
-    tcp.union(&ServiceSet::udp(settings.authorised_udp.clone()))
+    tcp.union(&ServiceSet::udp(settings.authorised_udp.clone())).difference(&GUARDED)
 }
 
 /// Whether these are all TCP ports, or more. Port 0 cannot be dialled.
@@ -355,11 +362,17 @@ mod tests {
 
     #[test]
     fn what_the_user_authorises_is_of_no_other_category() {
-        let settings = Settings { authorised_tcp: PortSet::single(22), ..Settings::default() };
-        let categories: Vec<Category> = categories(&of("22"), &settings).into_iter().collect();
-        assert_eq!(categories, [Category::Web]);
-        assert_eq!(severity(&of("22"), &settings), Info);
-        assert_eq!(controls(&of("22"), &settings), BTreeSet::from(["CFW-EXP-026"]));
+        let authorised_tcp = PortSet::from_ranges([(22, 22), (5432, 5432), (8080, 8080)]);
+        let settings = Settings { authorised_tcp, ..Settings::default() };
+        let categories = |text: &str| -> Vec<Category> {
+            categories(&of(text), &settings).into_iter().collect()
+        };
+        assert_eq!(categories("8080"), [Category::Web]);
+        assert_eq!(severity(&of("8080"), &settings), Info);
+        assert_eq!(controls(&of("8080"), &settings), BTreeSet::from(["CFW-EXP-026"]));
+        assert_eq!(categories("22"), [Category::Admin], "nobody authorises SSH in passing");
+        assert_eq!(categories("5432"), [Category::Data]);
+        assert_eq!(severity(&of("22"), &settings), crate::Severity::Critical);
         assert_eq!(severity(&of("443"), &settings), High);
     }
 

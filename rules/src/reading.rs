@@ -59,6 +59,11 @@ pub fn is_written(rule: &Rule) -> bool {
     !matches!(rule.origin.place, Place::Implied(_)) && &*rule.id != "*"
 }
 
+/// Whether the rule stands for others that were not read, as providers write it: `?`.
+pub fn stands_for_the_unread(rule: &Rule) -> bool {
+    &*rule.id == "?"
+}
+
 /// Whether the rule lets packets through.
 pub fn allows(rule: &Rule) -> bool {
     matches!(rule.action, Action::Allow | Action::AllowAll)

@@ -5,7 +5,8 @@ use cloudfw_core::PortSet;
 /// Limits of checks; the defaults are those of the benchmarks that ask for them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// TCP ports that may be open to the internet (Security Hub EC2.18).
+    /// TCP ports that may be open to the internet (Security Hub EC2.18). Those of administration and
+    /// of data stay findings.
     pub authorised_tcp: PortSet,
     /// UDP ports that may be open to the internet.
     pub authorised_udp: PortSet,

@@ -18,6 +18,6 @@ pub use documents::{
 };
 pub use kind::Kind;
 pub use lower::{
-    AssumeNone, CallCoverage, Coverage, Knowledge, LowerError, LowerOptions, Lowered, ReadDocument,
-    Resource, lower, lower_read, read_documents,
+    AssumeNone, CallCoverage, Coverage, Knowledge, LowerError, LowerOptions, Lowered, OtherCall,
+    ReadDocument, Resource, lower, lower_read, read_documents,
 };

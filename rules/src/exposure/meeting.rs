@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 
 use cloudfw_core::{
-    Bounds, Direction, Endpoint, HeaderSpace, Id, Interface, Peers, Protocol, ProtocolSet,
+    Bounds, Direction, Endpoint, HeaderSpace, Id, Interface, IpSet, Peers, Protocol, ProtocolSet,
     Reachability, Role, Rule, ServiceSet, reach,
 };
 
-use super::openings::{Opening, dialled, openings};
-use super::shared_out;
+use super::openings::{Opening, breadth, dialled, openings};
+use super::{Breadth, shared_out};
 use crate::lists::Listed;
 use crate::reading::Side;
-use crate::{Audit, Source, Target};
+use crate::{Audit, Settings, Source, Target};
 
 /// A list of incoming rules that opens something, and what comes of it where.
 #[derive(Debug)]
@@ -27,6 +27,12 @@ pub(super) struct Guard<'a, 'n> {
 pub(super) struct Met {
     pub(super) exposed: ServiceSet,
     pub(super) possibly: ServiceSet,
+    /// Of `exposed`, what a range alone gets in to, though more is opened.
+    pub(super) to_a_range: ServiceSet,
+    /// Of `exposed`, what single addresses alone get in to, though more is opened.
+    pub(super) to_a_few: ServiceSet,
+    /// Whoever gets in to these.
+    pub(super) from: IpSet,
 }
 
 /// All that was asked of one source.
@@ -127,7 +133,8 @@ fn answer(
             if !rules().any(|rule| is_about(rule, before.interface)) {
                 continue;
             }
-            let found = through(opening, &answers, before.interface, &target);
+            let mut found = through(opening, &answers, before.interface, &target);
+            narrow(&mut found, opening, &answers, source, audit.settings());
             // An ACL that lets everything through and is stopped behind it is nobody's mistake.
             if before.own || !guard.listed.is_stateless() || found != Met::default() {
                 met.push((*place, number, found));
@@ -165,7 +172,72 @@ fn through(
     let exposed = if opening.certain { at_least } else { ServiceSet::empty() };
     let possibly = at_most.difference(&exposed);
     let opened = &opening.services;
-    Met { exposed: answered(exposed, opened), possibly: answered(possibly, opened) }
+    Met {
+        exposed: answered(exposed, opened),
+        possibly: answered(possibly, opened),
+        ..Met::default()
+    }
+}
+
+/// Notes what is opened to more than get in: severity comes from who is proved to.
+fn narrow(
+    met: &mut Met,
+    opening: &Opening,
+    answers: &[Reachability],
+    source: &Source<'_>,
+    settings: &Settings,
+) {
+    if met.exposed.is_empty() {
+        return;
+    }
+    let measure = |addresses: &IpSet| breadth(addresses, source, settings);
+    let cubes = answers.iter().flat_map(|answer| answer.allowed.at_least.cubes());
+    let cubes: Vec<(ServiceSet, IpSet)> = cubes
+        .filter(|cube| cube.source.intersects(&opening.addresses))
+        .map(|cube| {
+            let services = dialled(&cube.services.intersection(&opening.services));
+            (services.intersection(&met.exposed), cube.source.intersection(&opening.addresses))
+        })
+        .filter(|(services, _)| !services.is_empty())
+        .collect();
+    if cubes.iter().all(|(_, from)| measure(from) >= opening.breadth) {
+        return;
+    }
+    for (services, from) in cells(cubes) {
+        let part = match measure(&from) {
+            broad if broad >= opening.breadth => continue,
+            Breadth::Wide => &mut met.to_a_range,
+            _ => &mut met.to_a_few,
+        };
+        *part = part.union(&services);
+        met.from = met.from.union(&from);
+    }
+}
+
+/// The same with disjoint services: each with everybody who gets in to it.
+fn cells(cubes: Vec<(ServiceSet, IpSet)>) -> Vec<(ServiceSet, IpSet)> {
+    let mut cells: Vec<(ServiceSet, IpSet)> = Vec::new();
+    for (mut services, from) in cubes {
+        let mut cut = Vec::new();
+        for (known, sources) in &mut cells {
+            let shared = known.intersection(&services);
+            if shared.is_empty() {
+                continue;
+            }
+            services = services.difference(&shared);
+            let rest = known.difference(&shared);
+            if !rest.is_empty() {
+                cut.push((rest, sources.clone()));
+            }
+            *known = shared;
+            *sources = sources.union(&from);
+        }
+        cells.extend(cut);
+        if !services.is_empty() {
+            cells.push((services, from));
+        }
+    }
+    cells
 }
 
 /// Nothing, where a rule opens services that answer, and all that gets in is ICMP that wants no
@@ -205,7 +277,7 @@ fn everything(answers: &[Reachability], target: &Target) -> Met {
     } else {
         ServiceSet::full()
     };
-    Met { possibly: possibly.difference(&exposed), exposed }
+    Met { possibly: possibly.difference(&exposed), exposed, ..Met::default() }
 }
 
 /// Whether the near side of an incoming rule may be this interface.

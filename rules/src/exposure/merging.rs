@@ -94,6 +94,16 @@ impl<'n> Cause<'n> {
         self.services = self.services.union(&other.services);
         for (id, met) in std::mem::take(&mut other.at) {
             let own = self.at.entry(id).or_default();
+            // What one of them lets more in to is not narrow.
+            let narrow = |own: &Met, part: fn(&Met) -> &ServiceSet| {
+                let broad =
+                    |met: &Met| met.exposed.difference(&met.to_a_range).difference(&met.to_a_few);
+                part(own).union(part(&met)).difference(&broad(own)).difference(&broad(&met))
+            };
+            let to_a_range = narrow(own, |met| &met.to_a_range);
+            own.to_a_few = narrow(own, |met| &met.to_a_few).difference(&to_a_range);
+            own.to_a_range = to_a_range;
+            own.from = own.from.union(&met.from);
             own.exposed = own.exposed.union(&met.exposed);
             own.possibly = own.possibly.union(&met.possibly).difference(&own.exposed);
         }
@@ -173,5 +183,6 @@ fn bare<'n>(
 }
 
 fn at<'n>((interface, met): (&'n Id<Interface>, Met)) -> At<'n> {
-    At { interface, exposed: met.exposed, possibly: met.possibly }
+    let Met { exposed, possibly, to_a_range, to_a_few, from } = met;
+    At { interface, exposed, possibly, to_a_range, to_a_few, from }
 }

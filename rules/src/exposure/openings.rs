@@ -102,6 +102,15 @@ fn doubtful(
     })
 }
 
+/// How broad a set of addresses is, of the family in which it is broadest.
+pub(super) fn breadth(addresses: &IpSet, source: &Source<'_>, settings: &Settings) -> Breadth {
+    let families = [IpSet::only_v4, IpSet::only_v6].into_iter();
+    let broad = families.filter_map(|family| {
+        Measure { all: family(&source.addresses), settings }.breadth(&family(addresses))
+    });
+    broad.max().unwrap_or(Breadth::Few)
+}
+
 /// Measures sets of one family against the source.
 struct Measure<'s> {
     /// All of the source in the family.

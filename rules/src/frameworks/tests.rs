@@ -20,7 +20,7 @@ fn all_ran() -> Vec<&'static str> {
 
 fn assessed(findings: &[Finding], is_incomplete: bool, requirement: &str) -> (Status, Status) {
     let ran = all_ran();
-    let audit = Assessed { findings, ran: &ran, is_incomplete };
+    let audit = Assessed { findings, ran: &ran, is_incomplete, clouds: &["aws"] };
     let edition = edition("cis-aws-7.0").unwrap();
     let found = edition.assess(&audit).into_iter().find(|it| it.id == requirement).unwrap();
     (found.literal, found.effective)
@@ -102,7 +102,7 @@ fn an_open_rule_that_lets_nothing_in_fails_as_written_only() {
 fn a_requirement_outside_of_what_is_read_is_not_passed() {
     let edition = edition("cis-aws-1.4").unwrap();
     let ran = all_ran();
-    let audit = Assessed { findings: &[], ran: &ran, is_incomplete: false };
+    let audit = Assessed { findings: &[], ran: &ran, is_incomplete: false, clouds: &["aws"] };
     let found = edition.assess(&audit);
     let alarms = found.iter().find(|it| it.id == "4.10").unwrap();
     assert_eq!((alarms.literal, alarms.effective), (Status::NotAssessed, Status::NotAssessed));
@@ -110,9 +110,24 @@ fn a_requirement_outside_of_what_is_read_is_not_passed() {
 }
 
 #[test]
+fn a_framework_of_a_cloud_that_was_not_read_is_not_assessed() {
+    let edition = edition("cis-azure").unwrap();
+    let ran = all_ran();
+    let against = [finding("CFW-EXP-001", Some(Effective::Exposed), true)];
+    let audit = Assessed { findings: &against, ran: &ran, is_incomplete: false, clouds: &["aws"] };
+    let found = edition.assess(&audit);
+    assert!(!found.is_empty());
+    for requirement in found {
+        assert_eq!(requirement.effective, Status::NotAssessed, "{}", requirement.id);
+        assert_eq!(requirement.literal, Status::NotAssessed, "{}", requirement.id);
+        assert_eq!(requirement.why, ["nothing of azure was read"]);
+    }
+}
+
+#[test]
 fn a_check_that_did_not_run_assesses_nothing() {
     let edition = edition("cis-aws-7.0").unwrap();
-    let audit = Assessed { findings: &[], ran: &[], is_incomplete: false };
+    let audit = Assessed { findings: &[], ran: &[], is_incomplete: false, clouds: &["aws"] };
     assert!(edition.assess(&audit).iter().all(|it| it.effective == Status::NotAssessed));
 }
 
@@ -127,8 +142,8 @@ fn what_is_incomplete_fails_the_control_that_asks_for_it() {
         findings: Vec::new(),
         why: Vec::new(),
     };
-    found.ask(data, &Assessed { findings: &[], ran: &[], is_incomplete: false });
+    found.ask(data, &Assessed { findings: &[], ran: &[], is_incomplete: false, clouds: &["aws"] });
     assert_eq!(found.effective, Status::Passed);
-    found.ask(data, &Assessed { findings: &[], ran: &[], is_incomplete: true });
+    found.ask(data, &Assessed { findings: &[], ran: &[], is_incomplete: true, clouds: &["aws"] });
     assert_eq!((found.literal, found.effective), (Status::Failed, Status::Failed));
 }

@@ -97,7 +97,8 @@ pub(crate) struct Ignore {
 #[cfg_attr(test, schemars(deny_unknown_fields))]
 #[serde(default, rename_all = "kebab-case")]
 pub(crate) struct AuditSettings {
-    /// The TCP ports that may be open to the internet: `80,443`, which is the default.
+    /// The TCP ports that may be open to the internet: `80,443`, which is the default. Ports of
+    /// administration and of data stay findings: ignore one, with a reason.
     pub(crate) authorised_tcp: Option<String>,
     /// The UDP ports that may be open to the internet; none by default.
     pub(crate) authorised_udp: Option<String>,

@@ -90,6 +90,16 @@ pub(crate) enum Error {
         /// All that there are.
         known: String,
     },
+    /// An ignore is of a check that does not exist.
+    #[error("{place}: the ignore of `{name}` is of no check{}", .near.as_ref().map(|near| format!(": did you mean `{near}`?")).unwrap_or_default())]
+    NoIgnoredCheck {
+        /// The file and line.
+        place: String,
+        /// What was given.
+        name: String,
+        /// What may be meant.
+        near: Option<String>,
+    },
     /// The baseline is none.
     #[error("cannot read the baseline `{}`: {why}", .path.display())]
     Baseline {
@@ -161,7 +171,9 @@ impl Error {
             return vec![format!("one of {known}")];
         }
         let hints: &[&str] = match self {
-            Self::NoCheck { .. } => &["cloudfw checks list             every check"],
+            Self::NoCheck { .. } | Self::NoIgnoredCheck { .. } => {
+                &["cloudfw checks list             every check"]
+            }
             Self::NoEstate => &[
                 "cloudfw reach … --from PATH     ask a recording",
                 "cloudfw demo                    see what it does; needs no cloud",

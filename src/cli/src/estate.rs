@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use cloudfw_core::{Client, Document, Scope};
 use cloudfw_estate::query::parse_client;
-use cloudfw_estate::{Answer, Estate, Inquiry, OpenOptions, Query, QueryError, parse_assume_none};
+use cloudfw_estate::{
+    Answer, AssumeNone, Estate, Inquiry, OpenOptions, Query, QueryError, parse_assume_none,
+};
 
 use crate::arguments::{EstateArguments, Global};
 use crate::config::Config;
@@ -17,6 +19,8 @@ use crate::print::Screen;
 pub(crate) struct Opened {
     pub(crate) estate: Estate,
     config: Config,
+    /// What the user says that there is none of.
+    assumed: AssumeNone,
     /// The client of `cloudfw.toml`.
     client: Option<Client>,
 }
@@ -55,7 +59,7 @@ impl Opened {
         let options = OpenOptions { in_part, ..options(arguments, &config)? };
         let from = sources(arguments, &config, screen)?;
         let estate = Estate::open(&from, &options)?;
-        Ok(Self { estate, config, client })
+        Ok(Self { estate, config, assumed: options.assume_none, client })
     }
 
     /// The same of as much of the recording as can be read: what cannot is told by
@@ -77,6 +81,11 @@ impl Opened {
         self.client.as_ref()
     }
 
+    /// What the user says that there is none of.
+    pub(crate) fn assumed(&self) -> &AssumeNone {
+        &self.assumed
+    }
+
     /// The settings that go with it.
     pub(crate) fn config(&self) -> &Config {
         &self.config
@@ -91,7 +100,7 @@ impl Opened {
         let scope = Scope::default();
         let document = Document { name: name.into(), text: text.into(), scope };
         let estate = Estate::from_documents(vec![document], &OpenOptions::default())?;
-        Ok(Self { estate, config: Config::default(), client: None })
+        Ok(Self { estate, config: Config::default(), assumed: AssumeNone::default(), client: None })
     }
 
     /// Ready for queries.

@@ -103,8 +103,10 @@ fn a_field_that_is_taken_away_makes_a_verdict_unknown_at_most() {
     let wanted = std::env::var("CLOUDFW_ERASURES").ok().and_then(|count| count.parse().ok());
     let wanted: usize = wanted.unwrap_or(ERASURES);
     let scenarios = scenarios();
-    // One of two tellings that contradict each other settles it when the other goes.
-    let consistent = |scenario: &&Scenario| scenario.name != "trap-one-id-twice-with-other-content";
+    // One of two tellings that contradict each other settles it when the other goes, and so does a
+    // field that nobody understands when it goes itself.
+    let odd = ["trap-one-id-twice-with-other-content", "fields-not-understood"];
+    let consistent = |scenario: &&Scenario| !odd.contains(&scenario.name.as_str());
     let fields: Vec<(&Scenario, Field)> = scenarios
         .iter()
         .filter(consistent)

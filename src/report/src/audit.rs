@@ -4,6 +4,8 @@
 //! from recordings as they are: what prints them makes them
 //! [`printable`](cloudfw_estate::printable) first.
 
+use std::collections::BTreeMap;
+
 use cloudfw_estate::Coverage;
 use cloudfw_estate::answer::{Missing, Owner, Step, Written};
 use cloudfw_rules::Severity;
@@ -68,6 +70,9 @@ pub struct Summary {
     pub findings: usize,
     /// How many of them are counted and not told: they are below the severity that was asked for.
     pub not_told: usize,
+    /// The checks that these are of, with how many.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub not_told_of: BTreeMap<String, usize>,
     /// How many are ignored.
     pub ignored: usize,
     /// The findings by severity.

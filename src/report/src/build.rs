@@ -42,7 +42,7 @@ impl Audited<'_> {
     /// cannot be decided.
     fn tells(&self, finding: &cloudfw_rules::Finding) -> bool {
         let enough = |least: Option<Severity>| least.is_none_or(|least| finding.severity >= least);
-        enough(self.least) || enough(self.fail_on) || finding.is_unknown()
+        enough(self.least) || enough(self.fail_on) || finding.leaves_open()
     }
 }
 
@@ -141,11 +141,15 @@ fn summary(audited: &Audited<'_>, ignored: usize, complete: bool) -> Summary {
             None => {}
         }
     }
+    let mut not_told_of: BTreeMap<String, usize> = BTreeMap::new();
+    for finding in findings.iter().filter(|finding| !audited.tells(finding)) {
+        *not_told_of.entry(finding.check.to_owned()).or_default() += 1;
+    }
     let fails =
         findings.iter().any(|finding| audited.fail_on.is_none_or(|from| finding.severity >= from));
     let result = if fails {
         Outcome::Findings
-    } else if !complete || effects.unknown > 0 {
+    } else if !complete || findings.iter().any(|finding| finding.leaves_open()) {
         Outcome::Incomplete
     } else {
         Outcome::Clean
@@ -156,7 +160,8 @@ fn summary(audited: &Audited<'_>, ignored: usize, complete: bool) -> Summary {
         complete,
         fail_on: audited.fail_on,
         findings: findings.len(),
-        not_told: findings.iter().filter(|finding| !audited.tells(finding)).count(),
+        not_told: not_told_of.values().sum(),
+        not_told_of,
         ignored,
         severities,
         scopes: scopes

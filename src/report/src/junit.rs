@@ -102,7 +102,13 @@ fn checks<'r>(report: &'r Report, writing: Writing<'_>) -> Vec<Suite<'r>> {
 
 fn nothing_found(report: &Report, name: &str) -> TestCase {
     let title = check(name).map_or(name, |check| check.title);
-    let mut case = if report.is_complete() {
+    let not_told = report.summary.not_told_of.get(name);
+    let mut case = if let Some(count) = not_told {
+        let mut case = TestCase::skipped(title);
+        let text = format!("{count} found, below the severity that is told");
+        case.set_system_out(&cdata(&text));
+        case
+    } else if report.is_complete() {
         TestCase::success(title, Duration::ZERO)
     } else {
         let mut case = TestCase::skipped(title);

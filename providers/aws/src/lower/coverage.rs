@@ -18,6 +18,24 @@ pub struct Coverage {
     /// By account, Region and kind; of every scope that the recording names, every kind that
     /// lowering asks for.
     pub calls: Vec<CallCoverage>,
+    /// Calls that got no answer and that cloudfw has no use for: no verdict rests on them, and yet
+    /// somebody wanted to know.
+    pub others: Vec<OtherCall>,
+}
+
+/// A call of no kind that cloudfw knows, without an answer.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct OtherCall {
+    /// The account, where it is known.
+    pub account: Option<Arc<str>>,
+    /// The Region, where it is known.
+    pub region: Option<Arc<str>>,
+    /// As the command line has it: `describe-flow-logs`.
+    pub call: Arc<str>,
+    /// Why there is no answer: denied, failed or throttled.
+    pub knowledge: Knowledge,
+    /// What the service said.
+    pub error: Option<Arc<str>>,
 }
 
 /// What was read of one kind in one account and Region.
@@ -189,6 +207,7 @@ struct Rows {
     rows: BTreeMap<(Scope, Kind), Row>,
     scopes: BTreeSet<Scope>,
     vouched: BTreeSet<(Scope, Kind)>,
+    others: BTreeSet<OtherCall>,
 }
 
 #[derive(Default)]
@@ -211,13 +230,13 @@ impl Rows {
     /// A call for one resource of many tells of its resource only: a failure makes the kind
     /// incomplete, a success is told by its document.
     fn call(&mut self, folder: &Scope, call: &Call) {
-        let Some(kind) = Kind::ALL.into_iter().find(|kind| kind.call() == call.call) else {
-            return;
-        };
         let told = |text: &Option<String>| text.as_deref().map(Arc::from);
         let scope = Scope {
             account: told(&call.account).or_else(|| folder.account.clone()),
             region: told(&call.region).or_else(|| folder.region.clone()),
+        };
+        let Some(kind) = Kind::ALL.into_iter().find(|kind| kind.call() == call.call) else {
+            return self.other(scope, call);
         };
         self.scopes.insert(scope.clone());
         let held = self.is_held(&scope, kind);
@@ -240,6 +259,20 @@ impl Rows {
         if let Some(error) = &call.error {
             row.error = Some(error.code.as_str().into());
         }
+    }
+
+    /// A call that is of no kind.
+    fn other(&mut self, scope: Scope, call: &Call) {
+        let knowledge = match call.outcome {
+            Outcome::Denied => Knowledge::Denied,
+            Outcome::Failed => Knowledge::Failed,
+            Outcome::Throttled => Knowledge::Throttled,
+            Outcome::Ok | Outcome::Unsupported => return,
+        };
+        let Scope { account, region } = scope;
+        let error = call.error.as_ref().map(|error| error.code.as_str().into());
+        let call = call.call.as_str().into();
+        self.others.insert(OtherCall { account, region, call, knowledge, error });
     }
 
     /// Whether a document of a kind is there.
@@ -269,7 +302,8 @@ impl Rows {
             let Scope { account, region } = scope;
             CallCoverage { account, region, kind, knowledge, count, time, error }
         };
-        Coverage { calls: self.rows.into_iter().map(row).collect() }
+        let calls = self.rows.into_iter().map(row).collect();
+        Coverage { calls, others: self.others.into_iter().collect() }
     }
 }
 

@@ -49,7 +49,7 @@ mod table;
 mod tests;
 mod vpc;
 
-pub use coverage::{CallCoverage, Coverage, Knowledge};
+pub use coverage::{CallCoverage, Coverage, Knowledge, OtherCall};
 pub use recorded::ReadDocument;
 pub use resource::Resource;
 

@@ -109,8 +109,16 @@ fn severity(
         if exposure.breadth < Breadth::Whole { lower(severity) } else { severity }
     };
     let possible = further(worst(&exposure.possibly()).min(Severity::Medium));
+    let proved = |at: &At<'_>| {
+        let range = lower(ports::severity(&at.to_a_range, settings));
+        let few = ports::severity(&at.to_a_few, settings).min(Severity::Low);
+        worst(&at.in_full()).max(range).max(few)
+    };
     let severity = match effective {
-        Effective::Exposed => further(worst(&exposure.exposed())).max(possible),
+        Effective::Exposed => {
+            let proved = exposure.at.iter().map(proved).max().unwrap_or(Severity::Info);
+            further(proved).max(possible)
+        }
         Effective::Unknown => possible,
         Effective::Blocked(_) | Effective::Unattached => {
             return worst(&exposure.literal).min(Severity::Low);

@@ -206,10 +206,12 @@ fn two_halves_are_the_whole() {
 fn halves_of_different_services_are_whole_where_they_meet() {
     let text = public("in low allow 20-30 from 0.0.0.0/1\nin high allow 30-40 from 128.0.0.0/1");
     let found = found(&exposed_unlisted_port::CHECK, &text);
-    assert_eq!(found.len(), 2, "{found:?}");
+    assert_eq!(found.len(), 1, "one rule in front, so one cause: {found:?}");
     assert_eq!(rules(&found[0]), ["high", "low"]);
-    assert_eq!((found[0].severity, &*found[0].services.to_string()), (Severity::High, "tcp 30"));
-    assert_eq!((rules(&found[1]), found[1].severity), (vec!["high"], Severity::Medium));
+    assert_eq!((found[0].severity, &*found[0].services.to_string()), (Severity::High, "tcp 30-40"));
+    assert!(found[0].message.contains("opens 30 to the whole IPv4 internet"), "{found:?}");
+    let wide = found[0].notes.iter().any(|note| note.contains("opens 31-40 to the wide range"));
+    assert!(wide, "{found:?}");
     let rest = crate::testing::found(&exposed_admin_port::CHECK, &text);
     assert_eq!(rest[0].services.to_string(), "tcp 20-29");
 }
@@ -352,11 +354,36 @@ fn a_range_is_wide_from_the_limit_on() {
 }
 
 #[test]
-fn what_is_authorised_is_a_web_port() {
-    let settings = Settings { authorised_tcp: PortSet::single(22), ..Settings::default() };
+fn what_is_authorised_is_a_web_port_unless_it_administers() {
+    let settings = Settings { authorised_tcp: "22,8080".parse().unwrap(), ..Settings::default() };
+    let of = |port: u16, check| {
+        let text = public(&format!("in 1 allow {port} from 0.0.0.0/0"));
+        let found = found_with(check, &text, &settings);
+        found.first().map(|finding| finding.severity)
+    };
+    assert_eq!(of(8080, &exposed_web_port::CHECK), Some(Severity::Info));
+    assert_eq!(of(8080, &exposed_high_risk_port::CHECK), None);
+    assert_eq!(of(22, &exposed_web_port::CHECK), None);
+    assert_eq!(of(22, &exposed_admin_port::CHECK), Some(Severity::Critical));
+}
+
+/// An ACL lets a single address through to what the group opens to everybody.
+#[test]
+fn severity_is_that_of_who_gets_in() {
     let text = public("in 1 allow 22 from 0.0.0.0/0");
-    let found = found_with(&exposed_web_port::CHECK, &text, &settings);
-    assert_eq!((found.len(), found[0].severity), (1, Severity::Info));
+    let let_in = |from: &str| {
+        let entry = format!("in 90 allow 22 from {from}\n  in 95 deny 22\n  in 100 allow any");
+        let narrow = text.replacen("in 100 allow any", &entry, 1);
+        assert_ne!(narrow, text, "{text}");
+        one(&narrow)
+    };
+    let few = let_in("198.51.100.7/32");
+    assert_eq!(few.severity, Severity::Low, "{few:?}");
+    assert!(few.notes.iter().any(|note| note.contains("198.51.100.7/32 alone")), "{few:?}");
+    let range = let_in("198.51.0.0/16");
+    assert_eq!(range.severity, Severity::High, "{range:?}");
+    let half = let_in("0.0.0.0/1");
+    assert_eq!(half.severity, Severity::High, "{half:?}");
 }
 
 #[test]

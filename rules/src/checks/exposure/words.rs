@@ -2,11 +2,12 @@
 
 use std::fmt::Write as _;
 
-use cloudfw_core::{IpSet, Label, Leg, Reason, Rule, Step};
+use cloudfw_core::{IpSet, Label, Leg, Reason, Rule, ServiceSet, Step};
 
 use super::report::{Kind, labels};
 use crate::exposure::{At, Breadth, Exposure};
 use crate::ports::{Category, in_words};
+use crate::reading::stands_for_the_unread;
 use crate::{Audit, Effective};
 
 /// So many things are named, the rest is counted.
@@ -181,6 +182,7 @@ pub(super) fn notes(
         notes.push(format!("The addresses do not stand in the rule but in {lists}."));
     }
     if matches!(effective, Effective::Exposed) {
+        notes.extend(narrowed(exposure));
         let possibly = exposure.possibly();
         if !possibly.is_empty() {
             let possibly = in_words(&possibly);
@@ -208,8 +210,26 @@ pub(super) fn notes(
 }
 
 /// What to change.
+/// What gets in from less than the rules say.
+fn narrowed(exposure: &Exposure<'_>) -> Option<String> {
+    let empty = || (ServiceSet::empty(), IpSet::empty());
+    let (services, from) = exposure.at.iter().fold(empty(), |(services, from), at| {
+        let narrowed = at.to_a_range.union(&at.to_a_few);
+        (services.union(&narrowed), from.union(&at.from))
+    });
+    let nets = from.nets();
+    let all = services == exposure.exposed();
+    let what = if all { "What gets in".to_owned() } else { in_words(&services) };
+    let from = listed(nets.iter().map(ToString::to_string));
+    (!services.is_empty()).then(|| format!("{what} comes from {from} alone: the rest is stopped."))
+}
+
+/// What to do.
 pub(super) fn advice(exposure: &Exposure<'_>, effective: &Effective, kind: Kind) -> String {
     let subject = thing(exposure.subject);
+    if exposure.rules.iter().any(|rule| stands_for_the_unread(rule)) {
+        return format!("Record the rules of {subject}: what they say is not known.");
+    }
     if exposure.list.is_none() {
         return format!("Put rules before {subject} that let in only what it serves.");
     }

@@ -1,12 +1,12 @@
 //! What stateless lists let in from the internet, read in their order.
 
 use cloudfw_core::{
-    Decider, Direction, HeaderSpace, IpSet, Label, Phase, PortSet, RuleCite, ServiceSet, Sight,
-    Step, evaluate,
+    Decider, Direction, Endpoint, HeaderSpace, Id, Interface, IpSet, Label, Phase, PortSet,
+    Question, Reachability, Rule, RuleCite, ServiceSet, Sight, Step, evaluate, reach,
 };
 
 use crate::lists::Listed;
-use crate::reading::is_written;
+use crate::reading::{allows, far_side, is_written};
 use crate::{Audit, Effect, Effective, Finding, Severity};
 
 /// A list is open to the internet where it lets in as much of it as a /8 of IPv4 …
@@ -109,11 +109,61 @@ impl<'a, 'n> Openness<'a, 'n> {
                 }
             }
         }
+        if exposed.is_empty() && possibly.is_empty() {
+            // Exposures are of what is broadly open; a group may let in an office.
+            for answer in self.answers(services) {
+                let Some(label) = self.label_of(&answer.question.destination) else { continue };
+                if !answer.allowed.at_least.is_empty() {
+                    exposed.push(label);
+                } else if !answer.allowed.at_most.is_empty() {
+                    possibly.push(label);
+                } else if blockers.is_empty() {
+                    blockers = answer.blockers;
+                }
+            }
+        }
         match (exposed.is_empty(), possibly.is_empty()) {
             (false, _) => (Effective::Exposed, ordered(exposed)),
             (true, false) => (Effective::Unknown, ordered(possibly)),
             (true, true) => (Effective::Blocked(blockers), Vec::new()),
         }
+    }
+
+    /// What the internet is answered behind the list about these services, at interfaces whose own
+    /// lists let anything of them in from there.
+    fn answers(&self, services: &ServiceSet) -> Vec<Reachability> {
+        let Some(internet) = self.audit.sources().iter().find(|source| source.is_internet) else {
+            return Vec::new();
+        };
+        let interfaces = self.audit.network().interfaces.iter();
+        let behind = interfaces.filter(|(id, interface)| {
+            let here = self.listed.subnets.contains(&interface.subnet);
+            (here || self.listed.interfaces.contains(id)) && self.lets_in(id, services)
+        });
+        let questions = behind.flat_map(|(id, _)| (internet.towards)(id).questions);
+        let outside = questions.filter(|it| !matches!(it.source, Endpoint::Interface { .. }));
+        let narrowed = outside.map(|it| Question { services: services.clone(), ..it });
+        narrowed.map(|question| reach(self.audit.graph(), &question)).collect()
+    }
+
+    /// Whether a list of the interface may let some of these services in from the internet, or none
+    /// stands before it.
+    fn lets_in(&self, id: &Id<Interface>, services: &ServiceSet) -> bool {
+        let lists = self.audit.lists().of_interface(id);
+        let mut own = lists.filter(|it| it.direction == Direction::Ingress).peekable();
+        let opens = |rule: &Rule| {
+            let side = far_side(rule, Direction::Ingress);
+            let from = side.addresses.union(&side.possibly);
+            allows(rule)
+                && rule.matches.services.intersects(services)
+                && from.intersects(&self.internet)
+        };
+        own.peek().is_none() || own.any(|listed| listed.list.rules.iter().any(opens))
+    }
+
+    fn label_of(&self, end: &Endpoint) -> Option<Label> {
+        let Endpoint::Interface { id, .. } = end else { return None };
+        Some(self.audit.network().interfaces.get(id)?.label.clone())
     }
 
     fn stopping(&self, blockers: &[Step], services: &ServiceSet) -> Vec<Step> {

@@ -1,9 +1,9 @@
-//! An earlier audit: what it knew is not news.
+//! An earlier audit: what it knew is not news, unless it has become worse.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use cloudfw_rules::Finding;
+use cloudfw_rules::{Finding, Severity};
 use serde::Deserialize;
 
 use crate::error::Error;
@@ -11,7 +11,7 @@ use crate::error::Error;
 /// The findings of an earlier audit, by their fingerprints.
 #[derive(Debug, Default)]
 pub(crate) struct Baseline {
-    known: BTreeSet<String>,
+    known: BTreeMap<String, Severity>,
 }
 
 #[derive(Deserialize)]
@@ -25,6 +25,7 @@ struct Report {
 #[derive(Deserialize)]
 struct Known {
     fingerprint: String,
+    severity: Severity,
 }
 
 impl Baseline {
@@ -43,13 +44,18 @@ impl Baseline {
             return Err(wrong(format!("its schema is `{}`, not cloudfw.audit/1", report.schema)));
         }
         let all = report.findings.into_iter().chain(report.ignored);
-        Ok(Self { known: all.map(|finding| finding.fingerprint).collect() })
+        Ok(Self { known: all.map(|finding| (finding.fingerprint, finding.severity)).collect() })
     }
 
-    /// Takes out what was known; how many that were.
+    /// Takes out what was known to be as bad as it is; how many that were. What was blocked or
+    /// unknown then, and is exposed now, is news.
     pub(crate) fn only_new(&self, findings: &mut Vec<Finding>) -> usize {
         let before = findings.len();
-        findings.retain(|finding| !self.known.contains(&finding.fingerprint()));
+        findings.retain(|finding| {
+            let known = self.known.get(&finding.fingerprint());
+            // What cannot be decided is never accepted by having been there.
+            finding.leaves_open() || known.is_none_or(|known| *known < finding.severity)
+        });
         before - findings.len()
     }
 }

@@ -2,10 +2,12 @@
 
 use cloudfw_core::{Label, Origin};
 use cloudfw_estate::Inquiry;
-use cloudfw_rules::{Finding, Severity};
+use cloudfw_rules::{Finding, Severity, checks};
 use jiff::civil::Date;
 
+use super::selection::nearest;
 use crate::config::Ignore;
+use crate::error::Error;
 
 /// A finding that is accepted.
 #[derive(Debug)]
@@ -25,6 +27,26 @@ pub(crate) struct Judged {
     pub(crate) findings: Vec<Finding>,
     /// What is accepted.
     pub(crate) ignored: Vec<Ignored>,
+}
+
+/// Wants every ignore to be of a check that there is.
+///
+/// # Errors
+///
+/// [`Error::NoIgnoredCheck`], with its line and what may be meant.
+pub(crate) fn check_ignores(ignores: &[Ignore], file: &str) -> Result<(), Error> {
+    let own = [EXPIRED, UNMATCHED];
+    for ignore in ignores {
+        let mut known = checks().map(|check| check.id).chain(own);
+        if !known.any(|id| matches(&ignore.check, id)) {
+            return Err(Error::NoIgnoredCheck {
+                place: format!("{file}:{}", ignore.line),
+                name: ignore.check.clone(),
+                near: nearest(&ignore.check, checks().map(|check| check.id)),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// Parts findings by what is accepted on a day. `asked` are the ids of the checks that ran: an

@@ -1,11 +1,15 @@
 //! What an audit could not see. While there is any of it, nothing is clean.
 
-use cloudfw_estate::Estate;
-use cloudfw_estate::answer::Missing;
+use cloudfw_aws::Kind;
+use cloudfw_estate::answer::{Missing, NotRead};
+use cloudfw_estate::{AssumeNone, Estate};
+
+/// Kinds that no verdict needs, and checks do.
+const FOR_CHECKS: [Kind; 1] = [Kind::TransitGateways];
 
 /// What was not read of an estate. Kinds that nobody asked for are among it: what they would show
 /// may be wrong, and no question leads there.
-pub(crate) fn incomplete(estate: &Estate) -> Vec<Missing> {
+pub(crate) fn incomplete(estate: &Estate, assumed: &AssumeNone) -> Vec<Missing> {
     let mut found = estate.not_read();
     for scope in &estate.coverage().scopes {
         let of: Vec<&str> =
@@ -18,6 +22,16 @@ pub(crate) fn incomplete(estate: &Estate) -> Vec<Missing> {
             };
             let what = format!("{} ({})", kind.kind, kind.call);
             found.push(Missing { what, why: why.to_owned(), place: of.join("/") });
+        }
+    }
+    for scope in &estate.coverage().scopes {
+        for kind in FOR_CHECKS.into_iter().filter(|kind| !assumed.covers(*kind)) {
+            let told = |not_read: &NotRead| not_read.kind == kind.name();
+            if !scope.read.contains_key(kind.name()) && !scope.not_read.iter().any(told) {
+                let what = format!("{kind} (aws {} {})", kind.service(), kind.call());
+                let why = "not in the recording (`--assume-none` says that there is none)";
+                found.push(Missing { what, why: why.to_owned(), place: String::new() });
+            }
         }
     }
     let publisher = estate.publisher();

@@ -75,7 +75,7 @@ fn no_check(name: &str) -> Error {
 }
 
 /// The name that is most like a word, if any is.
-fn nearest<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> Option<String> {
+pub(super) fn nearest<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> Option<String> {
     let word = word.to_lowercase().replace('_', "-");
     let found = names.map(|name| (strsim::jaro_winkler(&word, name), name));
     let best = found.max_by(|one, other| one.0.total_cmp(&other.0))?;

@@ -10,7 +10,7 @@ use cloudfw_rules::{Audit as Checking, Finding, SEVERITIES, Settings, Severity};
 use jiff::civil::Date;
 
 use crate::arguments::{EstateArguments, Global};
-use crate::audit::{Baseline, Judged, Selection, incomplete, judge};
+use crate::audit::{Baseline, Judged, Selection, check_ignores, incomplete, judge};
 use crate::config::{AuditSettings, Config};
 use crate::error::Error;
 use crate::estate::Opened;
@@ -73,6 +73,9 @@ pub(crate) struct Audit {
     estate: EstateArguments,
 }
 
+/// The clouds that recordings are read of.
+const CLOUDS: [&str; 1] = ["aws"];
+
 /// What audits fail on where nothing else is said.
 const FAIL_ON: Severity = Severity::High;
 
@@ -83,6 +86,8 @@ pub(crate) fn run(arguments: &Audit, global: &Global, screen: &mut Screen) -> Re
     let opened = Opened::in_part(&arguments.estate, global, screen)?;
     let config = opened.config();
     let settings = settings(config)?;
+    let file = config.name();
+    check_ignores(&config.ignore, &file)?;
     let ready = opened.ready();
     let networks = config.networks.iter().map(|(name, cidrs)| (name.as_str(), cidrs.as_slice()));
     let sources = sources(&ready.inquiry, networks)?;
@@ -91,9 +96,8 @@ pub(crate) fn run(arguments: &Audit, global: &Global, screen: &mut Screen) -> Re
 
     let asked: Vec<&'static str> = selection.checks.iter().map(|check| check.id).collect();
     let today = arguments.as_of.unwrap_or_else(|| jiff::Zoned::now().date());
-    let missing = incomplete(&opened.estate);
+    let missing = incomplete(&opened.estate, opened.assumed());
     let requirements = assess(&selection, &found, &asked, !missing.is_empty());
-    let file = config.name();
     let Judged { mut findings, ignored } =
         judge(found.clone(), &config.ignore, today, &asked, &file, &ready.inquiry);
     let known = baseline.map_or(0, |baseline| baseline.only_new(&mut findings));
@@ -135,7 +139,7 @@ fn assess<'f>(
     asked: &'f [&'static str],
     is_incomplete: bool,
 ) -> Vec<Framework<'f>> {
-    let audit = Assessed { findings, ran: asked, is_incomplete };
+    let audit = Assessed { findings, ran: asked, is_incomplete, clouds: &CLOUDS };
     let assessed = selection.editions.iter().map(|edition| Framework {
         edition: edition.clone(),
         requirements: edition.assess(&audit),

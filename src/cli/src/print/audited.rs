@@ -181,7 +181,7 @@ fn witness(finding: &Finding) -> Text {
 
 fn blocked(by: &[cloudfw_estate::answer::Step]) -> Text {
     let Some(first) = by.first() else {
-        return Text::of("nothing that asks the rule has such an address");
+        return Text::of("nothing gets in");
     };
     let mut text = Text::of("by ")
         .and(steps::title(std::slice::from_ref(first)))

@@ -122,6 +122,9 @@ impl Coverage {
         for call in &lowered.coverage.calls {
             coverage.add(call);
         }
+        for call in &lowered.coverage.others {
+            coverage.add_other(call);
+        }
         coverage
     }
 
@@ -146,16 +149,29 @@ impl Coverage {
                 return;
             }
             Knowledge::Assumed => return scope.assumed_none.push(kind),
-            Knowledge::Incomplete => "incomplete",
-            Knowledge::Denied => "denied",
-            Knowledge::Failed => "failed",
-            Knowledge::Throttled => "throttled",
-            Knowledge::Unsupported => "unsupported",
-            Knowledge::Absent => "absent",
+            knowledge => outcome(knowledge),
         };
         let error = text(&call.error);
         let call = format!("aws {} {}", call.kind.service(), call.kind.call());
         scope.not_read.push(NotRead { kind, call, outcome, error });
+    }
+
+    /// A call that nothing rests on: it is told where those of its account and Region are.
+    fn add_other(&mut self, call: &cloudfw_aws::OtherCall) {
+        let text = |text: &Option<std::sync::Arc<str>>| text.as_deref().map(str::to_owned);
+        let (account, region) = (text(&call.account), text(&call.region));
+        let same = |scope: &&mut ScopeCoverage| scope.account == account && scope.region == region;
+        let not_read = NotRead {
+            kind: call.call.to_string(),
+            call: call.call.to_string(),
+            outcome: outcome(call.knowledge),
+            error: text(&call.error),
+        };
+        if let Some(scope) = self.scopes.iter_mut().find(same) {
+            return scope.not_read.push(not_read);
+        }
+        let not_read = vec![not_read];
+        self.scopes.push(ScopeCoverage { account, region, not_read, ..ScopeCoverage::default() });
     }
 
     /// The same with every text that comes from outside made [`printable`](super::printable()).
@@ -163,6 +179,20 @@ impl Coverage {
     pub fn printable(mut self) -> Self {
         self.each_text(&mut make_printable);
         self
+    }
+}
+
+/// As it is published.
+fn outcome(knowledge: Knowledge) -> &'static str {
+    match knowledge {
+        Knowledge::Read => "read",
+        Knowledge::Assumed => "assumed",
+        Knowledge::Incomplete => "incomplete",
+        Knowledge::Denied => "denied",
+        Knowledge::Failed => "failed",
+        Knowledge::Throttled => "throttled",
+        Knowledge::Unsupported => "unsupported",
+        Knowledge::Absent => "absent",
     }
 }
 

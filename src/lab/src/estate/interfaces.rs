@@ -164,6 +164,7 @@ fn add(estate: &mut Estate, subnet: usize, owner: Owner, chance: &mut Chance) ->
         addresses,
         ipv6,
         public: None,
+        further: Vec::new(),
         groups,
         source_check: !matches!(owner, Owner::NatGateway(_)),
     });
@@ -255,8 +256,7 @@ fn common(estate: &Estate, index: usize, allocations: bool) -> Value {
     let interface = &estate.interfaces[index];
     let subnet = &estate.subnets[interface.subnet];
     let named = estate.vpcs[subnet.vpc].dns_hostnames;
-    let association =
-        interface.public.as_ref().map(|public| association(estate, index, public, allocations));
+    let print = |public| association(estate, index, public, allocations);
     let kind = match interface.owner {
         Owner::NatGateway(_) => "nat_gateway",
         Owner::Endpoint(_) => "vpc_endpoint",
@@ -275,8 +275,8 @@ fn common(estate: &Estate, index: usize, allocations: bool) -> Value {
             if named {
                 value["PrivateDnsName"] = json!(private_name(address));
             }
-            if let (0, Some(association)) = (position, &association) {
-                value["Association"] = association.clone();
+            if let Some((_, public)) = interface.publics().find(|(own, _)| *own == address) {
+                value["Association"] = print(public);
             }
             value
         })
@@ -301,8 +301,9 @@ fn common(estate: &Estate, index: usize, allocations: bool) -> Value {
     if named {
         value["PrivateDnsName"] = json!(private_name(interface.addresses[0]));
     }
-    if let Some(association) = association {
-        value["Association"] = association;
+    // Of the primary address alone.
+    if let Some(public) = &interface.public {
+        value["Association"] = print(public);
     }
     value
 }
@@ -465,13 +466,17 @@ fn print_instance(estate: &Estate, account: usize, instance: &Instance) -> Value
 
 /// `aws ec2 describe-addresses`.
 pub(super) fn elastic_addresses(estate: &Estate, account: usize) -> Value {
-    let with = of_account(estate, account).filter_map(|index| {
-        let public = estate.interfaces[index].public.as_ref()?;
-        Some((&estate.interfaces[index], public.address, public.elastic.as_ref()?))
+    let with = of_account(estate, account).flat_map(|index| {
+        let interface = &estate.interfaces[index];
+        let elastic = move |(own, public): (Ipv4Addr, &PublicAddress)| {
+            let (allocation, association) = public.elastic.clone()?;
+            Some((interface, own, public.address, allocation, association))
+        };
+        interface.publics().filter_map(elastic)
     });
     print::list(
         "Addresses",
-        with.map(|(interface, address, (allocation, association))| {
+        with.map(|(interface, own, address, allocation, association)| {
             let owner = &estate.accounts[account];
             let mut value = json!({
                 "PublicIp": address,
@@ -480,7 +485,7 @@ pub(super) fn elastic_addresses(estate: &Estate, account: usize) -> Value {
                 "Domain": "vpc",
                 "NetworkInterfaceId": interface.id,
                 "NetworkInterfaceOwnerId": owner,
-                "PrivateIpAddress": interface.addresses[0],
+                "PrivateIpAddress": own,
                 "PublicIpv4Pool": "amazon",
                 "NetworkBorderGroup": REGION,
             });

@@ -348,12 +348,24 @@ pub struct Interface {
     pub addresses: Vec<Ipv4Addr>,
     /// Its IPv6 address.
     pub ipv6: Option<Ipv6Addr>,
-    /// Its public address.
+    /// The public address of its primary private address.
     pub public: Option<PublicAddress>,
+    /// Public addresses of secondary private addresses, by the place of these in `addresses`.
+    pub further: Vec<(usize, PublicAddress)>,
     /// Its groups.
     pub groups: Vec<usize>,
     /// Whether it takes and sends only packets of its own addresses.
     pub source_check: bool,
+}
+
+impl Interface {
+    /// Its public addresses, each with the private one that it stands for.
+    pub fn publics(&self) -> impl Iterator<Item = (Ipv4Addr, &PublicAddress)> {
+        let primary = self.public.iter().map(|public| (0, public));
+        let further = self.further.iter().map(|(place, public)| (*place, public));
+        let named = |(place, public)| Some((*self.addresses.get(place)?, public));
+        primary.chain(further).filter_map(named)
+    }
 }
 
 /// A public IPv4 address of an interface.

@@ -28,8 +28,8 @@ pub struct Predicted {
     pub passes: BTreeSet<Pass>,
     /// Whether a NAT gateway picks a port of its own on the way.
     pub translated: bool,
-    /// Whether it was `intermittent`, and this is what cloudfw says where the gateways pick the
-    /// client's port, as Linux does.
+    /// Whether it was `intermittent`, and this is what cloudfw says of the one port that the client
+    /// dials from, where the gateways pick that one as well, as Linux does.
     pub pinned: bool,
     /// Whether the network that was asked about says more than its documents: see
     /// [`Scenario::host_routes`] and [`Scenario::firewalls`]. All others are asked as
@@ -37,6 +37,8 @@ pub struct Predicted {
     pub overlaid: bool,
     /// What would have to be known.
     pub unknowns: Vec<String>,
+    /// Whether it is no answer: cloudfw does not take the question, and the unknown says why.
+    pub refused: bool,
     /// All that stops it.
     stops: Vec<Stop>,
 }
@@ -134,17 +136,13 @@ impl Oracle {
         &self.overlaid
     }
 
-    /// Answers questions.
-    ///
-    /// # Errors
-    ///
-    /// A question that cloudfw does not understand as one question.
-    pub fn predict(&self, questions: &[Question]) -> Result<Vec<Predicted>, String> {
+    /// Answers questions. One that cloudfw does not take as one question is an unknown.
+    #[must_use]
+    pub fn predict(&self, questions: &[Question]) -> Vec<Predicted> {
         let inquiry = self.estate.inquiry();
         let overlaid = PathGraph::new(&self.overlaid);
         let ask = |question: &Question| {
-            let predicted = self.ask(&inquiry, &overlaid, question);
-            predicted.map_err(|error| format!("`{question}`: {error}"))
+            self.ask(&inquiry, &overlaid, question).unwrap_or_else(Predicted::refused)
         };
         questions.iter().map(ask).collect()
     }
@@ -170,13 +168,9 @@ impl Oracle {
             };
             Predicted::of_pair(pair)
         };
-        let mut predicted = match predicted.translated {
+        let mut predicted = match predicted.translated || question.recorded {
             true => {
-                // Linux keeps the port of the client where it is free, and here it is: the one
-                // choice of the gateway, where AWS's has many.
-                let mut network = self.overlaid.clone();
-                pin(&mut network, question.port);
-                let pinned = Predicted::of_core(&reach(&PathGraph::new(&network), asked));
+                let pinned = self.pinned(inquiry, overlaid, question, predicted.translated)?;
                 predicted.narrowed(pinned)
             }
             false => predicted,
@@ -185,6 +179,29 @@ impl Oracle {
             self.place(first);
         }
         Ok(predicted)
+    }
+
+    /// What is said of the one port that the kernel's client dials from; where a gateway
+    /// translates, of that one choice of it: Linux keeps the port of the client where it is free,
+    /// and here it is.
+    fn pinned(
+        &self,
+        inquiry: &Inquiry<'_>,
+        overlaid: &PathGraph<'_>,
+        question: &Question,
+        translated: bool,
+    ) -> Result<Predicted, String> {
+        let query = question.query_from(Some(PortSet::single(question.port)));
+        let asked = inquiry.questions(&query).map_err(|error| error.to_string())?;
+        let [asked] = asked.as_slice() else {
+            return Err(format!("is {} questions", asked.len()));
+        };
+        if !translated {
+            return Ok(Predicted::of_core(&reach(overlaid, asked)));
+        }
+        let mut network = self.overlaid.clone();
+        pin(&mut network, question.port);
+        Ok(Predicted::of_core(&reach(&PathGraph::new(&network), asked)))
     }
 
     /// Says where a step is as the kernel's sites do.
@@ -209,7 +226,7 @@ impl Oracle {
     ///
     /// # Errors
     ///
-    /// As of [`Oracle::predict`].
+    /// A question that cloudfw does not understand.
     pub fn share(
         &self,
         question: &Question,
@@ -218,10 +235,7 @@ impl Oracle {
         if overlay::concerns(&self.scenario, question) {
             return Ok(None);
         }
-        let mut query = question.query();
-        if let Some(client) = &mut query.client {
-            client.ports = PortSet::range(low, high);
-        }
+        let query = question.query_from(Some(PortSet::range(low, high)));
         let inquiry = self.estate.inquiry();
         let asked = inquiry.questions(&query).map_err(|error| error.to_string())?;
         let [asked] = asked.as_slice() else { return Ok(None) };
@@ -253,6 +267,21 @@ fn pin(network: &mut Network, port: u16) {
 }
 
 impl Predicted {
+    fn refused(why: String) -> Self {
+        Self {
+            verdict: Verdict::Unknown,
+            symptom: Symptom::Unknown,
+            first: None,
+            passes: BTreeSet::new(),
+            translated: false,
+            pinned: false,
+            overlaid: false,
+            unknowns: vec![why],
+            refused: true,
+            stops: Vec::new(),
+        }
+    }
+
     fn of_pair(pair: &Pair) -> Self {
         let stop = |step: &answer::Step| Stop {
             reason: step.reason,
@@ -285,6 +314,7 @@ impl Predicted {
             pinned: false,
             overlaid: false,
             unknowns: pair.unknowns.iter().map(|it| format!("{}: {}", it.what, it.why)).collect(),
+            refused: false,
             stops,
         }
     }
@@ -324,11 +354,12 @@ impl Predicted {
             pinned: false,
             overlaid: false,
             unknowns: reach.unknowns.iter().map(|it| format!("{}: {}", it.what, it.why)).collect(),
+            refused: false,
             stops,
         }
     }
 
-    /// What of an answer is about the one port that the gateways pick here. What is proved of all
+    /// What of an answer is about the one port that the client, or the gateways, pick here. What is proved of all
     /// ports stays, and has to hold for that one; which rules are met may differ by port.
     fn narrowed(self, pinned: Self) -> Self {
         let overlaid = self.overlaid;
@@ -397,6 +428,7 @@ mod tests {
             pinned: false,
             overlaid: false,
             unknowns: Vec::new(),
+            refused: false,
             stops,
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use cloudfw_core::{Client, PortSet, Protocol, ServiceSet};
 use cloudfw_estate::Query;
@@ -24,6 +24,9 @@ pub struct Question {
     pub ask: Ask,
     /// The client's port, or the identifier of its echo request.
     pub port: u16,
+    /// Whether cloudfw is not told of that port: it is one of those that the client's system dials
+    /// from, as recorded.
+    pub recorded: bool,
     /// Whether nobody listens at that port of a host that runs.
     pub closed: bool,
 }
@@ -84,8 +87,11 @@ impl fmt::Display for End {
 impl fmt::Display for Question {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { source, destination, port, .. } = self;
-        let service = self.service();
-        write!(f, "{source} {destination} --service {service} --client {port}-{port}")
+        write!(f, "{source} {destination} --service {}", self.service())?;
+        if self.recorded {
+            return Ok(());
+        }
+        write!(f, " --client {port}-{port}")
     }
 }
 
@@ -117,14 +123,20 @@ impl Question {
         }
     }
 
-    /// The query, for the client's one port.
+    /// The query, as it is asked.
     #[must_use]
     pub fn query(&self) -> Query {
-        let ports = PortSet::single(self.port);
+        let client = (!self.recorded).then(|| PortSet::single(self.port));
+        self.query_from(client)
+    }
+
+    /// The query for these ports of the client; without any, for those of its system.
+    #[must_use]
+    pub fn query_from(&self, ports: Option<PortSet>) -> Query {
         Query {
             text: self.to_string(),
             service: Some(self.services()),
-            client: Some(Client { kind: "given".into(), ports }),
+            client: ports.map(|ports| Client { kind: "given".into(), ports }),
             ..Query::new(self.source.to_string(), self.destination.to_string())
         }
     }
@@ -158,12 +170,17 @@ impl Ports {
     pub(crate) fn draw(&mut self, low: u16, high: u16, chance: &mut Chance) -> u16 {
         loop {
             let port = chance.between(usize::from(low), usize::from(high)) as u16;
-            // What something listens at is left to it.
-            let is_service = TCP_PORTS.contains(&port) || UDP_PORTS.contains(&port);
-            if !is_service && self.taken.insert(port) {
+            if self.take(port) {
                 return port;
             }
         }
+    }
+
+    /// Whether it was to be had.
+    fn take(&mut self, port: u16) -> bool {
+        // What something listens at is left to it.
+        let is_service = TCP_PORTS.contains(&port) || UDP_PORTS.contains(&port);
+        !is_service && self.taken.insert(port)
     }
 }
 
@@ -226,9 +243,10 @@ fn draw_one(scenario: &Scenario, ports: &mut Ports, chance: &mut Chance) -> Opti
             let from = End::Outside(outside(scenario, ipv6, chance));
             // Without a public address nothing else is of interest.
             let known = ipv6 || chance.percent(25);
+            let dialled = public(estate, to, ipv6, chance);
             let private =
                 || own(estate, to, ipv6, chance).filter(|it| known && is_unique(estate, it));
-            (from, public(estate, to, ipv6).or_else(private)?)
+            (from, dialled.or_else(private)?)
         }
         _ => {
             let from = draw_interface(estate, ipv6, chance)?;
@@ -243,9 +261,52 @@ fn draw_one(scenario: &Scenario, ports: &mut Ports, chance: &mut Chance) -> Opti
         1 => Ask::Udp(*chance.pick(&UDP_PORTS)),
         _ => Ask::Echo,
     };
-    let (low, high) = if chance.percent(75) { (32768, 60999) } else { (1024, 65535) };
-    let port = ports.draw(low, high, chance);
-    Some(Question { source, destination, ask, port, closed })
+    let (recorded, port) = draw_port(estate, &source, ports, chance);
+    Some(Question { source, destination, ask, port, recorded, closed })
+}
+
+/// The client's port, often one at the end of a range that some rule has; and whether it is drawn
+/// from the ports of the client's system, and not told.
+fn draw_port(estate: &Estate, source: &End, ports: &mut Ports, chance: &mut Chance) -> (bool, u16) {
+    let system = system_ports(estate, source);
+    // Linux is what most others are asked as.
+    let recorded = chance.percent(if system == WINDOWS { 60 } else { 15 });
+    let (low, high) = match recorded {
+        true => system,
+        false if chance.percent(75) => LINUX,
+        false => ANY,
+    };
+    let edges: Vec<u16> = estate
+        .acls
+        .iter()
+        .flat_map(|acl| &acl.entries)
+        .filter_map(|entry| entry.ports)
+        .flat_map(|(from, to)| [from.saturating_sub(1), from, to, to.saturating_add(1)])
+        .filter(|port| (low..=high).contains(port))
+        .collect();
+    if !edges.is_empty() && chance.percent(20) {
+        let edge = *chance.pick(&edges);
+        if ports.take(edge) {
+            return (recorded, edge);
+        }
+    }
+    (recorded, ports.draw(low, high, chance))
+}
+
+const LINUX: (u16, u16) = (32768, 60999);
+const WINDOWS: (u16, u16) = (49152, 65535);
+const ANY: (u16, u16) = (1024, 65535);
+
+/// The ports that the system of an end dials from (AWS-42): by what `describe-instances` says.
+fn system_ports(estate: &Estate, end: &End) -> (u16, u16) {
+    let End::Interface { id, .. } = end else { return ANY };
+    match estate.interfaces.iter().find(|it| it.id == *id).map(|it| it.owner) {
+        Some(Owner::Instance(instance, _)) => match estate.instances.get(instance) {
+            Some(instance) if instance.windows => WINDOWS,
+            _ => LINUX,
+        },
+        _ => ANY,
+    }
 }
 
 fn outside(scenario: &Scenario, ipv6: bool, chance: &mut Chance) -> IpAddr {
@@ -297,7 +358,8 @@ fn between(estate: &Estate, ipv6: bool, chance: &mut Chance) -> Option<(End, End
     let there = estate.vpc_of(to);
     let near = here == there || estate.peering_between(here, there).is_some();
     let by_public = if near { 14 } else { 92 };
-    let destination = match public(estate, to, ipv6).filter(|_| chance.percent(by_public)) {
+    let dialled = public(estate, to, ipv6, chance);
+    let destination = match dialled.filter(|_| chance.percent(by_public)) {
         Some(end) => end,
         // Of a VPC that nothing leads to: seldom of interest.
         None if !near && !chance.percent(4) => return None,
@@ -365,15 +427,17 @@ fn is_unique(estate: &Estate, end: &End) -> bool {
     estate.interfaces.iter().filter(|interface| own(interface)).count() == 1
 }
 
-/// An interface by its public address, where it has one.
-fn public(estate: &Estate, index: usize, ipv6: bool) -> Option<End> {
+/// An interface by one of its public addresses, where it has any.
+fn public(estate: &Estate, index: usize, ipv6: bool, chance: &mut Chance) -> Option<End> {
     let interface = estate.interfaces.get(index).filter(|_| !ipv6)?;
-    let public = interface.public.as_ref()?;
+    let publics: Vec<(Ipv4Addr, Ipv4Addr)> =
+        interface.publics().map(|(own, public)| (own, public.address)).collect();
+    let (own, public) = *publics.get(chance.below(publics.len().max(1)))?;
     Some(End::Interface {
         id: interface.id.clone(),
         vpc: estate.vpcs.get(estate.vpc_of(index))?.id.clone(),
-        own: IpAddr::V4(*interface.addresses.first()?),
-        dialled: Some(IpAddr::V4(public.address)),
+        own: IpAddr::V4(own),
+        dialled: Some(IpAddr::V4(public)),
         listens: runs(estate, index),
     })
 }

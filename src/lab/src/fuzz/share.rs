@@ -57,6 +57,7 @@ impl Survey {
             let questions = (0..count)
                 .map(|_| Question {
                     port: ports.draw(RANGE.0, RANGE.1, chance),
+                    recorded: false,
                     ..question.clone()
                 })
                 .collect();
@@ -115,8 +116,8 @@ fn acl_gap(
     let dialled = question.destination.address();
     let caller = match (client, question.source.address()) {
         (Some(client), IpAddr::V4(own)) if by_public => {
-            let first = client.addresses.first() == Some(&own);
-            IpAddr::V4(client.public.as_ref().filter(|_| first)?.address)
+            let (_, public) = client.publics().find(|(private, _)| *private == own)?;
+            IpAddr::V4(public.address)
         }
         (_, own) => own,
     };

@@ -161,7 +161,11 @@ fn ask_again(
     let oracle = Oracle::open(scenario)?;
     // What is missing now would make an answer unknown, and not wrong.
     from_network(oracle.network()).map_err(|error| error.to_string())?;
-    let predicted = oracle.predict(questions)?.pop();
+    let predicted = oracle.predict(questions).pop();
+    // What cannot be asked any more shows nothing.
+    if predicted.as_ref().is_some_and(|it| it.refused) && !disagreement.predicted.refused {
+        return Ok(None);
+    }
     let mut stand = Stand::raise(scenario, oracle.network(), *compiler)?;
     let seen = stand.ask(questions)?.pop();
     let (Some(predicted), Some(seen)) = (predicted, seen) else { return Ok(None) };

@@ -46,8 +46,8 @@ pub(crate) fn summary(order: &Order, campaign: &Campaign) -> String {
         report.tally.to_string(),
     ];
     lines.push(format!(
-        "{} questions were of more than their documents (routes and firewalls of hosts), {} with \
-         the gateways' ports set to the client's",
+        "{} questions were of more than their documents (routes and firewalls of hosts), {} \
+         intermittent ones were asked again of the client's one port",
         report.overlaid, report.pinned,
     ));
     let seconds = report.elapsed.as_secs_f64();

@@ -83,8 +83,8 @@ fn services(estate: &Estate, vpc: usize, egress: bool, list: &mut Vec<Entry>, ch
                     let port = *chance.pick(&TCP_PORTS);
                     ports(TCP, cidr, (port, port), true)
                 }
-                2 => ports(TCP, cidr, *chance.pick(&[(80, 443), (22, 5432), (400, 6000)]), true),
-                _ => ports(UDP, cidr, *chance.pick(&[(53, 53), (1, 600), (100, 1023)]), true),
+                2 => ports(TCP, cidr, super::range(&TCP_PORTS, chance), true),
+                _ => ports(UDP, cidr, super::range(&UDP_PORTS, chance), true),
             });
         }
         if chance.percent(70) {
@@ -96,10 +96,12 @@ fn services(estate: &Estate, vpc: usize, egress: bool, list: &mut Vec<Entry>, ch
             list.push(ephemeral(UDP, any, chance));
         }
         let (protocol, echo, reply) = if ipv6 { (58, 128, 129) } else { (1, 8, 0) };
-        match chance.weighted(&[65, 12, 12, 11]) {
+        match chance.weighted(&[62, 11, 11, 8, 8]) {
             0 => list.push(icmp(protocol, any, (-1, -1), true)),
             1 => list.push(icmp(protocol, any, (echo, -1), true)),
             2 => list.push(icmp(protocol, any, (reply, 0), true)),
+            // An echo request has the code 0.
+            3 => list.push(icmp(protocol, any, (echo, 1), true)),
             _ => {}
         }
     }
@@ -131,11 +133,13 @@ fn exception(estate: &Estate, vpc: usize, chance: &mut Chance) -> Entry {
     let allow = chance.percent(20);
     let from = chance.between(33_000, 55_000) as u16;
     match chance.weighted(&[28, 22, 15, 13, 12, 10]) {
+        0 if chance.percent(30) => ports(TCP, cidr, super::range(&TCP_PORTS, chance), allow),
         0 => {
             let port = *chance.pick(&TCP_PORTS);
             ports(TCP, cidr, (port, port), allow)
         }
         1 => ports(TCP, cidr, (from, from + chance.between(500, 9_000) as u16), allow),
+        2 if chance.percent(30) => ports(UDP, cidr, super::range(&UDP_PORTS, chance), allow),
         2 => {
             let port = *chance.pick(&UDP_PORTS);
             ports(UDP, cidr, (port, port), allow)
@@ -143,7 +147,7 @@ fn exception(estate: &Estate, vpc: usize, chance: &mut Chance) -> Entry {
         3 => ports(UDP, cidr, (from, from + chance.between(500, 9_000) as u16), allow),
         4 => {
             let (protocol, types) = if ipv6 { (58, [128, 129, 3]) } else { (1, [8, 0, 3]) };
-            let code = if chance.percent(60) { -1 } else { 0 };
+            let code = [-1, 0, 1][chance.weighted(&[50, 30, 20])];
             icmp(protocol, cidr, (*chance.pick(&types), code), allow)
         }
         _ if cidr == any => Entry { protocol: 47, ..all(cidr, allow) },

@@ -50,7 +50,7 @@ pub(super) fn draw(
         let interface = chance.pick(&estate.interfaces);
         if plain(interface.owner) && drawn.iter().all(|other| other.interface != interface.id) {
             let refusals = (0..chance.between(2, 4))
-                .map(|_| draw_refusal(estate, interface.public.is_some(), chance))
+                .map(|_| draw_refusal(estate, interface.publics().next().is_some(), chance))
                 .collect();
             drawn.push(HostFirewall { interface: interface.id.clone(), refusals });
         }

@@ -80,14 +80,28 @@ fn draw_rule(estate: &Estate, group: usize, wide: bool, chance: &mut Chance) -> 
     };
     match chance.weighted(&[14, 24, 8, 14, 16, 20, 4]) {
         0 => rule("tcp", Some((tcp, tcp)), peer),
-        1 => rule("tcp", Some(*chance.pick(&[(80, 443), (0, 65535), (1, 1023), (22, 6000)])), peer),
+        1 if chance.percent(45) => rule("tcp", Some(range(&TCP_PORTS, chance)), peer),
+        1 => rule("tcp", Some(*chance.pick(&[(0, 65535), (1, 1023), (22, 6000)])), peer),
         2 => rule("udp", Some((udp, udp)), peer),
-        3 => rule("udp", Some(*chance.pick(&[(1, 200), (0, 65535)])), peer),
-        4 if ipv6 => rule("icmpv6", Some(*chance.pick(&[(-1, -1), (128, -1), (128, 0)])), peer),
-        4 => rule("icmp", Some(*chance.pick(&[(-1, -1), (8, -1), (8, 0), (3, 4)])), peer),
+        3 if chance.percent(65) => rule("udp", Some(range(&UDP_PORTS, chance)), peer),
+        3 => rule("udp", Some((0, 65535)), peer),
+        // An echo request has the code 0.
+        4 if ipv6 => {
+            let codes = [(-1, -1), (128, -1), (128, 0), (128, 1), (128, 1)];
+            rule("icmpv6", Some(*chance.pick(&codes)), peer)
+        }
+        4 => {
+            let codes = [(-1, -1), (8, -1), (8, 0), (8, 1), (8, 1), (3, 4)];
+            rule("icmp", Some(*chance.pick(&codes)), peer)
+        }
         5 => rule("-1", None, peer),
         _ => rule("50", None, peer),
     }
+}
+
+fn range(asked: &[u16], chance: &mut Chance) -> (i32, i32) {
+    let (from, to) = super::range(asked, chance);
+    (i32::from(from), i32::from(to))
 }
 
 fn draw_peer(estate: &Estate, group: usize, wide: bool, chance: &mut Chance) -> Peer {

@@ -67,9 +67,30 @@ fn add_instance(
         id: chance.id("i"),
         name: format!("host-{instance}"),
         interfaces: vec![interface],
-        windows: chance.percent(15),
+        windows: chance.percent(30),
         running,
     });
+    add_further(estate, interface, pool, chance);
+}
+
+/// A public address for a secondary private one: beside that of the primary, or the only one.
+fn add_further(
+    estate: &mut Estate,
+    interface: usize,
+    pool: &mut addresses::Pool,
+    chance: &mut Chance,
+) {
+    let vpc = estate.vpc_of(interface);
+    let interface = &mut estate.interfaces[interface];
+    if interface.addresses.len() < 2 || estate.vpcs[vpc].internet_gateway.is_none() {
+        return;
+    }
+    if chance.percent(80) {
+        interface.further.push((1, elastic(pool, chance)));
+        if chance.percent(35) {
+            interface.public = None;
+        }
+    }
 }
 
 /// A second interface of the last instance, in any subnet of its VPC, with a group of the first;
@@ -93,6 +114,7 @@ fn add_second(
     if chance.percent(25) && estate.vpcs[vpc].internet_gateway.is_some() {
         estate.interfaces[interface].public = Some(elastic(pool, chance));
     }
+    add_further(estate, interface, pool, chance);
     // Where nothing checks sources, the reply leaves and meets filters that do not know it.
     if !chance.percent(80) {
         return None;
@@ -117,7 +139,7 @@ fn elastic(pool: &mut addresses::Pool, chance: &mut Chance) -> PublicAddress {
 
 fn add(estate: &mut Estate, subnet: usize, owner: Owner, chance: &mut Chance) -> usize {
     let mut own = vec![next_address(estate, subnet)];
-    if matches!(owner, Owner::Instance(..)) && chance.percent(8) {
+    if matches!(owner, Owner::Instance(..)) && chance.percent(16) {
         own.push(next_address(estate, subnet));
     }
     let ipv6 = match estate.subnets[subnet].ipv6 {
@@ -141,6 +163,7 @@ fn add(estate: &mut Estate, subnet: usize, owner: Owner, chance: &mut Chance) ->
         addresses: own,
         ipv6,
         public: None,
+        further: Vec::new(),
         groups,
         source_check: !matches!(owner, Owner::NatGateway(_)) && !chance.percent(5),
     });

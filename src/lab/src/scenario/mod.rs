@@ -61,6 +61,15 @@ pub const TCP_PORTS: [u16; 4] = [22, 80, 443, 5432];
 /// UDP ports that rules and questions are about.
 pub const UDP_PORTS: [u16; 3] = [53, 123, 514];
 
+/// A range of ports that begins or ends at one that is asked about, or one beside it.
+fn range(asked: &[u16], chance: &mut Chance) -> (u16, u16) {
+    let (one, other) = (*chance.pick(asked), *chance.pick(asked));
+    let (from, to) = (one.min(other), one.max(other));
+    let low = [1, from, from, from + 1][chance.below(4)];
+    let high = [1023.max(to), to, to, to - 1][chance.below(4)];
+    if low <= high { (low, high) } else { (from, to) }
+}
+
 /// Blocks of the internet that rules name; documentation addresses (RFC 5737, RFC 3849).
 const PARTNERS: [([u8; 4], u8); 3] =
     [([198, 51, 100, 0], 24), ([198, 51, 100, 128], 25), ([203, 0, 113, 0], 24)];

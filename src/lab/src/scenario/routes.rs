@@ -35,6 +35,11 @@ pub(super) fn draw(estate: &mut Estate, chance: &mut Chance) {
             add_peering_routes(estate, peering, vpc, far, chance);
         }
     }
+    for table in 0..estate.route_tables.len() {
+        if chance.percent(30) {
+            add_rivals(estate, table, chance);
+        }
+    }
 }
 
 fn draw_gateways(estate: &mut Estate, vpc: usize, chance: &mut Chance) {
@@ -147,6 +152,64 @@ fn add_detour(estate: &mut Estate, table: usize, subnet: usize, chance: &mut Cha
     }
 }
 
+/// A route to a prefix list, and one to the very prefix of one of its entries that leads elsewhere
+/// (AWS-63).
+fn add_rivals(estate: &mut Estate, table: usize, chance: &mut Chance) {
+    let lists: Vec<usize> = (0..estate.prefix_lists.len())
+        .filter(|&list| {
+            // By IPv6, subnets are asked about that only a peering leads to.
+            let entries = &estate.prefix_lists[list].entries;
+            let inside = |entry: &IpNet| {
+                let mut subnets = estate.subnets.iter();
+                subnets.any(|subnet| subnet.ipv6.is_some_and(|own| IpNet::V6(own) == *entry))
+            };
+            !entries.iter().any(inside)
+        })
+        .collect();
+    let rivals = |routes: &[Route]| routes.iter().any(|it| matches!(it.to, RouteTo::PrefixList(_)));
+    if lists.is_empty() || rivals(&estate.route_tables[table].routes) {
+        return;
+    }
+    let list = *chance.pick(&lists);
+    let ipv6 = estate.prefix_lists[list].entries[0].addr().is_ipv6();
+    let mut ways = rival_ways(estate, table, ipv6);
+    if ways.len() < 2 {
+        return;
+    }
+    chance.shuffle(&mut ways);
+    let entries = estate.prefix_lists[list].entries.clone();
+    let routes = &mut estate.route_tables[table].routes;
+    let (via, blackhole) = ways[0];
+    routes.push(Route { to: RouteTo::PrefixList(list), via, blackhole });
+    let (via, blackhole) = ways[1];
+    for entry in entries {
+        add(estate, table, entry, via, blackhole);
+    }
+}
+
+/// What a route may lead to, and whether it is a black hole. A NAT gateway that is there is none
+/// of them: its own packets might come back to it.
+fn rival_ways(estate: &Estate, table: usize, ipv6: bool) -> Vec<(Via, bool)> {
+    let vpc = estate.route_tables[table].vpc;
+    let home = &estate.vpcs[vpc];
+    let mut ways = Vec::new();
+    if home.internet_gateway.is_some() {
+        ways.push((Via::InternetGateway, false));
+    }
+    if ipv6 && home.egress_only_gateway.is_some() {
+        ways.push((Via::EgressOnlyGateway, false));
+    }
+    for &peering in &home.peerings {
+        ways.push((Via::Peering(peering), !estate.peerings[peering].is_active()));
+    }
+    let gone = (0..estate.nat_gateways.len()).filter(|&gateway| {
+        let gateway = &estate.nat_gateways[gateway];
+        gateway.deleted && estate.subnets[gateway.subnet].vpc == vpc
+    });
+    ways.extend(gone.filter(|_| !ipv6).map(|gateway| (Via::NatGateway(gateway), true)));
+    ways
+}
+
 /// Routes of one side, to all of the other or to a subnet, in most tables.
 fn add_peering_routes(
     estate: &mut Estate,
@@ -155,7 +218,8 @@ fn add_peering_routes(
     far: usize,
     chance: &mut Chance,
 ) {
-    let gone = !estate.peerings[peering].is_active();
+    // A recording may tell of the route before the peering went.
+    let gone = !estate.peerings[peering].is_active() && chance.percent(50);
     if chance.percent(5) {
         return;
     }

@@ -11,7 +11,7 @@ fn asked(wanted: Verdict) -> (Scenario, Disagreement) {
     let oracle = Oracle::open(&scenario).unwrap();
     let mut chance = Chance::stream(1, "questions");
     for question in question::draw(&scenario, 200, &mut Ports::new(), &mut chance) {
-        let predicted = oracle.predict(std::slice::from_ref(&question)).unwrap().remove(0);
+        let predicted = oracle.predict(std::slice::from_ref(&question)).remove(0);
         let stops = predicted.first.as_ref().is_none_or(|it| it.kind == "network-acl");
         if predicted.verdict == wanted && !predicted.translated && stops {
             let seen =
