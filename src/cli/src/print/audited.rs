@@ -143,9 +143,9 @@ fn finding(finding: &Finding, shown: Shown, out: &mut String) {
     rules(finding, in_brief, shown, &mut rows);
     if !in_brief {
         affected(finding, shown, &mut rows);
-        for note in &finding.notes {
-            rows.row([Text::styled(DIM, "note"), Text::of(note)]);
-        }
+    }
+    for note in &finding.notes {
+        rows.row([Text::styled(DIM, "note"), Text::of(note)]);
     }
     for unknown in &finding.unknowns {
         let body = Text::styled(style::OPEN, &unknown.what).then(": ").then(&unknown.why);

@@ -317,3 +317,71 @@ fn the_handbook_is_current() {
     let published = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(published == made, "run it with CLOUDFW_UPDATE_DOCS=1");
 }
+
+/// What an earlier audit knew to be blocked, and is open now, is news.
+#[test]
+fn a_baseline_does_not_hide_what_became_worse() {
+    let home = copied("exposure");
+    let all = ["--from", ".", "--assume-none", "all", "--check", "exposed-admin-port"];
+    audit(&[&all[..], &["-o", "json=before.out"]].concat(), home.path());
+    let path = home.path().join("network-acls.json");
+    let mut acls: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+    let entries = acls["NetworkAcls"].as_array_mut().unwrap().iter_mut();
+    let entries = entries.flat_map(|acl| acl["Entries"].as_array_mut().unwrap());
+    for entry in entries.filter(|entry| entry["RuleNumber"] == 90) {
+        entry["RuleAction"] = "allow".into();
+    }
+    std::fs::write(&path, acls.to_string()).unwrap();
+    let run = audit(&[&all[..], &["--baseline", "before.out", "-o", "json"]].concat(), home.path());
+    let found = report(&run);
+    assert_eq!(found["findings"].as_array().unwrap().len(), 1, "{}", run.out);
+    assert_eq!(found["findings"][0]["subject"]["name"], "denied-ssh");
+    assert_eq!((found["findings"][0]["severity"].as_str(), run.code), (Some("critical"), 1));
+}
+
+/// Somebody wanted to know, and was told nothing: of whatever call that is.
+#[test]
+fn a_denied_call_that_no_check_needs_is_told_too() {
+    let home = copied("exposure");
+    let manifest = r#"{"schema": "cloudfw.manifest/1", "calls": [{"account": "111122223333",
+        "region": "eu-central-1", "call": "describe-flow-logs", "outcome": "denied",
+        "error": {"code": "UnauthorizedOperation", "message": "no"}}]}"#;
+    std::fs::write(home.path().join("manifest.json"), manifest).unwrap();
+    let words = ["--from", ".", "--assume-none", "all", "--check", "exposed-web-port"];
+    let run = audit(&words, home.path());
+    assert_eq!(run.code, 3, "{}{}", run.out, run.err);
+    assert!(run.out.contains("describe-flow-logs"), "{}", run.out);
+}
+
+#[test]
+fn a_framework_of_a_cloud_that_was_not_read_passes_nothing() {
+    let from = scenario("exposure");
+    for framework in ["cis-azure", "cis-gcp"] {
+        let words =
+            ["--from", &from, "--assume-none", "all", "--framework", framework, "-o", "json"];
+        let found = report(&audit(&words, &root()));
+        let requirements = found["frameworks"][0]["requirements"].as_array().unwrap();
+        assert!(requirements.iter().all(|it| it["status"] == "not-assessed"), "{framework}");
+    }
+}
+
+#[test]
+fn an_ignore_of_a_check_that_is_not_there_is_an_error() {
+    let home = tempfile::tempdir().unwrap();
+    let ignore = "[[ignore]]\ncheck = \"exposed-admin-prot\"\nreason = \"x\"\nuntil = 2099-01-01\n";
+    std::fs::write(home.path().join("cloudfw.toml"), ignore).unwrap();
+    let run = audit(&["--from", &scenario("exposure"), "--assume-none", "all"], home.path());
+    assert_eq!(run.code, 2, "{}", run.out);
+    assert!(run.err.contains("cloudfw.toml:1"), "{}", run.err);
+    assert!(run.err.contains("`exposed-admin-port`?"), "{}", run.err);
+}
+
+/// What is not told must not look as if it had passed.
+#[test]
+fn a_check_whose_findings_are_not_told_is_skipped_in_junit() {
+    let from = scenario("exposure");
+    let words = ["--from", &from, "--assume-none", "all", "--check", "open-egress", "-o", "junit"];
+    let run = audit(&words, &root());
+    assert!(run.out.contains("below the severity that is told"), "{}", run.out);
+    assert!(run.out.contains("<skipped"), "{}", run.out);
+}

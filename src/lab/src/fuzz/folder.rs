@@ -159,7 +159,7 @@ fn ask(folder: &Path, queries: &str) -> io::Result<Found> {
             Ok(Found { verdict: answer.verdict, told })
         }
         Some(Answered::Failed(failure)) => {
-            Ok(Found { verdict: Verdict::Unknown, told: failure.error.to_string() })
+            Ok(Found { verdict: Verdict::Unknown, told: failure.error })
         }
         None => Err(io::Error::other("the question is no query")),
     }

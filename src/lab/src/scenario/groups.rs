@@ -78,7 +78,7 @@ fn draw_rule(estate: &Estate, group: usize, wide: bool, chance: &mut Chance) -> 
         Peer::PrefixList(list) => estate.prefix_lists[list].entries[0].addr().is_ipv6(),
         Peer::Group(..) => chance.percent(40),
     };
-    match chance.weighted(&[14, 24, 8, 14, 16, 20, 4]) {
+    match chance.weighted(&[14, 24, 8, 14, 16, 27, 4]) {
         0 => rule("tcp", Some((tcp, tcp)), peer),
         1 if chance.percent(45) => rule("tcp", Some(range(&TCP_PORTS, chance)), peer),
         1 => rule("tcp", Some(*chance.pick(&[(0, 65535), (1, 1023), (22, 6000)])), peer),

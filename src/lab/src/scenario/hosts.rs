@@ -119,7 +119,7 @@ fn add_second(
     if !chance.percent(80) {
         return None;
     }
-    estate.interfaces[interface].source_check = chance.percent(33);
+    estate.interfaces[interface].source_check = chance.percent(35);
     let to = match chance.weighted(&[50, 30, 20]) {
         0 => super::any_ipv4(),
         1 => IpNet::V4(estate.vpcs[chance.below(estate.vpcs.len())].cidrs[0]),

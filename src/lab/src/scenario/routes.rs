@@ -36,7 +36,7 @@ pub(super) fn draw(estate: &mut Estate, chance: &mut Chance) {
         }
     }
     for table in 0..estate.route_tables.len() {
-        if chance.percent(30) {
+        if chance.percent(25) {
             add_rivals(estate, table, chance);
         }
     }
