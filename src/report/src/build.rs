@@ -306,14 +306,19 @@ impl Publishing<'_> {
             (one.leg, one.hop) == (other.leg, other.hop)
         };
         let lean: Vec<cloudfw_core::Step> = steps.chunk_by(same).flat_map(lean).collect();
-        match question {
+        let mut steps = match question {
             Some(question) => self.publisher.steps(&lean, question),
             None => {
                 let mut steps = self.publisher.steps(&lean, &nobodys());
                 steps.iter_mut().for_each(|step| step.code = None);
                 steps
             }
+        };
+        // The line says the same in fewer letters; the finding's own rules have both.
+        for rule in steps.iter_mut().filter_map(|step| step.rule.as_mut()) {
+            rule.origin.pointer.take_if(|_| rule.origin.line.is_some());
         }
+        steps
     }
 }
 

@@ -17,7 +17,8 @@ pub(crate) fn write(report: &Report, to: &mut dyn Write) -> Result<(), WriteErro
 }
 
 /// Writes a line of what stands before the findings, one of each finding, and one of what they
-/// come to. Every line says what it is by its `line`.
+/// come to. Every line says what it is by its `line`. The hops of a finding stand in the whole
+/// document alone: here its rules and one flow say it.
 pub(crate) fn write_lines(report: &Report, to: &mut dyn Write) -> Result<(), WriteError> {
     let Report { schema: _, tool, time, summary, incomplete, findings, ignored, .. } = report;
     write_line(
@@ -30,13 +31,18 @@ pub(crate) fn write_lines(report: &Report, to: &mut dyn Write) -> Result<(), Wri
         to,
     )?;
     for finding in findings {
-        write_line(&Line::Finding(finding), to)?;
+        write_line(&Line::Finding(&without_hops(finding)), to)?;
     }
     for ignored in ignored {
-        write_line(&Line::Ignored(ignored), to)?;
+        let finding = without_hops(&ignored.finding);
+        write_line(&Line::Ignored(&Ignored { finding, ..ignored.clone() }), to)?;
     }
     let frameworks = &report.frameworks;
     write_line(&Line::Summary(Last { summary, incomplete, frameworks }), to)
+}
+
+fn without_hops(finding: &Finding) -> Finding {
+    Finding { trace: None, ..finding.clone() }
 }
 
 /// One line of NDJSON.

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use crate::audit::{Finding, Resource, account_and_region};
 use crate::json::write_line;
-use crate::words::{MOST, effect, first, missing, place, safe, sentence, step};
+use crate::words::{MOST, effect, first, missing, place, safe, sentence};
 use crate::{Report, WriteError};
 
 /// The version of the schema.
@@ -193,16 +193,11 @@ fn resource(resource: &Resource) -> Value {
 }
 
 fn evidence(finding: &Finding) -> Value {
-    let steps: Vec<String> = match &finding.trace {
-        Some(trace) => trace.forward.iter().chain(&trace.back).map(step).collect(),
-        None => Vec::new(),
-    };
     let rules = first(&finding.rules, MOST, |rule| {
         safe(&format!("{} ({})", rule.text, place(&rule.origin)))
     });
     json!({
         "rules": rules,
-        "trace": steps,
         "witness": finding.witness.as_ref().map(|witness| safe(&witness.text)),
         "effective": finding.effective.as_ref().map(|effective| effective.verdict),
         "literal": finding.literal,

@@ -101,7 +101,9 @@ fn severity(
     settings: &Settings,
 ) -> Severity {
     if kind == Kind::Singles {
-        return Severity::Low;
+        // Nothing can come of single addresses that do not even get in.
+        let gets_in = matches!(effective, Effective::Exposed | Effective::Unknown);
+        return if gets_in { Severity::Low } else { Severity::Info };
     }
     let further = |severity| if exposure.is_internet { severity } else { lower(severity) };
     let worst = |services: &ServiceSet| {
