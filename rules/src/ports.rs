@@ -372,7 +372,7 @@ mod tests {
         assert_eq!(controls(&of("8080"), &settings), BTreeSet::from(["CFW-EXP-026"]));
         assert_eq!(categories("22"), [Category::Admin], "nobody authorises SSH in passing");
         assert_eq!(categories("5432"), [Category::Data]);
-        assert_eq!(severity(&of("22"), &settings), crate::Severity::Critical);
+        assert_eq!(severity(&of("22"), &settings), Critical);
         assert_eq!(severity(&of("443"), &settings), High);
     }
 

@@ -3,7 +3,7 @@
 
 use crate::testing::{found, found_with};
 use crate::{Check, Effective, Finding, Settings, Severity};
-use cloudfw_core::{Leg, PortSet, Reason};
+use cloudfw_core::{Leg, Reason};
 
 use super::*;
 
