@@ -65,6 +65,7 @@ fn audited(paths: &[PathBuf]) -> Result<Report> {
     let audited = Audited {
         findings: findings.iter().collect(),
         checks: checks().collect(),
+        fail_on: Some(Severity::High),
         least: Some(Severity::Low),
         ..Audited::default()
     };
