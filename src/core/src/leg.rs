@@ -216,14 +216,25 @@ pub(crate) fn answer<'n>(
     results
 }
 
-/// Whether an answer that a filter itself sends (a reset, an ICMP error) may come back to the
-/// client: errors of a flow that a stateful filter remembers are let through with it.
+/// How much of something comes back to the client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Returns {
+    /// Nothing.
+    Nothing,
+    /// What goes to some of the client's ports, or it cannot be said.
+    Some,
+    /// All of it.
+    All,
+}
+
+/// Whether an answer that a filter itself sends (a reset, an ICMP error) comes back to the client:
+/// errors of a flow that a stateful filter remembers are let through with it.
 pub(crate) fn error_returns<'n>(
     graph: &PathGraph<'n>,
     path: &Path<'n>,
     opening: &Opening<'n>,
     denial: Denial,
-) -> bool {
+) -> Returns {
     // Behind each gateway that picked ports on the way there, those before it are asked about.
     let mut segments = opening.segments.iter().rev();
     let mut refusal = || {
@@ -231,8 +242,9 @@ pub(crate) fn error_returns<'n>(
         Some(error_flows(denial, &solicited(&segment.end).reversed()))
     };
     let Some(mut flows) = refusal() else {
-        return false;
+        return Returns::Nothing;
     };
+    let mut whole = true;
     for crossing in &path.crossings {
         match crossing {
             Crossing::Filters { stack, direction, domain, .. } => {
@@ -240,24 +252,30 @@ pub(crate) fn error_returns<'n>(
                     continue;
                 }
                 let Ok(filters) = graph.filters(stack) else {
-                    return false;
+                    return Returns::Some;
                 };
                 let sight = Sight { state: StateSet::RELATED, ..Sight::HEADERS };
                 let phase = Phase::ReplyWithoutState;
-                flows = evaluate_stack(filters, *direction, phase, &flows, &sight).pass;
+                let outcome = evaluate_stack(filters, *direction, phase, &flows, &sight);
+                whole &= outcome.deny.is_empty();
+                flows = outcome.pass;
             }
             Crossing::Rewrite { field, to, .. } => {
                 flows = rewritten(&flows, *field, &IpSet::single(*to));
             }
             Crossing::Unmasquerade { .. } => match refusal().filter(|_| !flows.is_empty()) {
                 Some(before) => flows = before,
-                None => return false,
+                None => return Returns::Nothing,
             },
-            Crossing::Obstacle { .. } => return false,
+            Crossing::Obstacle { .. } => return Returns::Nothing,
             _ => {}
         }
     }
-    !flows.is_empty()
+    match (flows.is_empty(), whole) {
+        (true, _) => Returns::Nothing,
+        (false, true) => Returns::All,
+        (false, false) => Returns::Some,
+    }
 }
 
 fn error_flows(denial: Denial, replies: &HeaderSpace) -> HeaderSpace {

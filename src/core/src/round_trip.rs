@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::evaluate::Member;
-use crate::leg::{self, Ends, Log, Opening, Replies, solicited};
+use crate::leg::{self, Ends, Log, Opening, Replies, Returns, solicited};
 use crate::path::{self, Path};
 use crate::points::Points;
 use crate::{
@@ -155,7 +155,7 @@ struct Trip {
     there: Vec<Choice>,
     there_and_back: Vec<Choice>,
     /// The kinds of refusal whose answer comes back to the client.
-    heard: Vec<Denial>,
+    heard: Vec<(Denial, Returns)>,
 }
 
 /// One independent choice of ports: the flows of a segment, in the coordinates of its start.
@@ -238,15 +238,18 @@ fn heard<'n>(
     path: &Path<'n>,
     opening: &Opening<'n>,
     log: &Log,
-) -> Vec<Denial> {
+) -> Vec<(Denial, Returns)> {
     let denials = log.steps.iter().filter_map(|step| step.rule.as_ref()?.denial);
     let refusals: BTreeSet<Denial> = denials.filter(|denial| *denial != Denial::Drop).collect();
     if refusals.is_empty() {
         return Vec::new();
     }
     let ways = path::replies(graph, &question.source, &question.destination, path);
-    let returns = |denial| ways.iter().any(|way| leg::error_returns(graph, way, opening, denial));
-    refusals.into_iter().filter(|denial| returns(*denial)).collect()
+    let returns = |denial| {
+        let ways = ways.iter().map(|way| leg::error_returns(graph, way, opening, denial));
+        ways.max().unwrap_or(Returns::Nothing)
+    };
+    refusals.into_iter().map(|denial| (denial, returns(denial))).collect()
 }
 
 impl Choice {
@@ -298,7 +301,7 @@ fn unknowns(steps: &[Step]) -> Vec<Unknown> {
 }
 
 /// What the client sees, from what acts first.
-fn symptom(verdict: Verdict, steps: &[Step], heard: &[Denial]) -> Symptom {
+fn symptom(verdict: Verdict, steps: &[Step], heard: &[(Denial, Returns)]) -> Symptom {
     match verdict {
         Verdict::Reachable => Symptom::Connects,
         Verdict::Intermittent => Symptom::SomeTimeOut,
@@ -313,14 +316,22 @@ fn symptom(verdict: Verdict, steps: &[Step], heard: &[Denial]) -> Symptom {
 }
 
 /// What a refusal looks like to the client: silence, unless its answer comes back.
-fn refusal(step: &Step, heard: &[Denial]) -> Symptom {
+fn refusal(step: &Step, heard: &[(Denial, Returns)]) -> Symptom {
     // How a platform turns down what it does not serve is its own affair; and who opens no
     // connections sees nothing.
     if matches!(step.reason, Reason::NotServed | Reason::OpensNothing) {
         return Symptom::Unknown;
     }
     let ipv6 = step.flows.a_flow().is_some_and(|flow| flow.destination.is_ipv6());
-    match step.rule.as_ref().and_then(|rule| rule.denial).filter(|denial| heard.contains(denial)) {
+    let denial = step.rule.as_ref().and_then(|rule| rule.denial);
+    let returns = heard.iter().filter(|(of, _)| Some(*of) == denial).map(|(_, returns)| *returns);
+    match returns.max().unwrap_or(Returns::Nothing) {
+        Returns::All => {}
+        // Some of the client's ports are told, the others wait.
+        Returns::Some => return Symptom::Unknown,
+        Returns::Nothing => return Symptom::TimesOut,
+    }
+    match denial {
         Some(Denial::RejectProhibited) if ipv6 => Symptom::PermissionDenied,
         Some(Denial::RejectProhibited) => Symptom::NoRouteToHost,
         Some(Denial::RejectReset | Denial::RejectPortUnreachable) => Symptom::ConnectionRefused,

@@ -295,6 +295,22 @@ fn design_5_a_refusal_is_heard_only_if_it_comes_back() {
     assert_eq!(symptom(&[("in 1 reset", "in 1 deny"), any]), Symptom::TimesOut);
 }
 
+/// Where it comes back to some of the client's ports, what the client sees hangs on the port.
+#[test]
+fn design_5_a_refusal_that_some_ports_hear_is_no_symptom_of_all() {
+    let refusing = tiers(&[("in 1 allow 5432 from group:web", "in 1 reset 5432")]);
+    let symptom = |ports: Option<(u16, u16)>| {
+        let client = ports
+            .map(|(low, high)| Client { kind: "given".into(), ports: PortSet::range(low, high) });
+        let answer = ask_as(&refusing, "web", "db", "5432", client);
+        assert_eq!(answer.verdict, Verdict::Unreachable);
+        answer.symptom
+    };
+    assert_eq!(symptom(None), Symptom::Unknown, "32768-60999, of which 49152 and up");
+    assert_eq!(symptom(Some((49152, 60999))), Symptom::ConnectionRefused);
+    assert_eq!(symptom(Some((32768, 49151))), Symptom::TimesOut);
+}
+
 /// Behind the gateway that gave the flow another port, the refusal carries the client's own again.
 #[test]
 fn design_5_a_refusal_goes_back_through_a_nat_gateway_to_the_clients_port() {

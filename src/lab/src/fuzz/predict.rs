@@ -370,6 +370,12 @@ impl Predicted {
             (Verdict::Intermittent, Verdict::Reachable | Verdict::Unreachable) if is_named => {
                 Self { pinned: true, overlaid, ..pinned }
             }
+            // Lost from every port, and a refusal comes back to some of them.
+            (Verdict::Unreachable, Verdict::Unreachable)
+                if is_named && self.symptom == Symptom::Unknown =>
+            {
+                Self { pinned: true, overlaid, ..pinned }
+            }
             (Verdict::Reachable | Verdict::Unreachable, _) if all == one && is_named => {
                 Self { first: pinned.first, passes: pinned.passes, ..self }
             }

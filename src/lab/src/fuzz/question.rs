@@ -205,8 +205,6 @@ impl Ports {
 ///   the outside (AWS-51, taken away on request); the platform's own addresses (AWS-50);
 /// - a port where nobody listens by UDP: the refusal comes back as ICMP, of which cloudfw says
 ///   nothing;
-/// - without the client's port, of a host with a firewall of its own: cloudfw says `refused` where
-///   the refusal comes back to some of the client's ports, and the kernel asks from one;
 /// - from a port where something listens: the socket could not be bound.
 ///
 /// Seldom asked, since most of the answers are alike: of another VPC by a private address that
@@ -263,7 +261,7 @@ fn draw_one(scenario: &Scenario, ports: &mut Ports, chance: &mut Chance) -> Opti
         1 => Ask::Udp(*chance.pick(&UDP_PORTS)),
         _ => Ask::Echo,
     };
-    let (recorded, port) = draw_port(scenario, &source, &destination, ports, chance);
+    let (recorded, port) = draw_port(scenario, &source, ports, chance);
     Some(Question { source, destination, ask, port, recorded, closed })
 }
 
@@ -272,18 +270,13 @@ fn draw_one(scenario: &Scenario, ports: &mut Ports, chance: &mut Chance) -> Opti
 fn draw_port(
     scenario: &Scenario,
     source: &End,
-    destination: &End,
     ports: &mut Ports,
     chance: &mut Chance,
 ) -> (bool, u16) {
     let estate = &scenario.estate;
     let system = system_ports(estate, source);
     // Linux is what most others are asked as.
-    let refuses = |end: &End| match end {
-        End::Interface { id, .. } => scenario.firewalls.iter().any(|it| it.interface == *id),
-        End::Outside(_) | End::Unheld { .. } => false,
-    };
-    let recorded = chance.percent(if system == WINDOWS { 60 } else { 15 }) && !refuses(destination);
+    let recorded = chance.percent(if system == WINDOWS { 60 } else { 15 });
     let (low, high) = match recorded {
         true => system,
         false if chance.percent(75) => LINUX,
