@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use cloudfw_estate::Coverage;
 use cloudfw_estate::answer::{Missing, Owner, Step, Written};
+use cloudfw_estate::policy::WitnessFlow;
 use cloudfw_rules::Severity;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -198,7 +199,7 @@ pub struct Finding {
     pub trace: Option<Trace>,
     /// One flow that proves it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub witness: Option<Witness>,
+    pub witness: Option<WitnessFlow>,
     /// What else should be told, a sentence each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
@@ -289,31 +290,6 @@ pub struct Trace {
     #[serde(rename = "return", serialize_with = "hop::hops")]
     #[schemars(with = "Vec<hop::Hop<'static>>")]
     pub back: Vec<Step>,
-}
-
-/// One flow.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Witness {
-    /// For people: `tcp 198.51.100.7:40000 → 10.0.1.7:22`.
-    pub text: String,
-    /// The source address.
-    pub source: String,
-    /// The destination address.
-    pub destination: String,
-    /// `tcp`, `icmp`, `esp` …
-    pub protocol: String,
-    /// The source port, of protocols that have some.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub source_port: Option<u16>,
-    /// The destination port, of protocols that have some.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub destination_port: Option<u16>,
-    /// The type, of ICMP.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub icmp_type: Option<u8>,
-    /// The code, of ICMP.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub icmp_code: Option<u8>,
 }
 
 /// A finding that is not counted.

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cloudfw_core::{Flow, HeaderSpace, Label, Question, RuleCite, Service};
+use cloudfw_core::{HeaderSpace, Label, Question, RuleCite};
 use cloudfw_estate::answer::{Missing, RuleText, Step};
+use cloudfw_estate::policy::WitnessFlow;
 use cloudfw_estate::{Estate, Publisher};
 use cloudfw_rules::frameworks::{self, Edition, Requirement, controls};
 use cloudfw_rules::{Check, Severity, check};
@@ -12,7 +13,7 @@ use jiff::Timestamp;
 use crate::audit::{
     AUDIT_SCHEMA, Controls, Effect, Effective, Effects, Finding, FrameworkResult, Ignored,
     NotAssessed, Outcome, Report, RequirementResult, Resource, Rule, ScopeSummary, Severities,
-    Status, Subject, Summary, Tool, Trace, Witness,
+    Status, Subject, Summary, Tool, Trace,
 };
 
 /// What an audit found, as the checks say it.
@@ -265,7 +266,7 @@ impl Publishing<'_> {
             rules: finding.rules.iter().map(|cite| self.rule(cite, &finding.subject)).collect(),
             affected: finding.affected.iter().map(resource).collect(),
             trace: self.trace(&finding.trace, question),
-            witness: finding.witness.as_ref().map(witness),
+            witness: finding.witness.as_ref().map(WitnessFlow::from),
             notes: finding.notes.clone(),
             unknowns: finding.unknowns.iter().map(|it| self.publisher.unknown(it)).collect(),
             advice: finding.advice.clone(),
@@ -353,29 +354,4 @@ fn resource(label: &Label) -> Resource {
         kind: label.kind.to_owned(),
         scope: label.scope.to_string(),
     }
-}
-
-fn witness(flow: &Flow) -> Witness {
-    let mut witness = Witness {
-        text: flow.to_string(),
-        source: flow.source.to_string(),
-        destination: flow.destination.to_string(),
-        protocol: flow.service.protocol().to_string(),
-        source_port: None,
-        destination_port: None,
-        icmp_type: None,
-        icmp_code: None,
-    };
-    match flow.service {
-        Service::Ports { source, destination, .. } => {
-            witness.source_port = Some(source);
-            witness.destination_port = Some(destination);
-        }
-        Service::Icmp { kind, code, .. } => {
-            witness.icmp_type = Some(kind);
-            witness.icmp_code = Some(code);
-        }
-        Service::Other { .. } => {}
-    }
-    witness
 }

@@ -4,7 +4,7 @@ use cloudfw_core::Feature;
 
 use super::switches::switches;
 use crate::wording::named;
-use crate::{Audit, Check, Effect, Effective, Evaluation, Explanation, Finding, Severity};
+use crate::{Audit, Check, Evaluation, Explanation, Finding, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "accepts-attachments",
@@ -45,13 +45,7 @@ fn run(audit: &Audit<'_>) -> Vec<Finding> {
         };
         let advice =
             format!("Switch off that {whose} accepts shared attachments without being asked.");
-        let mut finding = Finding::new(CHECK.id, severity, switch.of.clone(), message, advice);
-        finding.controls.extend(CHECK.controls);
-        if let Err(unknowns) = switch.on {
-            finding.effect = Some(Effect { effective: Effective::Unknown, literal: false });
-            finding.unknowns = unknowns;
-        }
-        findings.push(finding);
+        findings.push(switch.finding(&CHECK, severity, message, advice));
     }
     findings
 }

@@ -7,7 +7,7 @@ use cloudfw_core::{Feature, Passage};
 use super::switches::switches;
 use crate::membership::{Key, key};
 use crate::wording::named;
-use crate::{Audit, Check, Effect, Effective, Evaluation, Explanation, Finding, Severity};
+use crate::{Audit, Check, Evaluation, Explanation, Finding, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "public-access-not-blocked",
@@ -62,13 +62,7 @@ fn run(audit: &Audit<'_>) -> Vec<Finding> {
             "Block public access to {whose}, and leave out only the subnets that are meant to be \
              public."
         );
-        let mut finding = Finding::new(CHECK.id, severity, switch.of.clone(), message, advice);
-        finding.controls.extend(CHECK.controls);
-        if let Err(unknowns) = switch.on {
-            finding.effect = Some(Effect { effective: Effective::Unknown, literal: false });
-            finding.unknowns = unknowns;
-        }
-        findings.push(finding);
+        findings.push(switch.finding(&CHECK, severity, message, advice));
     }
     findings
 }

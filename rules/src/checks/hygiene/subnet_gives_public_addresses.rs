@@ -6,7 +6,7 @@ use super::switches::switches;
 use crate::membership::key;
 use crate::routes::{Exit, Routes};
 use crate::wording::named;
-use crate::{Audit, Check, Effect, Effective, Evaluation, Explanation, Finding, Severity};
+use crate::{Audit, Check, Evaluation, Explanation, Finding, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "subnet-gives-public-addresses",
@@ -60,13 +60,7 @@ fn run(audit: &Audit<'_>) -> Vec<Finding> {
             "Switch off public addresses for new interfaces of {whose}, and give one to what \
              needs it."
         );
-        let mut finding = Finding::new(CHECK.id, severity, switch.of.clone(), message, advice);
-        finding.controls.extend(CHECK.controls);
-        if let Err(unknowns) = switch.on {
-            finding.effect = Some(Effect { effective: Effective::Unknown, literal: false });
-            finding.unknowns = unknowns;
-        }
-        findings.push(finding);
+        findings.push(switch.finding(&CHECK, severity, message, advice));
     }
     findings
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use cloudfw_core::{Feature, Label, Network, Unknown};
 
 use crate::membership::{Key, key};
+use crate::{Check, Effect, Effective, Finding, Severity};
 
 /// What is known of a feature at a resource.
 #[derive(Debug)]
@@ -13,6 +14,25 @@ pub(super) struct Switch<'n> {
     pub(super) of: &'n Label,
     /// Whether it is on in any telling that is known, or off in all of them, or why it may be on.
     pub(super) on: Result<bool, Vec<Unknown>>,
+}
+
+impl Switch<'_> {
+    /// A finding of it; where it is not known whether it is on, one that says so.
+    pub(super) fn finding(
+        self,
+        check: &Check,
+        severity: Severity,
+        message: String,
+        advice: String,
+    ) -> Finding {
+        let mut finding = Finding::new(check.id, severity, self.of.clone(), message, advice);
+        finding.controls.extend(check.controls);
+        if let Err(unknowns) = self.on {
+            finding.effect = Some(Effect { effective: Effective::Unknown, literal: false });
+            finding.unknowns = unknowns;
+        }
+        finding
+    }
 }
 
 /// One for each resource that tells of it, in order. On wins over unknown, and unknown over off.

@@ -67,7 +67,7 @@ fn the_containers_arguments_are_understood() {
     let home = home();
     let page = page();
     let args = page.lines().filter_map(|line| line.trim().strip_prefix("args: [")).map(|line| {
-        let line = line.trim_end_matches(']').replace("/work/prod", "prod");
+        let line = line.trim_end_matches(']').replace("/data/prod", "prod");
         line.split(", ").map(str::to_owned).collect::<Vec<String>>()
     });
     let audits: Vec<Vec<String>> = args.filter(|words| words[0] == "audit").collect();

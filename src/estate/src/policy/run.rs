@@ -351,7 +351,11 @@ impl<'r, 'e> Run<'r, 'e> {
             let answer = reach(self.inquiry.graph(), question);
             self.builder.pair(&self.inquiry.doubted(answer))
         };
-        Some(Witness { flow: published(&flow), pair: pair(&question), whole: pair(&every_port) })
+        Some(Witness {
+            flow: WitnessFlow::from(&flow),
+            pair: pair(&question),
+            whole: pair(&every_port),
+        })
     }
 }
 
@@ -466,34 +470,6 @@ fn only(whole: &Reachability, flow: &Flow) -> Question {
         client: Some(client),
         one_way: whole.question.one_way,
     }
-}
-
-fn published(flow: &Flow) -> WitnessFlow {
-    let mut published = WitnessFlow {
-        text: flow.to_string(),
-        service: flow.service.protocol().to_string(),
-        protocol: flow.service.protocol().to_string(),
-        source: flow.source.to_string(),
-        destination: flow.destination.to_string(),
-        source_port: None,
-        destination_port: None,
-        icmp_type: None,
-        icmp_code: None,
-    };
-    match flow.service {
-        Service::Ports { source, destination, .. } => {
-            published.source_port = Some(source);
-            published.destination_port = Some(destination);
-            published.service = format!("{} {destination}", published.protocol);
-        }
-        Service::Icmp { kind, code, .. } => {
-            published.icmp_type = Some(kind);
-            published.icmp_code = Some(code);
-            published.service = format!("{} {kind} code {code}", published.protocol);
-        }
-        Service::Other { .. } => {}
-    }
-    published
 }
 
 /// What is proved, in words.

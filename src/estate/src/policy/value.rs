@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use cloudfw_core::Verdict;
+use cloudfw_core::{Flow, Service, Verdict};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
@@ -286,6 +286,37 @@ pub struct WitnessFlow {
     /// Of ICMP alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub icmp_code: Option<u8>,
+}
+
+impl From<&Flow> for WitnessFlow {
+    fn from(flow: &Flow) -> Self {
+        let protocol = flow.service.protocol().to_string();
+        let mut published = Self {
+            text: flow.to_string(),
+            service: protocol.clone(),
+            protocol,
+            source: flow.source.to_string(),
+            destination: flow.destination.to_string(),
+            source_port: None,
+            destination_port: None,
+            icmp_type: None,
+            icmp_code: None,
+        };
+        match flow.service {
+            Service::Ports { source, destination, .. } => {
+                published.source_port = Some(source);
+                published.destination_port = Some(destination);
+                published.service = format!("{} {destination}", published.protocol);
+            }
+            Service::Icmp { kind, code, .. } => {
+                published.icmp_type = Some(kind);
+                published.icmp_code = Some(code);
+                published.service = format!("{} {kind} code {code}", published.protocol);
+            }
+            Service::Other { .. } => {}
+        }
+        published
+    }
 }
 
 impl Verified {
