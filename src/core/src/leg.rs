@@ -15,7 +15,8 @@ use crate::evaluate::{Member, Outcome, Phase, Sight, evaluate_stack};
 use crate::path::{Crossing, Field, Path};
 use crate::remarks::Remarks;
 use crate::{
-    Denial, HeaderSpace, Id, Interface, IpSet, Leg, PathGraph, PortSet, ServiceSet, StateSet, Step,
+    Denial, HeaderSpace, Id, Identity, Interface, IpSet, Leg, PathGraph, PortSet, ServiceSet,
+    StateSet, Step,
 };
 
 /// The flows of one segment, in the coordinates of its start.
@@ -233,6 +234,7 @@ pub(crate) fn error_returns<'n>(
     graph: &PathGraph<'n>,
     path: &Path<'n>,
     opening: &Opening<'n>,
+    ends: &Ends<'_>,
     denial: Denial,
 ) -> Returns {
     // Behind each gateway that picked ports on the way there, those before it are asked about.
@@ -247,14 +249,14 @@ pub(crate) fn error_returns<'n>(
     let mut whole = true;
     for crossing in &path.crossings {
         match crossing {
-            Crossing::Filters { stack, direction, domain, .. } => {
+            Crossing::Filters { stack, direction, domain, identity, .. } => {
                 if domain.is_some_and(|id| opening.states.contains(id)) {
                     continue;
                 }
                 let Ok(filters) = graph.filters(stack) else {
                     return Returns::Some;
                 };
-                let sight = Sight { state: StateSet::RELATED, ..Sight::HEADERS };
+                let sight = sight(path, ends, *identity, StateSet::RELATED);
                 let phase = Phase::ReplyWithoutState;
                 let outcome = evaluate_stack(filters, *direction, phase, &flows, &sight);
                 whole &= outcome.deny.is_empty();
@@ -276,6 +278,12 @@ pub(crate) fn error_returns<'n>(
         (false, true) => Returns::All,
         (false, false) => Returns::Some,
     }
+}
+
+/// What the filters at one place of a path are told of the two ends.
+fn sight<'s>(path: &Path<'_>, ends: &Ends<'s>, here: Identity, state: StateSet) -> Sight<'s> {
+    let (source, destination) = (ends.source.clone(), ends.destination.clone());
+    Sight { source, destination, identity: path.identity.max(here), state }
 }
 
 fn error_flows(denial: Denial, replies: &HeaderSpace) -> HeaderSpace {

@@ -244,9 +244,10 @@ fn heard<'n>(
     if refusals.is_empty() {
         return Vec::new();
     }
+    let ends = ends(graph, &question.destination, &question.source);
     let ways = path::replies(graph, &question.source, &question.destination, path);
     let returns = |denial| {
-        let ways = ways.iter().map(|way| leg::error_returns(graph, way, opening, denial));
+        let ways = ways.iter().map(|way| leg::error_returns(graph, way, opening, &ends, denial));
         ways.max().unwrap_or(Returns::Nothing)
     };
     refusals.into_iter().map(|denial| (denial, returns(denial))).collect()

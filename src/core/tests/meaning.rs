@@ -295,6 +295,20 @@ fn design_5_a_refusal_is_heard_only_if_it_comes_back() {
     assert_eq!(symptom(&[("in 1 reset", "in 1 deny"), any]), Symptom::TimesOut);
 }
 
+/// On its way back it is known by its groups, as any other reply.
+#[test]
+fn design_5_a_refusal_passes_where_a_group_is_let_through() {
+    let symptom = |acl: &str| {
+        let refusing = tiers(&[
+            ("in 1 allow 5432 from group:web", "in 1 reset 5432"),
+            ("out 110 allow 49152-65535 to 10.0.1.0/24", acl),
+        ]);
+        ask_as(&refusing, "web", "db", "5432", Some(Client::windows())).symptom
+    };
+    assert_eq!(symptom("out 110 allow any to group:web"), Symptom::ConnectionRefused);
+    assert_eq!(symptom("out 110 allow any to group:db"), Symptom::TimesOut);
+}
+
 /// Where it comes back to some of the client's ports, what the client sees hangs on the port.
 #[test]
 fn design_5_a_refusal_that_some_ports_hear_is_no_symptom_of_all() {

@@ -31,12 +31,11 @@ impl<'t, 'n> Teller<'t, 'n> {
     }
 
     pub(super) fn sight<'s>(&self, ends: &Ends<'s>, here: Identity) -> Sight<'s> {
-        let (source, destination) = (ends.source.clone(), ends.destination.clone());
         let state = match self.leg {
             Leg::Forward => StateSet::NEW,
             Leg::Return => StateSet::ESTABLISHED,
         };
-        Sight { source, destination, identity: self.path.identity.max(here), state }
+        super::sight(self.path, ends, here, state)
     }
 
     /// Asks the filters of a stack; `None` where one of them is not known.
