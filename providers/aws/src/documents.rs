@@ -3,22 +3,17 @@
 //! Documents are recognised by the keys of their top level, never by their names. One document
 //! may hold several kinds.
 
-use cloudfw_core::{Document, Origin, Pointer};
+use cloudfw_core::Document;
+use cloudfw_documents::manifest::Manifest;
+use cloudfw_documents::{DocumentError, Element, NotUnderstood};
 
 use crate::kind::Kind;
-use crate::manifest::Manifest;
 use crate::raw;
 
 mod answers;
 mod broken;
-mod elements;
-mod error;
 mod failed_calls;
-mod not_understood;
 mod top_level;
-
-pub use error::{DocumentError, Location};
-pub use not_understood::NotUnderstood;
 
 /// What one document holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -43,18 +38,6 @@ pub struct Part {
     pub items: Items,
     /// Fields of its elements that cloudfw has no meaning for, in order of their names.
     pub not_understood: Vec<NotUnderstood>,
-}
-
-/// One element of a list.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Element<T> {
-    /// Where it stands: `/SecurityGroups/3`. Places within it are below this one.
-    pub pointer: Pointer,
-    /// What it says.
-    pub value: T,
-    /// The fields in it that cloudfw has no meaning for and that may matter, as JSON pointers
-    /// below the element, in the order of the document: `/IpPermissions/3/Frobnicate`.
-    pub not_understood: Vec<Box<str>>,
 }
 
 /// The elements of a list, by kind.
@@ -141,13 +124,6 @@ pub fn read_broken(text: &str) -> Reading {
 /// first key is one of theirs. What begins so and cannot be read is a document that is broken.
 pub fn begins_as_document(text: &str) -> bool {
     top_level::begins_with_known_key(text.strip_prefix('\u{feff}').unwrap_or(text))
-}
-
-impl<T> Element<T> {
-    /// Where the element stands, of the document that it was read from.
-    pub fn origin(&self, document: &Document) -> Origin {
-        Origin::pointer(&document.name, self.pointer.clone())
-    }
 }
 
 #[cfg(test)]

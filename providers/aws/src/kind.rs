@@ -123,6 +123,11 @@ impl Kind {
         self.facts().service
     }
 
+    /// The command that prints it: `aws ec2 describe-vpcs`.
+    pub fn command(self) -> String {
+        format!("aws {} {}", self.service(), self.call())
+    }
+
     /// The key of the JSON object that holds it.
     pub fn key(self) -> &'static str {
         self.facts().key

@@ -9,15 +9,9 @@ mod kind;
 #[cfg(feature = "live")]
 pub mod live;
 mod lower;
-pub mod manifest;
+mod outcome;
 
 pub use by_hand::{Regions, least_privilege_policy, print_commands};
-pub use documents::{
-    DocumentError, Element, Items, Location, NotUnderstood, Part, Reading, begins_as_document,
-    read, read_broken,
-};
+pub use documents::{Items, Part, Reading, begins_as_document, read, read_broken};
 pub use kind::Kind;
-pub use lower::{
-    AssumeNone, CallCoverage, Coverage, Knowledge, LowerError, LowerOptions, Lowered, OtherCall,
-    ReadDocument, Resource, lower, lower_read, read_documents,
-};
+pub use lower::{LowerError, LowerOptions, ReadDocument, lower, lower_read, read_documents};

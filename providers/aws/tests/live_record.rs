@@ -15,8 +15,8 @@ use std::sync::Mutex;
 use cloudfw_aws::live::{
     Event, LiveError, RecordOptions, Recorded, Regions, least_privilege_policy, record,
 };
-use cloudfw_aws::manifest::{Call, Manifest, Outcome};
 use cloudfw_core::{Document, Scope};
+use cloudfw_documents::manifest::{Call, Manifest, Outcome};
 use serde_json::{Value, json};
 use wiremock::ResponseTemplate;
 

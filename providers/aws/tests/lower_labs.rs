@@ -5,8 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use cloudfw_aws::{AssumeNone, LowerOptions, Lowered, lower};
+use cloudfw_aws::{LowerOptions, lower};
 use cloudfw_core::{Destinations, Document, Liveness, Passage, Peer, Peers, Role, Scope, Target};
+use cloudfw_documents::{AssumeNone, Lowered};
 
 fn recordings() -> Option<PathBuf> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/recordings");

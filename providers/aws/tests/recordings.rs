@@ -13,8 +13,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Once};
 
 use cloudfw_aws::raw::irrelevant::is_irrelevant;
-use cloudfw_aws::{DocumentError, Element, Items, Kind, Part, read};
+use cloudfw_aws::{Items, Kind, Part, read};
 use cloudfw_core::{Document, Scope, locate};
+use cloudfw_documents::{DocumentError, Element};
 use serde::Serialize;
 use serde_json::Value;
 

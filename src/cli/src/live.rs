@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use cloudfw_aws::live::{self, Event, LiveError, RecordOptions, Recorded};
-use cloudfw_aws::manifest::Outcome;
+use cloudfw_documents::manifest::Outcome;
 use etcetera::BaseStrategy;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 

@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use cloudfw_aws::{AssumeNone, Kind, LowerOptions, Lowered};
 use cloudfw_core::{Document, Id, Network};
+use cloudfw_documents::{AssumeNone, Lowered};
 
 use crate::answer::{Coverage, Lines, Missing, missing};
 use crate::index::{Index, Rank, Resource, What};
 use crate::inquiry::Inquiry;
+use crate::providers;
 use crate::publisher::Publisher;
 use crate::query::near;
 use crate::recording::{OpenError, Opened, open, read_all};
@@ -36,10 +37,10 @@ pub fn parse_assume_none<'a>(
         if text.eq_ignore_ascii_case("all") {
             return Ok(AssumeNone::All);
         }
-        let Some(kind) = Kind::from_name(text) else {
-            let near = near(text, Kind::ALL.into_iter().map(Kind::name)).into_iter().next();
-            let seldom = Kind::ALL.into_iter().filter(|kind| kind.is_seldom_recorded());
-            let known: Vec<String> = seldom.map(|kind| format!("`{kind}`")).collect();
+        let Some(kind) = providers::kind_name(text) else {
+            let near = near(text, providers::kinds().map(|(name, _)| name)).into_iter().next();
+            let seldom = providers::kinds().filter(|(_, is_seldom)| *is_seldom);
+            let known: Vec<String> = seldom.map(|(name, _)| format!("`{name}`")).collect();
             return Err(OpenError::UnknownKind {
                 kind: text.to_owned(),
                 near,
@@ -89,8 +90,7 @@ impl Estate {
         let Opened { documents, left_out, unreadable, others } = opened;
         let lines = Lines::of(documents.iter().map(|read| &read.document));
         let count = documents.len();
-        let options = LowerOptions { assume_none: options.assume_none.clone() };
-        let lowered = cloudfw_aws::lower_read(documents, &options);
+        let lowered = providers::lower(documents, &options.assume_none);
         let left_out: Vec<Missing> = left_out
             .into_iter()
             .map(|(place, why)| Missing {
@@ -163,7 +163,7 @@ fn named(lowered: &Lowered) -> Vec<Resource> {
     lowered.resources.iter().map(|resource| known(resource, &lowered.network)).collect()
 }
 
-fn known(resource: &cloudfw_aws::Resource, network: &Network) -> Resource {
+fn known(resource: &cloudfw_documents::Resource, network: &Network) -> Resource {
     let key = &*resource.key;
     let what = match resource.kind {
         "instance" if network.hosts.contains_key(key) => What::Host(Id::new(key)),

@@ -16,10 +16,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use cloudfw_aws::{DocumentError, ReadDocument};
 use cloudfw_core::{Document, Scope, excerpt, line_column};
+use cloudfw_documents::DocumentError;
 use thiserror::Error;
 
+use crate::providers::{self, ReadDocument, read};
 use files::{Candidate, Sign};
 
 mod files;
@@ -235,9 +236,8 @@ fn is_of_another_kind(error: &OpenError) -> bool {
 fn broken(path: &Path, scope: Scope) -> ReadDocument {
     let bytes = fs::read(path).unwrap_or_default();
     let text = String::from_utf8_lossy(&bytes);
-    let reading = cloudfw_aws::read_broken(&text);
     let name = path.to_string_lossy().into();
-    ReadDocument { document: Document { name, text: text.into(), scope }, reading }
+    providers::read_broken(Document { name, text: text.into(), scope })
 }
 
 /// The error of a document that is put aside, without the line that it shows.
@@ -270,11 +270,6 @@ fn document(path: &Path, scope: Scope) -> Result<Document, OpenError> {
     let bytes = fs::read(path).map_err(|error| io_error(path, error))?;
     let text = String::from_utf8(bytes).map_err(|error| not_text(path, &error))?;
     Ok(Document { name: path.to_string_lossy().into(), text: text.into(), scope })
-}
-
-fn read(document: Document) -> Result<ReadDocument, DocumentError> {
-    let reading = cloudfw_aws::read(&document)?;
-    Ok(ReadDocument { document, reading })
 }
 
 fn not_text(path: &Path, error: &std::string::FromUtf8Error) -> OpenError {

@@ -3,14 +3,14 @@
 use std::marker::PhantomData;
 
 use cloudfw_core::Pointer;
+use cloudfw_documents::{All, Collector, Element, One, Shape};
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, MapAccess};
 
-use super::elements::{All, One, Shape};
-use super::not_understood::Collector;
-use super::{Element, Items, Part};
+use super::{Items, Part};
 use crate::kind::Kind;
 use crate::raw;
+use crate::raw::irrelevant::is_irrelevant;
 
 /// A key of which the value is about to be read.
 struct Under<'a> {
@@ -48,13 +48,20 @@ pub(super) fn parts<'de, A: MapAccess<'de>>(
     object: &mut A,
     parent: &Pointer,
 ) -> Result<Vec<Part>, A::Error> {
-    let mut under = Under { key: kind.key(), parent, collector: Collector::new(kind) };
+    let mut under = Under { key: kind.key(), parent, collector: collector(kind) };
     if kind.key() == Kind::PrefixLists.key() {
         let lists = under.list(object)?;
         return Ok(prefix_lists(lists, under.collector));
     }
     let items = items(kind, object, &mut under)?;
     Ok(vec![Part { kind, complete: true, items, not_understood: under.collector.finish() }])
+}
+
+/// Takes note of the fields of a kind that are not understood.
+fn collector(kind: Kind) -> Collector {
+    Collector::new(kind.name(), |kind, path| {
+        Kind::from_name(kind).is_some_and(|kind| is_irrelevant(kind, path))
+    })
 }
 
 fn items<'de, A: MapAccess<'de>>(
@@ -248,7 +255,7 @@ pub(super) const SINGLES: [Single; 6] = [
 
 /// Reads a whole document as the answer for one resource.
 pub(super) fn single(kind: Kind, text: &str) -> Result<Part, serde_json::Error> {
-    let mut collector = Collector::new(kind);
+    let mut collector = collector(kind);
     let items = match kind {
         Kind::ManagedPrefixListEntries => {
             Items::ManagedPrefixListEntries(whole(text, &mut collector)?)

@@ -5,7 +5,9 @@
 //! which is not the same as a call that was never made: see [`Outcome`].
 
 use crate::kind::Kind;
-use crate::manifest::{Call, CallError, Outcome};
+use cloudfw_documents::manifest::{Call, CallError, Outcome};
+
+use crate::outcome::outcome_of_code;
 
 /// Longer texts are no messages of the CLI.
 const LONGEST: usize = 64 << 10;
@@ -41,7 +43,7 @@ fn refused(line: &str) -> Option<Call> {
     let (operation, message) = said.split_once(" operation")?;
     // The message may hold tokens and is for nobody but the one who made the call.
     let error = CallError { code: code.to_owned(), message: String::new() };
-    let outcome = match Outcome::of_code(code) {
+    let outcome = match outcome_of_code(code) {
         None if is_of_an_emulator(message) => Outcome::Unsupported,
         known => known.unwrap_or(Outcome::Failed),
     };

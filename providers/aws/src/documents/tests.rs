@@ -5,8 +5,8 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::manifest::{Call, CallError, Outcome};
 use crate::raw::Field;
+use cloudfw_documents::manifest::{Call, CallError, Outcome};
 
 fn document(text: impl Into<Arc<str>>) -> Document {
     Document { name: "a.json".into(), text: text.into(), scope: Scope::default() }

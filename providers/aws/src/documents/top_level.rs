@@ -3,13 +3,13 @@
 use std::fmt;
 
 use cloudfw_core::Pointer;
+use cloudfw_documents::Fault;
+use cloudfw_documents::manifest::{Manifest, SCHEMA};
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::answers::{SINGLES, Single, parts, single};
-use super::error::Fault;
 use super::{Items, Part, Reading};
 use crate::kind::Kind;
-use crate::manifest::{Manifest, SCHEMA};
 
 /// How many foreign keys an error or a report names.
 const NAMED_KEYS: usize = 8;
@@ -73,7 +73,7 @@ impl Found {
             let has = |key: &str| self.other_keys.iter().any(|other| other == key);
             let Some(answer) = SINGLES.iter().find(|answer| has(answer.key)) else {
                 let found = self.instead.map_or_else(|| describe(&self.other_keys), str::to_owned);
-                return Err(Fault::NotRecognised(found));
+                return Err(Fault::NotRecognised { found, known: known_keys() });
             };
             return read_single(answer, has(answer.id), !self.more_pages, text);
         }
@@ -84,6 +84,15 @@ impl Found {
         other_keys.truncate(NAMED_KEYS);
         Ok(Reading { parts, manifest: None, other_keys })
     }
+}
+
+/// What would be recognised, for those who do not know it.
+fn known_keys() -> String {
+    let mut keys: Vec<_> = Kind::ALL.into_iter().map(Kind::key).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    let quoted: Vec<_> = keys.into_iter().map(|key| format!("`{key}`")).collect();
+    format!("objects with one of the keys {}", quoted.join(", "))
 }
 
 fn manifest(schema: String, text: &str) -> Result<Reading, Fault> {

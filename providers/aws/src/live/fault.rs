@@ -5,7 +5,9 @@ use std::error::Error;
 use aws_sdk_ec2::config::http::HttpResponse;
 use aws_sdk_ec2::error::{ProvideErrorMetadata, SdkError};
 
-use crate::manifest::Outcome;
+use cloudfw_documents::manifest::Outcome;
+
+use crate::outcome::outcome_of_code;
 
 /// Longest message that a recording keeps, in characters.
 const LONGEST_MESSAGE: usize = 400;
@@ -111,7 +113,7 @@ impl Refusal<'_> {
         ) {
             return Some(FaultKind::Expired);
         }
-        let kind = match self.code.and_then(Outcome::of_code) {
+        let kind = match self.code.and_then(outcome_of_code) {
             Some(Outcome::Denied) => FaultKind::Denied,
             Some(Outcome::Throttled) => FaultKind::Throttled,
             Some(Outcome::Unsupported) => FaultKind::Unsupported,

@@ -16,7 +16,7 @@ use futures_util::future::try_join_all;
 use serde_json::{Map, Value};
 
 use crate::kind::Kind;
-use crate::manifest::{self, CallError, Manifest, Outcome};
+use cloudfw_documents::manifest::{self, CallError, Manifest, Outcome};
 
 mod calls;
 mod decode;

@@ -4,78 +4,43 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use cloudfw_core::Scope;
+use cloudfw_documents::manifest::{Call, Outcome};
+use cloudfw_documents::{Knowledge, OtherCall};
 
 use super::LowerOptions;
 use super::recorded::ReadDocument;
 use super::scope::{compatible, text};
 use crate::documents::Items;
 use crate::kind::Kind;
-use crate::manifest::{Call, Outcome};
 
 /// What was read of each account, Region and kind.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Coverage {
+pub(super) struct Coverage {
     /// By account, Region and kind; of every scope that the recording names, every kind that
     /// lowering asks for.
-    pub calls: Vec<CallCoverage>,
+    pub(super) calls: Vec<CallCoverage>,
     /// Calls that got no answer and that cloudfw has no use for: no verdict rests on them, and yet
     /// somebody wanted to know.
-    pub others: Vec<OtherCall>,
-}
-
-/// A call of no kind that cloudfw knows, without an answer.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct OtherCall {
-    /// The account, where it is known.
-    pub account: Option<Arc<str>>,
-    /// The Region, where it is known.
-    pub region: Option<Arc<str>>,
-    /// As the command line has it: `describe-flow-logs`.
-    pub call: Arc<str>,
-    /// Why there is no answer: denied, failed or throttled.
-    pub knowledge: Knowledge,
-    /// What the service said.
-    pub error: Option<Arc<str>>,
+    pub(super) others: Vec<OtherCall>,
 }
 
 /// What was read of one kind in one account and Region.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CallCoverage {
+pub(super) struct CallCoverage {
     /// The account, where it is known.
-    pub account: Option<Arc<str>>,
+    pub(super) account: Option<Arc<str>>,
     /// The Region, where it is known.
-    pub region: Option<Arc<str>>,
+    pub(super) region: Option<Arc<str>>,
     /// What would have been read.
-    pub kind: Kind,
+    pub(super) kind: Kind,
     /// What was.
-    pub knowledge: Knowledge,
+    pub(super) knowledge: Knowledge,
     /// How many elements the documents hold.
-    pub count: usize,
+    pub(super) count: usize,
     /// When it was read, as the manifest says it.
-    pub time: Option<Arc<str>>,
+    pub(super) time: Option<Arc<str>>,
     /// What the service said, where it refused.
-    pub error: Option<Arc<str>>,
-}
-
-/// How much is known of a kind in an account and Region.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Knowledge {
-    /// All of it.
-    Read,
-    /// A part: pages are missing, or an element has no id.
-    Incomplete,
-    /// The credentials may not read it.
-    Denied,
-    /// The call failed.
-    Failed,
-    /// The service refused the call for its rate.
-    Throttled,
-    /// The service does not have the call.
-    Unsupported,
-    /// Nobody asked.
-    Absent,
-    /// Nobody asked, or the service does not have the call, and the user says that there is none.
-    Assumed,
+    pub(super) error: Option<Arc<str>>,
 }
 
 /// The kinds that lowering asks for, so that their absence is told.
@@ -173,6 +138,23 @@ impl Coverage {
 }
 
 impl CallCoverage {
+    /// The same in the words that all providers share.
+    pub(super) fn published(self) -> cloudfw_documents::CallCoverage {
+        let Self { account, region, kind, knowledge, count, time, error } = self;
+        let command = self.kind.command().into();
+        let kind = kind.name();
+        cloudfw_documents::CallCoverage {
+            account,
+            region,
+            kind,
+            command,
+            knowledge,
+            count,
+            time,
+            error,
+        }
+    }
+
     fn scope(&self) -> Scope {
         Scope { account: self.account.clone(), region: self.region.clone() }
     }
@@ -292,7 +274,7 @@ impl Rows {
             let vouched = vouched.iter().any(|(of, k)| *k == kind && compatible(of, &scope));
             let knowledge = match row.knowledge {
                 None if vouched => Knowledge::Read,
-                None | Some(Knowledge::Unsupported) if options.assume_none.covers(kind) => {
+                None | Some(Knowledge::Unsupported) if options.assume_none.covers(kind.name()) => {
                     Knowledge::Assumed
                 }
                 None => Knowledge::Absent,

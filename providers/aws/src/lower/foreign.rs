@@ -14,7 +14,7 @@ use super::Lowering;
 use super::scope::{compatible, place};
 use super::table::{Object, Table};
 use crate::kind::Kind;
-use crate::manifest::{Call, Manifest};
+use cloudfw_documents::manifest::{Call, Manifest};
 
 /// Any element of a list: of what was left out of a recording the element is not known.
 const ANY: &str = "*";

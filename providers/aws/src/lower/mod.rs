@@ -9,7 +9,9 @@ use std::sync::Arc;
 
 use cloudfw_core::{Document, Filter, Id, IpSet, Network, Router, Scope, Unknown};
 
-use crate::documents::{DocumentError, read};
+use cloudfw_documents::{AssumeNone, DocumentError, Lowered};
+
+use crate::documents::read;
 use crate::kind::Kind;
 
 mod addresses;
@@ -49,10 +51,9 @@ mod table;
 mod tests;
 mod vpc;
 
-pub use coverage::{CallCoverage, Coverage, Knowledge, OtherCall};
 pub use recorded::ReadDocument;
-pub use resource::Resource;
 
+use coverage::{CallCoverage, Coverage};
 use interface::Memberships;
 use prefix_list::Lists;
 use recorded::Recorded;
@@ -64,45 +65,6 @@ use scope::compatible;
 pub struct LowerOptions {
     /// The kinds of which the user says that there is nothing, where nobody asked.
     pub assume_none: AssumeNone,
-}
-
-/// What the user assumes not to exist (`--assume-none`).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum AssumeNone {
-    /// These kinds.
-    Kinds(BTreeSet<Kind>),
-    /// Whatever was not asked for.
-    All,
-}
-
-impl Default for AssumeNone {
-    fn default() -> Self {
-        Self::Kinds(BTreeSet::new())
-    }
-}
-
-impl AssumeNone {
-    /// Whether it covers a kind.
-    pub fn covers(&self, kind: Kind) -> bool {
-        match self {
-            Self::Kinds(kinds) => kinds.contains(&kind),
-            Self::All => true,
-        }
-    }
-}
-
-/// A recording as a network.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Lowered {
-    /// The network.
-    pub network: Network,
-    /// What was read.
-    pub coverage: Coverage,
-    /// Everything that has a name, by key.
-    pub resources: Vec<Resource>,
-    /// What was not understood and is not known to matter; what is known to matter stands in the
-    /// network, at its place.
-    pub warnings: Vec<Unknown>,
 }
 
 /// Why documents cannot be lowered. The fault is the document's.
@@ -150,7 +112,9 @@ pub fn lower_read(mut documents: Vec<ReadDocument>, options: &LowerOptions) -> L
     let Lowering { network, warnings, .. } = lowering;
     let resources = resource::index(&recorded, &network);
     let warnings = warnings.into_iter().collect();
-    Lowered { network, coverage, resources, warnings }
+    let Coverage { calls, others } = coverage;
+    let calls = calls.into_iter().map(CallCoverage::published).collect();
+    Lowered { network, calls, others, resources, warnings }
 }
 
 /// A network in the making.

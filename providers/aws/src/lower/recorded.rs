@@ -11,7 +11,9 @@ use super::foreign::{Foreign, LeftOut};
 use super::label::within;
 use super::scope::{place, region_of_zone, scope_of, text};
 use super::table::{Entry, Table};
-use crate::documents::{Element, Items, Reading};
+use cloudfw_documents::Element;
+
+use crate::documents::{Items, Reading};
 use crate::kind::Kind;
 use crate::raw;
 

@@ -3,39 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use cloudfw_core::{Id, Interface, Network, Origin, Router, Scope};
+use cloudfw_core::{Id, Interface, Network, Scope};
+
+use cloudfw_documents::Resource;
 
 use super::label::name_tag;
 use super::recorded::Recorded;
 use super::table::{Object, Table};
 use crate::raw::Tag;
-
-/// Something that a user can name.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Resource {
-    /// The kind in words, as labels have it: `instance`, `security-group` …
-    pub kind: &'static str,
-    /// The vendor's id.
-    pub id: Arc<str>,
-    /// Its key in the network, which has a scope where another resource shares the id.
-    pub key: Arc<str>,
-    /// Its Name tag, or the name that it has by itself.
-    pub name: Option<Arc<str>>,
-    /// Its ARN, recorded or made of what is known; none where account or Region are not known.
-    pub arn: Option<Arc<str>>,
-    /// The account that it belongs to.
-    pub account: Option<Arc<str>>,
-    /// The Region that it is in.
-    pub region: Option<Arc<str>>,
-    /// Its tags, by key.
-    pub tags: Vec<(Arc<str>, Arc<str>)>,
-    /// The interfaces that are meant when it is a source or destination.
-    pub interfaces: Vec<Id<Interface>>,
-    /// The VPC that it is in.
-    pub vpc: Option<Id<Router>>,
-    /// Where it is written.
-    pub origin: Origin,
-}
 
 /// What an index is made of.
 struct Index<'a> {
@@ -221,7 +196,7 @@ impl Index<'_> {
                 region: scope.region.clone(),
                 tags,
                 interfaces: self.interfaces(kind, object),
-                vpc: vpc.map(|vpc| Id::new(Arc::clone(&vpc.key))),
+                router: vpc.map(|vpc| Id::new(Arc::clone(&vpc.key))),
                 origin: entry.origin.clone(),
             });
         }

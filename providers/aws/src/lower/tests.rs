@@ -7,7 +7,9 @@ use cloudfw_core::{
 };
 use serde_json::{Value, json};
 
-use super::{AssumeNone, LowerOptions, Lowered, lower};
+use cloudfw_documents::{AssumeNone, Lowered};
+
+use super::{LowerOptions, lower};
 
 mod acls;
 mod disagreement;

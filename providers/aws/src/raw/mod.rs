@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 
 mod balancer;
 mod endpoint;
-mod field;
 mod gateway;
 mod instance;
 mod interface;
@@ -28,9 +27,9 @@ mod vpc;
 mod vpn;
 
 pub use balancer::*;
+pub use cloudfw_documents::Field;
+use cloudfw_documents::text;
 pub use endpoint::*;
-pub use field::Field;
-use field::text;
 pub use gateway::*;
 pub use instance::*;
 pub use interface::*;

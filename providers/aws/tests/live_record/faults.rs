@@ -7,7 +7,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use cloudfw_aws::live::{LiveError, RecordOptions};
-use cloudfw_aws::manifest::Outcome;
+use cloudfw_documents::manifest::Outcome;
 use wiremock::ResponseTemplate;
 
 use super::server::{

@@ -25,7 +25,7 @@ pub(crate) fn incomplete(estate: &Estate, assumed: &AssumeNone) -> Vec<Missing> 
         }
     }
     for scope in &estate.coverage().scopes {
-        for kind in FOR_CHECKS.into_iter().filter(|kind| !assumed.covers(*kind)) {
+        for kind in FOR_CHECKS.into_iter().filter(|kind| !assumed.covers(kind.name())) {
             let told = |not_read: &NotRead| not_read.kind == kind.name();
             if !scope.read.contains_key(kind.name()) && !scope.not_read.iter().any(told) {
                 let what = format!("{kind} (aws {} {})", kind.service(), kind.call());

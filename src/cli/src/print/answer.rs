@@ -2,10 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use cloudfw_aws::Kind;
 use cloudfw_core::{Network, PortSet, Symptom, Verdict};
 use cloudfw_estate::answer::{End, Failure, Flows, Reply};
-use cloudfw_estate::{Answer, Pair};
+use cloudfw_estate::{Answer, Pair, is_seldom_recorded};
 
 use super::style::{self, BOLD, DIM, HEADING};
 use super::table::Table;
@@ -308,14 +307,13 @@ fn unknowns(answer: &Answer, pair: &Pair, width: usize, out: &mut String) {
 }
 
 /// The kinds that others' recordings never hold and that an answer waits for.
-fn assumable(answer: &Answer, pair: &Pair) -> BTreeSet<&'static str> {
+fn assumable<'a>(answer: &'a Answer, pair: &Pair) -> BTreeSet<&'a str> {
     let absent = answer.coverage.scopes.iter().flat_map(|scope| &scope.not_read).filter(|kind| {
         let named = format!("`{}`", kind.call);
         matches!(kind.outcome, "absent" | "unsupported")
             && pair.unknowns.iter().any(|unknown| unknown.why.contains(&named))
     });
-    let kinds = absent.filter_map(|kind| Kind::from_name(&kind.kind));
-    kinds.filter(|kind| kind.is_seldom_recorded()).map(Kind::name).collect()
+    absent.map(|kind| kind.kind.as_str()).filter(|kind| is_seldom_recorded(kind)).collect()
 }
 
 /// The beginning of a part.

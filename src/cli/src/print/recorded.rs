@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use cloudfw_aws::live::{Recorded, RecordedRegion};
-use cloudfw_aws::manifest::Outcome;
+use cloudfw_documents::manifest::Outcome;
 
 use super::style::{BAD, BOLD, DIM, GOOD, MIXED, OPEN};
 use super::table::Table;
@@ -122,7 +122,7 @@ fn advice(end: Outcome) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use cloudfw_aws::manifest::{Call, CallError, Manifest};
+    use cloudfw_documents::manifest::{Call, CallError, Manifest};
 
     use super::*;
 

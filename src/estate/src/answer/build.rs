@@ -233,7 +233,7 @@ impl<'a> Builder<'a> {
             reason: step.reason,
             rule,
             flows: self.flows(&step.flows, MOST_NETS),
-            code: cloudfw_aws::explanation::code(step, question),
+            code: crate::providers::explanation_code(step, question),
             unknown: step.unknown.as_ref().map(missing),
         }
     }

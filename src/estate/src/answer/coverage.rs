@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cloudfw_aws::{Knowledge, Lowered};
+use cloudfw_documents::{CallCoverage, Knowledge, Lowered, OtherCall};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -119,16 +119,16 @@ impl Coverage {
         };
         coverage.warnings = warnings;
         coverage.warnings.truncate(MOST_WARNINGS);
-        for call in &lowered.coverage.calls {
+        for call in &lowered.calls {
             coverage.add(call);
         }
-        for call in &lowered.coverage.others {
+        for call in &lowered.others {
             coverage.add_other(call);
         }
         coverage
     }
 
-    fn add(&mut self, call: &cloudfw_aws::CallCoverage) {
+    fn add(&mut self, call: &CallCoverage) {
         let text = |text: &Option<std::sync::Arc<str>>| text.as_deref().map(str::to_owned);
         let (account, region) = (text(&call.account), text(&call.region));
         let same = |scope: &ScopeCoverage| scope.account == account && scope.region == region;
@@ -142,7 +142,7 @@ impl Coverage {
             let later = scope.last_read.take().filter(|last| *last > time);
             scope.last_read = Some(later.unwrap_or(time));
         }
-        let kind = call.kind.name().to_owned();
+        let kind = call.kind.to_owned();
         let outcome = match call.knowledge {
             Knowledge::Read => {
                 scope.read.insert(kind, call.count);
@@ -152,12 +152,12 @@ impl Coverage {
             knowledge => outcome(knowledge),
         };
         let error = text(&call.error);
-        let call = format!("aws {} {}", call.kind.service(), call.kind.call());
+        let call = call.command.to_string();
         scope.not_read.push(NotRead { kind, call, outcome, error });
     }
 
     /// A call that nothing rests on: it is told where those of its account and Region are.
-    fn add_other(&mut self, call: &cloudfw_aws::OtherCall) {
+    fn add_other(&mut self, call: &OtherCall) {
         let text = |text: &Option<std::sync::Arc<str>>| text.as_deref().map(str::to_owned);
         let (account, region) = (text(&call.account), text(&call.region));
         let same = |scope: &&mut ScopeCoverage| scope.account == account && scope.region == region;

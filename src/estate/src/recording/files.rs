@@ -5,10 +5,10 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use cloudfw_aws::begins_as_document;
 use walkdir::{DirEntry, WalkDir};
 
 use super::OpenError;
+use crate::providers::{begins_as_document, is_key_of_list};
 
 /// Files beside the documents of a scenario that are none.
 const BESIDE: [&str; 3] = ["expected.json", "findings.json", "observed.json"];
@@ -190,6 +190,5 @@ fn is_key(word: &str) -> bool {
 
 /// `--output text` writes the key of a list before each of its elements, in capitals.
 fn is_key_in_capitals(word: &str) -> bool {
-    let is_it = |kind: &cloudfw_aws::Kind| kind.key().eq_ignore_ascii_case(word);
-    word.bytes().all(|byte| byte.is_ascii_uppercase()) && cloudfw_aws::Kind::ALL.iter().any(is_it)
+    word.bytes().all(|byte| byte.is_ascii_uppercase()) && is_key_of_list(word)
 }

@@ -143,7 +143,7 @@ fn what_the_cli_said_of_a_call_that_failed_is_recorded() {
         let calls: Vec<_> = opened
             .documents
             .iter()
-            .filter_map(|it| it.reading.manifest.as_ref())
+            .filter_map(|it| it.manifest())
             .flat_map(|manifest| &manifest.calls)
             .collect();
         assert_eq!(calls.len(), 1, "{name}");

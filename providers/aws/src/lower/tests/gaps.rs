@@ -1,6 +1,6 @@
 //! What is not read makes things unknown, and never empty.
 
-use crate::lower::{CallCoverage, Knowledge};
+use cloudfw_documents::{CallCoverage, Knowledge};
 
 use super::*;
 
@@ -109,7 +109,7 @@ fn a_kind_that_is_not_understood_is_warned_of() {
 }
 
 fn covered(lowered: &Lowered, kind: crate::Kind) -> CallCoverage {
-    let found = lowered.coverage.calls.iter().find(|call| call.kind == kind);
+    let found = lowered.calls.iter().find(|call| call.kind == kind.name());
     found.expect("asked for").clone()
 }
 

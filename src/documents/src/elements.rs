@@ -7,14 +7,17 @@ use cloudfw_core::Pointer;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
-use super::Element;
-use super::not_understood::Collector;
+use crate::{Collector, Element};
 
 /// Reads a value below `pointer`, noting the fields that its type lacks.
-pub(super) struct One<'a, T> {
-    pub(super) pointer: Pointer,
-    pub(super) collector: &'a mut Collector,
-    pub(super) marker: PhantomData<T>,
+#[derive(Debug)]
+pub struct One<'a, T> {
+    /// Where it stands.
+    pub pointer: Pointer,
+    /// What takes note of fields that the type lacks.
+    pub collector: &'a mut Collector,
+    /// The type.
+    pub marker: PhantomData<T>,
 }
 
 impl<'de, T: Deserialize<'de>> DeserializeSeed<'de> for One<'_, T> {
@@ -32,7 +35,8 @@ impl<'de, T: Deserialize<'de>> DeserializeSeed<'de> for One<'_, T> {
 }
 
 /// How the elements of a kind stand under its key.
-pub(super) enum Shape<T> {
+#[derive(Debug)]
+pub enum Shape<T> {
     /// In a list.
     List,
     /// In a list, or one alone.
@@ -42,13 +46,18 @@ pub(super) enum Shape<T> {
 }
 
 /// Reads all elements under a key.
-pub(super) struct All<'a, T> {
-    pub(super) key: &'static str,
+#[derive(Debug)]
+pub struct All<'a, T> {
+    /// The key.
+    pub key: &'static str,
     /// Of the object that has the key.
-    pub(super) parent: &'a Pointer,
-    pub(super) shape: Shape<T>,
-    pub(super) collector: &'a mut Collector,
-    pub(super) marker: PhantomData<T>,
+    pub parent: &'a Pointer,
+    /// How they stand under it.
+    pub shape: Shape<T>,
+    /// What takes note of fields that the type lacks.
+    pub collector: &'a mut Collector,
+    /// The type.
+    pub marker: PhantomData<T>,
 }
 
 impl<'de, T: Deserialize<'de>> DeserializeSeed<'de> for All<'_, T> {

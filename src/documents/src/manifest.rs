@@ -17,7 +17,7 @@ pub struct Manifest {
     /// Every call, in the order in which the recording was put together.
     #[serde(default)]
     pub calls: Vec<Call>,
-    /// Kinds ([`crate::Kind::name`]) that the maker of the recording vouches for: what is not in
+    /// Kinds (`Kind::name` of each provider) that the maker of the recording vouches for: what is not in
     /// the recording does not exist.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub assumed_complete: Vec<String>,
@@ -39,7 +39,7 @@ pub struct Call {
     /// The Region asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
-    /// The call as the CLI names it: `describe-vpcs`. See [`crate::Kind::call`].
+    /// The call as the CLI names it: `describe-vpcs`.
     pub call: String,
     /// The resource it was made for, where it is made once for each: the prefix list of
     /// `get-managed-prefix-list-entries`.
@@ -80,41 +80,6 @@ pub enum Outcome {
     Unsupported,
     /// The service refused it for its rate until patience ended.
     Throttled,
-}
-
-impl Outcome {
-    /// How a call ended that the service refused with this code; nothing where the code alone does
-    /// not tell.
-    pub(crate) fn of_code(code: &str) -> Option<Self> {
-        match code {
-            "AccessDenied"
-            | "AccessDeniedException"
-            | "AuthFailure"
-            | "Blocked"
-            | "Forbidden"
-            | "InvalidClientTokenId"
-            | "OptInRequired"
-            | "PendingVerification"
-            | "SignatureDoesNotMatch"
-            | "UnauthorizedOperation"
-            | "UnrecognizedClientException" => Some(Self::Denied),
-            "BandwidthLimitExceeded"
-            | "EC2ThrottledException"
-            | "LimitExceededException"
-            | "PriorRequestNotComplete"
-            | "RequestLimitExceeded"
-            | "RequestThrottled"
-            | "RequestThrottledException"
-            | "SlowDown"
-            | "Throttling"
-            | "ThrottlingException"
-            | "TooManyRequestsException" => Some(Self::Throttled),
-            "InvalidAction" | "NotImplemented" | "UnknownOperationException" => {
-                Some(Self::Unsupported)
-            }
-            _ => None,
-        }
-    }
 }
 
 /// What the service said.

@@ -5,13 +5,11 @@ use std::sync::Arc;
 
 use cloudfw_core::{excerpt, line_column, locate, pointer_at};
 
-use crate::kind::Kind;
-
 /// Why a document cannot be read. The fault is the document's, or lies with whoever made it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DocumentError {
     /// Nothing but space.
-    #[error("`{document}` is empty: it should hold what an `aws … describe-…` call prints")]
+    #[error("`{document}` is empty: it should hold what the cloud's own command line prints")]
     Empty {
         /// The document's name.
         document: Arc<str>,
@@ -38,14 +36,15 @@ pub enum DocumentError {
     },
     /// JSON of no kind that cloudfw knows.
     #[error(
-        "`{document}` is no recording that cloudfw knows: it holds {found}; recognised are objects with one of the keys {}",
-        known_keys()
+        "`{document}` is no recording that cloudfw knows: it holds {found}; recognised are {known}"
     )]
     NotRecognised {
         /// The document's name.
         document: Arc<str>,
         /// What it holds instead.
         found: String,
+        /// What would be recognised.
+        known: String,
     },
     /// The answer of a call that is made for one resource, and the resource is not named.
     #[error(
@@ -106,11 +105,26 @@ impl fmt::Display for Location {
 
 /// What is wrong with a text, before it is known which document it is.
 #[derive(Debug)]
-pub(super) enum Fault {
+pub enum Fault {
+    /// Nothing but space.
     Empty,
+    /// Not JSON, or not of the types that its fields have.
     Json(serde_json::Error),
-    NotRecognised(String),
-    NoOwner { key: &'static str, id: &'static str },
+    /// JSON of no known kind.
+    NotRecognised {
+        /// What it holds instead.
+        found: String,
+        /// What would be recognised.
+        known: String,
+    },
+    /// The answer of a call that is made for one resource, which is not named.
+    NoOwner {
+        /// The key of the answer.
+        key: &'static str,
+        /// The key that is missing.
+        id: &'static str,
+    },
+    /// A manifest of another version, and which.
     ManifestVersion(String),
 }
 
@@ -122,7 +136,7 @@ impl From<serde_json::Error> for Fault {
 
 impl Fault {
     /// The error for the user. `text` is what was read.
-    pub(super) fn at(self, document: &Arc<str>, text: &str) -> DocumentError {
+    pub fn at(self, document: &Arc<str>, text: &str) -> DocumentError {
         let document = Arc::clone(document);
         match self {
             Self::Empty => DocumentError::Empty { document },
@@ -134,20 +148,13 @@ impl Fault {
                 let at = place_of_syntax(text, &error);
                 DocumentError::NotJson { document, at, reason: reason(&error) }
             }
-            Self::NotRecognised(found) => DocumentError::NotRecognised { document, found },
+            Self::NotRecognised { found, known } => {
+                DocumentError::NotRecognised { document, found, known }
+            }
             Self::NoOwner { key, id } => DocumentError::NoOwner { document, key, id },
             Self::ManifestVersion(schema) => DocumentError::ManifestVersion { document, schema },
         }
     }
-}
-
-/// The keys of the kinds, for those who do not know them.
-fn known_keys() -> String {
-    let mut keys: Vec<_> = Kind::ALL.into_iter().map(Kind::key).collect();
-    keys.sort_unstable();
-    keys.dedup();
-    let quoted: Vec<_> = keys.into_iter().map(|key| format!("`{key}`")).collect();
-    quoted.join(", ")
 }
 
 /// What the parser says, without its own way of telling the place.

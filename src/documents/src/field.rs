@@ -175,7 +175,11 @@ impl<'de, T: Scalar> Visitor<'de> for FieldVisitor<T> {
 }
 
 /// Reads a text that may also be written as a number, as protocols are by hand: `6` for `"6"`.
-pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+///
+/// # Errors
+///
+/// Those of the deserialiser, where it is neither.
+pub fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     struct Text;
 
     impl Visitor<'_> for Text {

@@ -5,14 +5,11 @@ use std::collections::BTreeMap;
 use cloudfw_core::Pointer;
 use serde_ignored::Path;
 
-use crate::kind::Kind;
-use crate::raw::irrelevant::is_irrelevant;
-
 /// A field that cloudfw has no meaning for, and that is not known to be irrelevant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotUnderstood {
-    /// The kind of the list it stands in.
-    pub kind: Kind,
+    /// The kind of the list it stands in: `SecurityGroups`.
+    pub kind: &'static str,
     /// Its path below an element of the list, without indices: `Entries.Frobnicate`.
     pub field: String,
     /// How often it stands in the document.
@@ -28,28 +25,33 @@ impl std::fmt::Display for NotUnderstood {
 }
 
 /// Counts the fields of one list that are not understood.
-pub(super) struct Collector {
-    kind: Kind,
+#[derive(Debug)]
+pub struct Collector {
+    kind: &'static str,
+    /// Whether the field at a path below an element says nothing about which packets pass.
+    is_irrelevant: fn(kind: &'static str, path: &str) -> bool,
     /// `None`: known to be irrelevant.
     seen: BTreeMap<String, Option<(usize, Pointer)>>,
     path: String,
 }
 
 impl Collector {
-    pub(super) fn new(kind: Kind) -> Self {
-        Self { kind, seen: BTreeMap::new(), path: String::new() }
+    /// Of a list of this kind; the function says which of its fields are of no interest, by their
+    /// paths below an element, with dots and without indices.
+    pub fn new(kind: &'static str, is_irrelevant: fn(&'static str, &str) -> bool) -> Self {
+        Self { kind, is_irrelevant, seen: BTreeMap::new(), path: String::new() }
     }
 
     /// Notes a field that was read past, below `element`; gives its pointer from there, unless it
     /// is known to be irrelevant.
-    pub(super) fn note(&mut self, element: &Pointer, path: &Path<'_>) -> Option<Box<str>> {
+    pub fn note(&mut self, element: &Pointer, path: &Path<'_>) -> Option<Box<str>> {
         self.path.clear();
         write_path(&mut self.path, path);
         match self.seen.get_mut(&self.path) {
             Some(None) => return None,
             Some(Some((count, _))) => *count += 1,
             None => {
-                let relevant = !is_irrelevant(self.kind, &self.path);
+                let relevant = !(self.is_irrelevant)(self.kind, &self.path);
                 let first = relevant.then(|| (1, pointer_of(element, path)));
                 self.seen.insert(self.path.clone(), first);
                 if !relevant {
@@ -60,7 +62,8 @@ impl Collector {
         Some(pointer_of(&Pointer::root(), path).to_string().into())
     }
 
-    pub(super) fn finish(self) -> Vec<NotUnderstood> {
+    /// What was noted, in the order of the names.
+    pub fn finish(self) -> Vec<NotUnderstood> {
         let kind = self.kind;
         let noted = |(field, noted): (String, Option<(usize, Pointer)>)| {
             noted.map(|(count, first)| NotUnderstood { kind, field, count, first })
