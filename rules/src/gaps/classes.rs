@@ -201,7 +201,7 @@ impl<'n> Class<'n> {
             return HeaderSpace::empty();
         }
         let network = graph.network();
-        let filters = &self.interface.stack.filters;
+        let filters = self.interface.stack.in_order(direction);
         let known: Vec<&Filter> =
             filters.iter().filter_map(|id| network.filters.get(id)).map(AsRef::as_ref).collect();
         if known.len() < filters.len() {

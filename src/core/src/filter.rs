@@ -262,9 +262,26 @@ impl StateSet {
 /// Filters that a position on a path asks in order; every one must let the packet through.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stack {
-    /// In the order in which a packet coming **in** meets them; going out it is the same order
-    /// unless the provider makes a stack for each direction.
+    /// In the order in which a packet coming **in** meets them.
     pub filters: Vec<Id<Filter>>,
+    /// The same ones in the order in which a packet going out meets them, where that is another
+    /// (AZ-6).
+    pub egress: Option<Vec<Id<Filter>>>,
+}
+
+impl Stack {
+    /// These filters, in the same order both ways.
+    pub fn of(filters: Vec<Id<Filter>>) -> Self {
+        Self { filters, egress: None }
+    }
+
+    /// The filters as a packet meets them.
+    pub fn in_order(&self, direction: Direction) -> &[Id<Filter>] {
+        match (direction, &self.egress) {
+            (Direction::Egress, Some(egress)) => egress,
+            _ => &self.filters,
+        }
+    }
 }
 
 impl fmt::Display for Action {

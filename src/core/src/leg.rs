@@ -132,6 +132,11 @@ pub(crate) fn open<'n>(
             Crossing::Masquerade { at, to, ports } => {
                 let next = current.asked.map_source(&IpSet::single(*to), Some(ports));
                 let from = current.asked.sources();
+                let to = if to.is_unspecified() {
+                    "an address that the platform picks".to_owned()
+                } else {
+                    to.to_string()
+                };
                 teller.translate(at, &next, format!("{from} becomes {to} port {ports}"));
                 opening.segments.push(std::mem::replace(&mut current, Current::new(next)).close());
             }
@@ -253,7 +258,7 @@ pub(crate) fn error_returns<'n>(
                 if domain.is_some_and(|id| opening.states.contains(id)) {
                     continue;
                 }
-                let Ok(filters) = graph.filters(stack) else {
+                let Ok(filters) = graph.filters(stack, *direction) else {
                     return Returns::Some;
                 };
                 let sight = sight(path, ends, *identity, StateSet::RELATED);

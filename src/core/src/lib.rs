@@ -46,8 +46,8 @@ pub use id::Id;
 pub use label::{Label, Unknown};
 pub use network::{
     Address, Client, External, Feature, Gateway, Host, HostRoute, Identity, Initiative, Interface,
-    Liveness, Network, Opens, Passage, PlatformService, Provision, Role, Router, Serving, Setting,
-    Subnet, UnreadAddresses,
+    Liveness, Neighbours, Network, Opens, Passage, PlatformService, Pool, Provision, Role, Router,
+    Serving, Setting, Subnet, UnreadAddresses,
 };
 pub use path_graph::{Node, PathGraph};
 pub use reachability::{

@@ -269,6 +269,18 @@ pub struct Subnet {
     pub table: Id<RouteTable>,
     /// What is asked when a packet enters or leaves it, and not inside it (AWS-35).
     pub boundary: Stack,
+    /// How its interfaces reach each other.
+    pub neighbours: Neighbours,
+}
+
+/// How interfaces of one subnet reach each other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Neighbours {
+    /// Straight, past its table (AWS-61).
+    #[default]
+    Direct,
+    /// By its table, as everybody else (AZ-53).
+    ByTable,
 }
 
 /// A routing domain.
@@ -329,6 +341,9 @@ pub enum Passage {
         /// The table that packets from outside are routed by; without one they are delivered
         /// inside the router (AWS-71).
         table: Option<Id<RouteTable>>,
+        /// The sources that share an address when they open flows; the first that holds a source
+        /// counts. Others have an address of their own, one to one.
+        pools: Vec<Pool>,
     },
     /// Gives many sources one address, with ports of its own (AWS-67, AWS-67a).
     SourceNat {
@@ -364,6 +379,24 @@ pub enum Passage {
         /// Whether it may change source addresses.
         rewrites: bool,
     },
+}
+
+/// Sources inside a border that share a public address, with ports that are picked for each flow
+/// (AZ-70). Nobody outside can open a flow to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pool {
+    /// What gives the address: a NAT gateway, a load balancer's outbound rule.
+    pub label: Label,
+    /// The sources.
+    pub inside: IpSet,
+    /// The address that they are given; nothing where the platform picks one and tells nobody.
+    pub address: Option<IpAddr>,
+    /// The ports that are picked from.
+    pub ports: PortSet,
+    /// What is carried.
+    pub services: ServiceSet,
+    /// Why nobody knows whether it is there at all.
+    pub doubt: Option<Unknown>,
 }
 
 /// Who may open flows through a border.

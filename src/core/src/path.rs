@@ -9,14 +9,14 @@ mod arrival;
 mod gateways;
 mod walk;
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use crate::path_graph::Holder;
 use crate::route::Found;
 use crate::{
     Direction, Endpoint, External, Gateway, Id, Identity, Initiative, Interface, IpSet, Label,
-    Liveness, Opens, Origin, Passage, PathGraph, PlatformService, PortSet, Reason, Role, Route,
-    RouteTable, Router, ServiceSet, Serving, Stack, Subnet, Target, Unknown,
+    Liveness, Neighbours, Opens, Origin, Passage, PathGraph, PlatformService, Pool, PortSet,
+    Reason, Role, Route, RouteTable, Router, ServiceSet, Serving, Stack, Subnet, Target, Unknown,
 };
 
 /// Longer ways are loops.

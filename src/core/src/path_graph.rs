@@ -10,8 +10,8 @@ use petgraph::graph::{NodeIndex, UnGraph};
 
 use crate::route::Fib;
 use crate::{
-    Address, External, Filter, Gateway, Host, Id, Interface, Network, Passage, RouteTable, Router,
-    Stack, Subnet, Target,
+    Address, Direction, External, Filter, Gateway, Host, Id, Interface, Network, Passage,
+    RouteTable, Router, Stack, Subnet, Target,
 };
 
 /// The hops of a network, ready for walks.
@@ -293,8 +293,12 @@ impl<'n> PathGraph<'n> {
 
     /// The filters of a stack; an id that the network has no filter for is given back, and
     /// whoever asked cannot know what it would do.
-    pub(crate) fn filters(&self, stack: &Stack) -> Result<Vec<&'n Filter>, Id<Filter>> {
+    pub(crate) fn filters(
+        &self,
+        stack: &Stack,
+        direction: Direction,
+    ) -> Result<Vec<&'n Filter>, Id<Filter>> {
         let find = |id: &Id<Filter>| self.network.filters.get(id).map(AsRef::as_ref);
-        stack.filters.iter().map(|id| find(id).ok_or_else(|| id.clone())).collect()
+        stack.in_order(direction).iter().map(|id| find(id).ok_or_else(|| id.clone())).collect()
     }
 }

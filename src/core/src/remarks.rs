@@ -74,7 +74,7 @@ impl Remarks {
                 if let Some(id) = domain {
                     self.interface(graph, id);
                 }
-                for filter in graph.filters(stack).into_iter().flatten() {
+                for filter in graph.filters(stack, *direction).into_iter().flatten() {
                     self.label(Some(&filter.label));
                     for list in filter.lists(*direction) {
                         self.label(Some(&list.label));

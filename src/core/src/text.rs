@@ -19,7 +19,8 @@
 //! interface web in a 10.0.1.10 public 203.0.113.10 groups clients filters sg
 //! ```
 //!
-//! Gateways: `border ROUTER EXTERNAL [outward] [table T] [filters F]`, `snat SUBNET ADDRESS
+//! Gateways: `border ROUTER EXTERNAL [outward] [table T] [filters F]
+//! [pool ADDRESSES as ADDRESS|?]…`, `snat SUBNET ADDRESS
 //! [public A] [ports P]`, `link ROUTER ROUTER [doubtful|lost]`, `service EXTERNAL ROUTER…`,
 //! `opaque [rewrites]`; each takes `closed` and `doubt`. Rules: `in|out ID ACTION SERVICE [from
 //! PEERS] [to PEERS] [sport PORTS] [state STATES] [maybe]`, where ACTION is `allow`, `allow-all`,
@@ -29,7 +30,8 @@
 //! `filters`, `client linux|windows|any`, `forwards`, `down`, `maybe-down`, `answers-only`,
 //! `maybe-opens`, `gateway G`, `opaque`, and of the platform's addresses `lacks A,…` and
 //! `maybe-lacks A,…`. `host NAME INTERFACES [PREFIX->INTERFACE]…` joins interfaces to a host, which
-//! sends packets to those prefixes out of that interface. Routers take `unread`, and `platform A,… [at SERVICES]… [maybe-more]`.
+//! sends packets to those prefixes out of that interface. Subnets take `table`, `acl`, and `routed`
+//! where neighbours reach each other by the table. Routers take `unread`, and `platform A,… [at SERVICES]… [maybe-more]`.
 //!
 //! `default-group NAME` and `wizard-group NAME` say how a group came to be; `setting RESOURCE
 //! FEATURE on|off|unknown` what is switched at a resource (`gives-public-addresses`,
@@ -49,10 +51,10 @@ use thiserror::Error;
 
 use crate::{
     Action, Address, Client, Denial, Destinations, External, Filter, Gateway, Group, Host,
-    HostRoute, Id, Identity, Initiative, Interface, IpSet, Label, Liveness, Made, Match, Network,
-    Opens, Origin, Passage, Peer, Peers, Place, PlatformService, PortSet, Protocol, Provision,
-    Role, Route, RouteTable, Router, Rule, RuleList, ServiceSet, Serving, Stack, StateSet, Subnet,
-    Target, Tracking, Unknown, UnreadAddresses, WithoutState,
+    HostRoute, Id, Identity, Initiative, Interface, IpSet, Label, Liveness, Made, Match,
+    Neighbours, Network, Opens, Origin, Passage, Peer, Peers, Place, PlatformService, Pool,
+    PortSet, Protocol, Provision, Role, Route, RouteTable, Router, Rule, RuleList, ServiceSet,
+    Serving, Stack, StateSet, Subnet, Target, Tracking, Unknown, UnreadAddresses, WithoutState,
 };
 
 use words::{Words, label, list, origin, parse_address, parse_net, unknown};
@@ -212,11 +214,13 @@ impl Reader {
             addresses: words.addresses()?,
             table: Id::from("-"),
             boundary: Stack::default(),
+            neighbours: Neighbours::Direct,
         };
         while let Some(word) = words.next() {
             match word {
                 "table" => subnet.table = Id::from(words.want("a table")?),
                 "acl" => subnet.boundary = words.stack()?,
+                "routed" => subnet.neighbours = Neighbours::ByTable,
                 other => return Err(format!("`{other}` says nothing about a subnet")),
             }
         }
@@ -298,6 +302,7 @@ impl Reader {
                 ("table", Passage::Border { table, .. }) => {
                     *table = Some(Id::from(words.want("a table")?));
                 }
+                ("pool", Passage::Border { pools, .. }) => pools.push(words.pool()?),
                 ("public", Passage::SourceNat { public, .. }) => *public = Some(words.address()?),
                 ("ports", Passage::SourceNat { ports, .. }) => *ports = words.ports()?,
                 (other, _) => return Err(format!("`{other}` says nothing about such a gateway")),

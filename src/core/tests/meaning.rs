@@ -390,3 +390,85 @@ fn design_6_an_address_that_nobody_holds() {
     let unread = tiers(&[("router vpc 10.0.0.0/16", "router vpc 10.0.0.0/16 unread")]);
     assert_eq!(ask(&unread, "web", "?vpc:10.0.2.99", "5432").verdict, Verdict::Unknown);
 }
+
+/// Two subnets, a border whose first subnet opens flows by one shared address, and a machine in it
+/// that has a public address as well.
+const POOLED: &str = "
+external internet 0.0.0.0/5,8.0.0.0/7,20.0.0.0/8,52.0.0.0/8,198.51.100.0/24
+router vnet 10.0.0.0/16
+subnet a in vnet 10.0.1.0/24 table rt routed
+subnet b in vnet 10.0.2.0/24 table rt routed
+table rt
+  10.0.0.0/16 -> local
+  0.0.0.0/0 -> internet-gw
+gateway internet-gw border vnet internet pool 10.0.1.0/24 as 20.0.0.9 pool 10.0.2.0/24 as ?
+filter open stateful
+  in 1 allow any
+  out 1 allow any
+filter shut stateful
+  in 1 allow 22 from 20.0.0.9
+  out 1 allow any
+interface vm in a 10.0.1.4 public 20.0.0.4 filters open
+interface next in a 10.0.1.5 filters open
+interface db in b 10.0.2.4 public 20.0.0.5 filters shut
+";
+
+#[test]
+fn az_70_sources_of_a_pool_share_its_address_and_its_ports() {
+    let network = network(POOLED);
+    let answer = ask(&network, "next", "internet:52.0.0.1", "443");
+    assert_eq!(answer.verdict, Verdict::Reachable, "{:?}", answer.blockers);
+    let becomes = answer.forward.iter().find(|step| step.decision == Decision::Translate);
+    assert!(
+        becomes.is_some_and(|step| format!("{:?}", step.rule).contains("20.0.0.9")),
+        "{becomes:?}"
+    );
+    // Also of those that have an address of their own: what they open goes by the pool.
+    let answer = ask(&network, "vm", "internet:52.0.0.1", "443");
+    let becomes = answer.forward.iter().find(|step| step.decision == Decision::Translate);
+    assert!(
+        becomes.is_some_and(|step| format!("{:?}", step.rule).contains("20.0.0.9")),
+        "{becomes:?}"
+    );
+    // And the other end sees it.
+    assert_eq!(ask(&network, "next", "db@20.0.0.5", "22").verdict, Verdict::Reachable);
+}
+
+#[test]
+fn az_70_nobody_opens_a_flow_to_a_pool_and_replies_of_ones_own_address_keep_it() {
+    let network = network(POOLED);
+    assert_eq!(
+        ask(&network, "internet:52.0.0.1", "vm@20.0.0.4", "443").verdict,
+        Verdict::Reachable
+    );
+    is_stopped_by(
+        &ask(&network, "internet:52.0.0.1", "next", "443"),
+        &["next NoPublicAddress", "internet-gw NoPublicAddress"],
+    );
+}
+
+#[test]
+fn az_70_an_address_that_nobody_knows_reaches_the_internet_and_proves_nothing_inside() {
+    let network = network(POOLED);
+    assert_eq!(ask(&network, "db", "internet:52.0.0.1", "443").verdict, Verdict::Reachable);
+    assert_eq!(ask(&network, "db", "vm@20.0.0.4", "443").verdict, Verdict::Unknown);
+}
+
+#[test]
+fn az_53_neighbours_are_reached_by_the_table_where_it_is_so() {
+    let blackhole =
+        ("  10.0.0.0/16 -> local", "  10.0.0.0/16 -> local\n  10.0.1.0/24 -> blackhole");
+    let routed = changed(POOLED, &[blackhole]);
+    assert_eq!(ask(&routed, "vm", "next", "443").verdict, Verdict::Unreachable);
+    let direct = changed(
+        POOLED,
+        &[
+            blackhole,
+            (
+                "subnet a in vnet 10.0.1.0/24 table rt routed",
+                "subnet a in vnet 10.0.1.0/24 table rt",
+            ),
+        ],
+    );
+    assert_eq!(ask(&direct, "vm", "next", "443").verdict, Verdict::Reachable);
+}

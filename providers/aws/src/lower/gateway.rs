@@ -40,7 +40,14 @@ impl BorderKind {
             Opens::Outward => IpSet::any_v6(),
         };
         let external = Id::new(INTERNET);
-        Passage::Border { router, external, opens: self.opens, inside, table: None }
+        Passage::Border {
+            router,
+            external,
+            opens: self.opens,
+            inside,
+            table: None,
+            pools: Vec::new(),
+        }
     }
 }
 

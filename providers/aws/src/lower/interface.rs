@@ -259,11 +259,11 @@ impl<'a> Lowering<'a> {
                 unknown(format!("the groups of {}", object.id), "not recorded", &entry.origin)
             });
             let filters = vec![self.unknown_groups_filter(object.id, gap)];
-            return (BTreeSet::new(), Stack { filters });
+            return (BTreeSet::new(), Stack::of(filters));
         };
         if let Some(gap) = self.memberships.other_groups(self.recorded, object) {
             let filters = vec![self.unknown_groups_filter(object.id, gap)];
-            return (BTreeSet::new(), Stack { filters });
+            return (BTreeSet::new(), Stack::of(filters));
         }
         let mut groups = BTreeSet::new();
         for id in &ids {
@@ -277,7 +277,7 @@ impl<'a> Lowering<'a> {
             [] => Vec::new(),
             ids => vec![self.groups_filter(ids, &entry.scope, &entry.origin)],
         };
-        (groups, Stack { filters })
+        (groups, Stack::of(filters))
     }
 
     /// The addresses of an interface: primary first, then in ascending order, IPv4 before IPv6;

@@ -65,7 +65,7 @@ impl<'a> Lowering<'a> {
             found = of(&|guard| guard.scopes.iter().any(|one| compatible(one, scope)));
         }
         if let (Some(only), 1) = (found.first(), found.len()) {
-            return Stack { filters: vec![(*only).clone()] };
+            return Stack::of(vec![(*only).clone()]);
         }
         let why = if found.is_empty() {
             self.coverage.why(Kind::NetworkAcls, scope)
@@ -76,7 +76,7 @@ impl<'a> Lowering<'a> {
         let id = format!("the network ACL of {subnet}");
         let label = missing(&id, "network-acl", scope, origin);
         let filter = unknown_filter(label, Tracking::Stateless, gap);
-        Stack { filters: vec![self.add_filter(&id, filter)] }
+        Stack::of(vec![self.add_filter(&id, filter)])
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cloudfw_core::{Id, IpSet, Origin, Router, Scope, Subnet};
+use cloudfw_core::{Id, IpSet, Neighbours, Origin, Router, Scope, Subnet};
 use ipnet::IpNet;
 
 use super::Lowering;
@@ -55,7 +55,8 @@ impl Lowering<'_> {
                 ),
             };
             let label = label(object, "subnet", name_tag(entry.value.tags.as_ref()));
-            let subnet = Subnet { label, router, addresses, table, boundary };
+            let neighbours = Neighbours::Direct;
+            let subnet = Subnet { label, router, addresses, table, boundary, neighbours };
             self.network.subnets.insert(Id::new(Arc::clone(&object.key)), subnet);
         }
     }
@@ -96,6 +97,7 @@ impl Lowering<'_> {
                 addresses: IpSet::empty(),
                 table: self.table_of(&name, vpc.filter(|_| exists), from, origin),
                 boundary: self.boundary(&name, from, origin),
+                neighbours: Neighbours::Direct,
             };
             self.network.subnets.insert(key.clone(), subnet);
         }

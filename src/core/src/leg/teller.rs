@@ -53,7 +53,7 @@ impl<'t, 'n> Teller<'t, 'n> {
         sight: &Sight<'_>,
         phase: Phase,
     ) -> Option<Outcome<'n>> {
-        let filters = match self.graph.filters(stack) {
+        let filters = match self.graph.filters(stack, direction) {
             Ok(filters) => filters,
             Err(id) => {
                 let unknown = Unknown::new(format!("filter {id}"), "not in the recording", "");

@@ -73,6 +73,9 @@ impl<'n> Walk<'_, 'n> {
         let Some(from) = single(&packet.sources) else {
             return self.obstacle(label, Reason::NoPublicAddress, None, packet);
         };
+        if let Some(pool) = self.pool_of(door, from) {
+            return self.out_by_pool(door, pool, (id, external), packet);
+        }
         if from.is_ipv4() {
             let holders = self.graph.held(door.router, from);
             let Some(to) = holders.iter().find_map(|holder| holder.address().public) else {
@@ -88,6 +91,60 @@ impl<'n> Walk<'_, 'n> {
             packet.sources = IpSet::single(to);
         }
         self.outside(id, external, packet);
+    }
+
+    /// The pool that a source opens its flows by. A reply has the address that was dialled.
+    fn pool_of(&self, door: Door<'n>, from: IpAddr) -> Option<&'n Pool> {
+        let Passage::Border { pools, .. } = &door.gateway.passage else { return None };
+        let mut pools = pools.iter().filter(|_| !self.is_reply());
+        pools.find(|pool| pool.inside.contains(from))
+    }
+
+    /// Out by an address that several share.
+    fn out_by_pool(
+        &mut self,
+        door: Door<'n>,
+        pool: &'n Pool,
+        outside: (&'n Id<External>, &'n External),
+        mut packet: Packet<'n>,
+    ) {
+        let at = &pool.label;
+        if let Some(unknown) = &pool.doubt {
+            let (reason, unknown) = (Reason::NoPublicAddress, unknown.clone());
+            packet.cross(Crossing::Doubt { at, reason, unknown });
+        }
+        packet.cross(Crossing::Carries { at, services: &pool.services });
+        let goes_on = matches!(self.target, Goal::External { .. });
+        let to = match pool.address {
+            Some(to) => to,
+            // Nobody outside of the recording asks who it is.
+            None if goes_on => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+            None => {
+                let why = "the platform picks it, and tells nobody";
+                let unknown = Unknown::new(format!("the public address of {at}"), why, "");
+                packet.cross(Crossing::Opaque { at, unknown, rewrites: true });
+                return self.jump(packet);
+            }
+        };
+        packet.cross(Crossing::Masquerade { at, to, ports: &pool.ports });
+        packet.masquerades.push(Masquerade { gateway: door.id, original: packet.sources.clone() });
+        packet.sources = IpSet::single(to);
+        self.outside(outside.0, outside.1, packet);
+    }
+
+    /// A reply to a flow that went out by a pool, back at the border.
+    fn back_by_pool(
+        &mut self,
+        gateway: &'n Gateway,
+        router: &'n Id<Router>,
+        mut packet: Packet<'n>,
+    ) {
+        if !cross_gateway(gateway, &mut packet) {
+            return self.obstacle(&gateway.label, Reason::GatewayClosed, None, packet);
+        }
+        packet.unmasquerade(&gateway.label);
+        cross_stack(gateway, Direction::Ingress, &mut packet);
+        self.deliver(At { router, subnet: None }, packet);
     }
 
     /// A border that only the inside may open flows through remembers them: it lets out no reply
@@ -150,6 +207,11 @@ impl<'n> Walk<'_, 'n> {
         let known_as = packet.address().map_or(&[][..], |dialled| self.graph.public(dialled));
         // A reply that a gateway gave its address to comes back to that gateway.
         let awaited = packet.masquerades.last().filter(|_| self.is_reply()).map(|m| m.gateway);
+        if let Some((_, gateway)) = awaited.and_then(|id| self.graph.gateway(id))
+            && let Passage::Border { router, .. } = &gateway.passage
+        {
+            return self.back_by_pool(gateway, router, packet);
+        }
         let holder = known_as.iter().find(|holder| match holder {
             Holder::Interface(id, held) => *id == goal && held.ip == address && awaited.is_none(),
             Holder::Gateway(gateway, _) => awaited == Some(*gateway),

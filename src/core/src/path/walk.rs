@@ -157,9 +157,13 @@ impl<'n> Walk<'_, 'n> {
         self.jump(packet);
     }
 
-    /// From inside a subnet: straight to its own addresses, else by its table.
+    /// From inside a subnet: straight to its own addresses, where they are neighbours, else by its
+    /// table.
     pub(super) fn out_of_subnet(&mut self, at: At<'n>, subnet: &'n Subnet, packet: Packet<'n>) {
-        let inside = packet.destinations.intersection(&subnet.addresses);
+        let inside = match subnet.neighbours {
+            Neighbours::Direct => packet.destinations.intersection(&subnet.addresses),
+            Neighbours::ByTable => IpSet::empty(),
+        };
         if inside.is_empty() {
             return self.by_table(&subnet.table, at, packet);
         }

@@ -53,7 +53,7 @@ impl<'a> Words<'a> {
     }
 
     pub(super) fn stack(&mut self) -> Read<Stack> {
-        Ok(Stack { filters: list(self.want("filters")?, |f| Ok(Id::from(f)))? })
+        Ok(Stack::of(list(self.want("filters")?, |f| Ok(Id::from(f)))?))
     }
 
     pub(super) fn client(&mut self) -> Read<Client> {
@@ -75,20 +75,36 @@ impl<'a> Words<'a> {
             opens: Opens::Both,
             inside: IpSet::full(),
             table: None,
+            pools: Vec::new(),
+        })
+    }
+
+    /// `ADDRESSES as ADDRESS`, or `ADDRESSES as ?` where nobody knows the address.
+    pub(super) fn pool(&mut self) -> Read<Pool> {
+        let inside = self.addresses()?;
+        self.expect("as")?;
+        let address = match self.want("an address or `?`")? {
+            "?" => None,
+            text => Some(text.parse().map_err(|_| format!("`{text}` is no address"))?),
+        };
+        let name = address.map_or_else(|| "default-outbound".to_owned(), |it| format!("as-{it}"));
+        Ok(Pool {
+            label: label(&name, "nat-gateway", self.line),
+            inside,
+            address,
+            ports: PortSet::range(1024, 65535),
+            services: carried(),
+            doubt: None,
         })
     }
 
     pub(super) fn snat(&mut self) -> Read<Passage> {
-        let carried = [Protocol::TCP, Protocol::UDP, Protocol::ICMP];
-        let services = carried
-            .into_iter()
-            .fold(ServiceSet::empty(), |all, p| all.union(&ServiceSet::all_of(p)));
         Ok(Passage::SourceNat {
             subnet: Id::from(self.want("a subnet")?),
             address: self.address()?,
             public: None,
             ports: PortSet::range(1024, 65535),
-            services,
+            services: carried(),
         })
     }
 
@@ -161,4 +177,10 @@ pub(super) fn label(name: &str, kind: &'static str, line: u32) -> Label {
 
 pub(super) fn unknown(what: &str, line: u32) -> Unknown {
     Unknown::new(what, "the text says so", format!("text:{line}"))
+}
+
+/// What translations with ports carry.
+fn carried() -> ServiceSet {
+    let carried = [Protocol::TCP, Protocol::UDP, Protocol::ICMP];
+    carried.into_iter().fold(ServiceSet::empty(), |all, p| all.union(&ServiceSet::all_of(p)))
 }

@@ -220,8 +220,11 @@ impl<'n> Walk<'n> {
         if self.scouting {
             return true;
         }
-        let filters: Option<Vec<&Filter>> =
-            stack.filters.iter().map(|id| self.network.filters.get(id).map(|f| &**f)).collect();
+        let filters: Option<Vec<&Filter>> = stack
+            .in_order(direction)
+            .iter()
+            .map(|id| self.network.filters.get(id).map(|f| &**f))
+            .collect();
         let Some(filters) = filters else {
             self.may_stop(packet, at);
             return true;

@@ -189,6 +189,7 @@ fn compile_passage(id: &Id<Gateway>, passage: &Passage) -> Result<blueprint::Pas
     let refuse = |why: &str| Err(Unsupported::new(id.as_str(), why));
     match passage {
         Passage::Border { table: Some(_), .. } => refuse("a route table of its own"),
+        Passage::Border { pools, .. } if !pools.is_empty() => refuse("addresses that are shared"),
         Passage::Border { router, opens, inside, .. } => {
             let (v4, v6) = (inside.only_v4(), inside.only_v6());
             if v6 != IpSet::any_v6() {

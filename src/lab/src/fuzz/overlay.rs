@@ -121,7 +121,7 @@ fn settle(network: &mut Network, id: &Id<cloudfw_core::Interface>, without_state
     {
         return;
     }
-    interface.stack = Stack { filters: own.iter().map(|(id, _)| id.clone()).collect() };
+    interface.stack = Stack::of(own.iter().map(|(id, _)| id.clone()).collect());
     network.filters.extend(own);
 }
 

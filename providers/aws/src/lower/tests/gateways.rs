@@ -8,12 +8,13 @@ use super::*;
 fn aws_66_an_internet_gateway_joins_its_vpc_and_the_internet_both_ways() {
     let lowered = lowered(&estate());
     let gateway = gateway_of(&lowered, "igw-1");
-    let Passage::Border { router, external, opens, inside, table } = &gateway.passage else {
+    let Passage::Border { router, external, opens, inside, table, pools } = &gateway.passage else {
         panic!("a border");
     };
     assert_eq!((router.as_str(), external.as_str()), ("vpc-1", "internet"));
     assert_eq!(*opens, Opens::Both);
     assert!(inside.is_full());
+    assert!(pools.is_empty());
     assert_eq!(*table, None);
     assert_eq!((&gateway.closed, gateway.doubts.len()), (&None, 0));
     assert_eq!(gateway.stack.filters, [Id::new("outbound port 25")]);
