@@ -10,6 +10,7 @@ mod few;
 mod fibres;
 mod flow;
 mod header_space;
+mod internet;
 mod ip_set;
 mod range_set;
 mod service;
@@ -43,6 +44,7 @@ pub use filter::{
     StateSet, Tracking, WithoutState,
 };
 pub use id::Id;
+pub use internet::global_unicast;
 pub use label::{Label, Unknown};
 pub use network::{
     Address, Client, External, Feature, Gateway, Host, HostRoute, Identity, Initiative, Interface,

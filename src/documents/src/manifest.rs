@@ -14,6 +14,9 @@ pub const SCHEMA: &str = "cloudfw.manifest/1";
 pub struct Manifest {
     /// [`SCHEMA`].
     pub schema: String,
+    /// Whose calls they are: `aws`, `azure`; those of AWS where it is not told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cloud: Option<String>,
     /// Every call, in the order in which the recording was put together.
     #[serde(default)]
     pub calls: Vec<Call>,
@@ -26,7 +29,7 @@ pub struct Manifest {
 impl Manifest {
     /// A manifest of these calls.
     pub fn of(calls: Vec<Call>) -> Self {
-        Self { schema: SCHEMA.to_owned(), calls, assumed_complete: Vec::new() }
+        Self { schema: SCHEMA.to_owned(), cloud: None, calls, assumed_complete: Vec::new() }
     }
 }
 

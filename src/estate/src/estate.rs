@@ -166,15 +166,23 @@ fn named(lowered: &Lowered) -> Vec<Resource> {
 fn known(resource: &cloudfw_documents::Resource, network: &Network) -> Resource {
     let key = &*resource.key;
     let what = match resource.kind {
-        "instance" if network.hosts.contains_key(key) => What::Host(Id::new(key)),
+        "instance" | "virtual-machine" if network.hosts.contains_key(key) => {
+            What::Host(Id::new(key))
+        }
         "network-interface" if network.interfaces.contains_key(key) => {
             What::Interface(Id::new(key))
         }
         "subnet" if network.subnets.contains_key(key) => What::Subnet(Id::new(key)),
-        "vpc" if network.routers.contains_key(key) => What::Router(Id::new(key)),
-        "security-group" if network.groups.contains_key(key) => What::Group(Id::new(key)),
+        "vpc" | "virtual-network" if network.routers.contains_key(key) => {
+            What::Router(Id::new(key))
+        }
+        "security-group" | "application-security-group" if network.groups.contains_key(key) => {
+            What::Group(Id::new(key))
+        }
         "route-table" if network.tables.contains_key(key) => What::Table(Id::new(key)),
-        "network-acl" if network.filters.contains_key(key) => What::Filter(Id::new(key)),
+        "network-acl" | "network-security-group" if network.filters.contains_key(key) => {
+            What::Filter(Id::new(key))
+        }
         _ if network.gateways.contains_key(key) => What::Gateway(Id::new(key)),
         kind => What::Other(kind, Arc::clone(&resource.key), resource.interfaces.clone()),
     };

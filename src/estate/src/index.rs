@@ -10,8 +10,8 @@ use cloudfw_core::{
 };
 use ipnet::IpNet;
 
-use crate::addresses::global_unicast;
 use crate::answer::printable;
+use cloudfw_core::global_unicast;
 
 /// A resource that queries can name.
 #[derive(Debug, Clone)]
@@ -143,8 +143,13 @@ impl Index {
         tables.iter().for_each(|(id, it)| know(What::Table(id.clone()), &it.label));
         groups.iter().for_each(|(id, it)| know(What::Group(id.clone()), &it.label));
         for (id, filter) in filters {
-            // A filter that merges several groups is nothing that a user has a name for.
-            let named = filter.label.kind == NETWORK_ACL;
+            // A filter that merges several groups is nothing that a user has a name for, and one
+            // group may have several filters, of which the first has its id.
+            let named = match filter.label.kind {
+                NETWORK_ACL => true,
+                NETWORK_SECURITY_GROUP => filter.label.id.eq_ignore_ascii_case(id.as_str()),
+                _ => false,
+            };
             if named {
                 know(What::Filter(id.clone()), &filter.label);
             }
@@ -260,6 +265,7 @@ impl Index {
 pub(crate) const INTERNET: &str = "internet";
 /// The kind of a filter that users have an id for.
 pub(crate) const NETWORK_ACL: &str = "network-acl";
+const NETWORK_SECURITY_GROUP: &str = "network-security-group";
 
 impl Index {
     /// The resources of an id, an ARN or a name; ids go before names.

@@ -6,7 +6,6 @@
 //! that `cloudfw.reach/1` and `cloudfw.show/1` publish; and it proves a [`Policy`], whose outcome
 //! `cloudfw.verify/1` publishes. Nothing here prints, and nothing asks a cloud.
 
-mod addresses;
 pub mod answer;
 mod estate;
 mod exit;

@@ -3,8 +3,7 @@
 //! A document belongs to the first provider that recognises it; a recording may hold documents of
 //! several, which become one network.
 
-use cloudfw_aws::LowerOptions;
-use cloudfw_core::{Document, Question, Step};
+use cloudfw_core::{Document, External, Id, IpSet, Network, Question, Step};
 use cloudfw_documents::{AssumeNone, DocumentError, Lowered};
 
 /// A document with what it holds.
@@ -17,6 +16,7 @@ pub(crate) struct ReadDocument {
 #[derive(Debug, Clone)]
 enum Reading {
     Aws(cloudfw_aws::Reading),
+    Azure(cloudfw_azure::Reading),
 }
 
 impl ReadDocument {
@@ -25,25 +25,71 @@ impl ReadDocument {
     pub(crate) fn manifest(&self) -> Option<&cloudfw_documents::manifest::Manifest> {
         match &self.reading {
             Reading::Aws(reading) => reading.manifest.as_ref(),
+            Reading::Azure(reading) => reading.manifest.as_ref(),
         }
     }
 }
 
 /// Reads a document of any provider.
+///
+/// # Errors
+///
+/// What the provider says to which it belongs; of a document that nobody recognises, what all
+/// would recognise.
 pub(crate) fn read(document: Document) -> Result<ReadDocument, DocumentError> {
-    let reading = Reading::Aws(cloudfw_aws::read(&document)?);
+    let reading = match cloudfw_aws::read(&document) {
+        Ok(reading) if is_of_azure(&reading) => Reading::Azure(cloudfw_azure::read(&document)?),
+        Ok(reading) => Reading::Aws(reading),
+        Err(error)
+            if is_recognised(&error) && !cloudfw_azure::begins_as_document(&document.text) =>
+        {
+            return Err(error);
+        }
+        Err(error) => match cloudfw_azure::read(&document) {
+            Ok(reading) => Reading::Azure(reading),
+            Err(other) if is_recognised(&other) => return Err(other),
+            Err(other) => return Err(of_both(error, &other)),
+        },
+    };
     Ok(ReadDocument { document, reading })
+}
+
+/// Whether a manifest tells of calls to Azure.
+fn is_of_azure(reading: &cloudfw_aws::Reading) -> bool {
+    let cloud = reading.manifest.as_ref().and_then(|manifest| manifest.cloud.as_deref());
+    cloud.is_some_and(|cloud| cloud.eq_ignore_ascii_case("azure"))
+}
+
+/// Whether an error is about a document of a known kind, or one that is no JSON at all.
+fn is_recognised(error: &DocumentError) -> bool {
+    !matches!(error, DocumentError::NotRecognised { .. })
+}
+
+/// What is said of a document that neither recognises.
+fn of_both(mut error: DocumentError, other: &DocumentError) -> DocumentError {
+    if let (
+        DocumentError::NotRecognised { known, .. },
+        DocumentError::NotRecognised { known: others, .. },
+    ) = (&mut error, other)
+    {
+        *known = format!("{known}, and {others}");
+    }
+    error
 }
 
 /// A document that is broken, as one whose lists break off.
 pub(crate) fn read_broken(document: Document) -> ReadDocument {
-    let reading = Reading::Aws(cloudfw_aws::read_broken(&document.text));
+    let reading = if cloudfw_azure::begins_as_document(&document.text) {
+        Reading::Azure(cloudfw_azure::read_broken(&document.text))
+    } else {
+        Reading::Aws(cloudfw_aws::read_broken(&document.text))
+    };
     ReadDocument { document, reading }
 }
 
 /// Whether a text begins as the documents of a provider do.
 pub(crate) fn begins_as_document(text: &str) -> bool {
-    cloudfw_aws::begins_as_document(text)
+    cloudfw_aws::begins_as_document(text) || cloudfw_azure::begins_as_document(text)
 }
 
 /// Whether a word is the key of a list in documents, in any letter case.
@@ -53,12 +99,16 @@ pub(crate) fn is_key_of_list(word: &str) -> bool {
 
 /// The kind of this name, in any letter case.
 pub(crate) fn kind_name(text: &str) -> Option<&'static str> {
-    cloudfw_aws::Kind::from_name(text).map(cloudfw_aws::Kind::name)
+    let aws = cloudfw_aws::Kind::from_name(text).map(cloudfw_aws::Kind::name);
+    aws.or_else(|| cloudfw_azure::Kind::from_name(text).map(cloudfw_azure::Kind::name))
 }
 
 /// The names of all kinds, and whether recordings made by others never hold them.
 pub(crate) fn kinds() -> impl Iterator<Item = (&'static str, bool)> {
-    cloudfw_aws::Kind::ALL.into_iter().map(|kind| (kind.name(), kind.is_seldom_recorded()))
+    let aws = cloudfw_aws::Kind::ALL.into_iter();
+    let azure = cloudfw_azure::Kind::ALL.into_iter();
+    aws.map(|kind| (kind.name(), kind.is_seldom_recorded()))
+        .chain(azure.map(|kind| (kind.name(), kind.is_seldom_recorded())))
 }
 
 /// Whether recordings made by others never hold the kind of this name.
@@ -68,13 +118,66 @@ pub fn is_seldom_recorded(kind: &str) -> bool {
 
 /// Lowers documents that have been read.
 pub(crate) fn lower(documents: Vec<ReadDocument>, assume_none: &AssumeNone) -> Lowered {
-    let mut aws = Vec::new();
+    let (mut aws, mut azure) = (Vec::new(), Vec::new());
     for ReadDocument { document, reading } in documents {
         match reading {
             Reading::Aws(reading) => aws.push(cloudfw_aws::ReadDocument { document, reading }),
+            Reading::Azure(reading) => {
+                azure.push(cloudfw_azure::ReadDocument { document, reading })
+            }
         }
     }
-    cloudfw_aws::lower_read(aws, &LowerOptions { assume_none: assume_none.clone() })
+    let of_aws = |documents| {
+        let options = cloudfw_aws::LowerOptions { assume_none: assume_none.clone() };
+        cloudfw_aws::lower_read(documents, &options)
+    };
+    if azure.is_empty() {
+        return of_aws(aws);
+    }
+    let options = cloudfw_azure::LowerOptions { assume_none: assume_none.clone() };
+    let of_azure = cloudfw_azure::lower_read(azure, &options);
+    if aws.is_empty() { of_azure } else { together(of_aws(aws), of_azure) }
+}
+
+/// Two clouds as one estate: their ids never meet, and the internet is the same.
+fn together(mut one: Lowered, mut other: Lowered) -> Lowered {
+    one.calls.append(&mut other.calls);
+    one.others.append(&mut other.others);
+    one.resources.append(&mut other.resources);
+    one.warnings.append(&mut other.warnings);
+    join(&mut one.network, other.network);
+    one
+}
+
+fn join(into: &mut Network, mut other: Network) {
+    into.interfaces.append(&mut other.interfaces);
+    into.hosts.append(&mut other.hosts);
+    into.subnets.append(&mut other.subnets);
+    into.routers.append(&mut other.routers);
+    into.gateways.append(&mut other.gateways);
+    into.tables.append(&mut other.tables);
+    into.filters.append(&mut other.filters);
+    into.groups.append(&mut other.groups);
+    into.unknowns.append(&mut other.unknowns);
+    into.unheld_public.append(&mut other.unheld_public);
+    into.settings.append(&mut other.settings);
+    into.undescribed.append(&mut other.undescribed);
+    for (origin, mut remarks) in other.remarks {
+        into.remarks.entry(origin).or_default().append(&mut remarks);
+    }
+    for (id, external) in other.externals {
+        join_external(into, id, external);
+    }
+}
+
+/// An outside network that both know has the addresses that both give it.
+fn join_external(into: &mut Network, id: Id<External>, external: External) {
+    let Some(known) = into.externals.get_mut(&id) else {
+        into.externals.insert(id, external);
+        return;
+    };
+    let both: IpSet = known.addresses.intersection(&external.addresses);
+    known.addresses = both;
 }
 
 /// What the vendor itself calls it when a step stops a flow.

@@ -7,10 +7,10 @@ use cloudfw_core::{
     External, Host, Id, Interface, IpSet, Network, Passage, Router, ServiceSet, Unknown,
 };
 
-use crate::addresses::global_unicast;
 use crate::answer::printable;
 use crate::index::{Index, Internet, Rank, Resource, What};
 use crate::query::{QueryError, Reading, Selector, Split, near, split_service, suspicious_service};
+use cloudfw_core::global_unicast;
 
 mod address;
 mod shown;

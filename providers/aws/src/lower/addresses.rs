@@ -5,9 +5,9 @@ use std::net::IpAddr;
 
 use cloudfw_core::{Origin, UnreadAddresses};
 
-use super::external::global_unicast;
 use super::label::unknown;
 use crate::raw::{NetworkInterface, NetworkInterfaceAssociation};
+use cloudfw_core::global_unicast;
 
 /// The addresses of an interface, and what it says badly.
 #[derive(Debug, Default)]

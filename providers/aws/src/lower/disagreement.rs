@@ -14,12 +14,12 @@ use cloudfw_core::{
 
 use super::Lowering;
 use super::addresses::{parse, public};
-use super::external::global_unicast;
 use super::interface::Memberships;
 use super::label::{nowhere, unknown};
 use super::recorded::Recorded;
 use super::table::{Entry, Object};
 use crate::raw::{GroupIdentifier, Instance, InstanceNetworkInterface, NetworkInterface};
+use cloudfw_core::global_unicast;
 
 /// What an instance tells of an interface of its own.
 #[derive(Debug)]

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use cloudfw_core::{External, Gateway, Id, Interface, Label, Liveness, Passage, Stack, Unknown};
 
 use super::Lowering;
-use super::external::global_unicast;
 use super::label::{label, name_tag, nowhere, unknown};
 use super::table::{Entry, Object};
 use crate::raw::{NetworkInterface, VpcEndpoint};
+use cloudfw_core::global_unicast;
 
 impl Lowering<'_> {
     pub(super) fn lower_endpoints(&mut self) {

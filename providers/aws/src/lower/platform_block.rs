@@ -12,8 +12,8 @@ use cloudfw_core::{
 };
 
 use super::Lowering;
-use super::external::global_unicast;
 use super::label::nowhere;
+use cloudfw_core::global_unicast;
 
 impl Lowering<'_> {
     /// Puts the block of TCP 25 on every way to the internet.

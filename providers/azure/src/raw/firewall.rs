@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Field, FirewallProtocols, Reference, Resource, Sku, Tags, object, objects, tags, text, texts};
+use super::{
+    Field, FirewallProtocols, Reference, Resource, Sku, Tags, object, objects, tags, text, texts,
+};
 
 /// A firewall (AZ-73); with a policy, the policy's rules hold (AZ-74).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,7 +26,12 @@ pub struct AzureFirewall {
     pub threat_intel_mode: Option<String>,
     #[serde(default, deserialize_with = "object", skip_serializing_if = "Option::is_none")]
     pub virtual_hub: Option<Reference>,
-    #[serde(rename = "hubIPAddresses", default, deserialize_with = "object", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "hubIPAddresses",
+        default,
+        deserialize_with = "object",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub hub_ip_addresses: Option<HubIpAddresses>,
     #[serde(default, deserialize_with = "objects", skip_serializing_if = "Option::is_none")]
     pub ip_groups: Option<Vec<Reference>>,
@@ -48,7 +55,12 @@ pub struct FirewallIpConfiguration {
     pub private_ip_allocation_method: Option<String>,
     #[serde(default, deserialize_with = "object", skip_serializing_if = "Option::is_none")]
     pub subnet: Option<Reference>,
-    #[serde(rename = "publicIPAddress", default, deserialize_with = "object", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "publicIPAddress",
+        default,
+        deserialize_with = "object",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub public_ip_address: Option<Reference>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub provisioning_state: Option<String>,
@@ -60,7 +72,12 @@ pub struct FirewallIpConfiguration {
 pub struct HubIpAddresses {
     #[serde(rename = "privateIPAddress", skip_serializing_if = "Option::is_none")]
     pub private_ip_address: Option<String>,
-    #[serde(rename = "publicIPs", default, deserialize_with = "object", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "publicIPs",
+        default,
+        deserialize_with = "object",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub public_ips: Option<HubPublicIpAddresses>,
 }
 

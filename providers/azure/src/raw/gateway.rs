@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AddressSpace, Field, FirewallIpConfiguration, Reference, Resource, Sku, object, objects};
+use super::{
+    AddressSpace, Field, FirewallIpConfiguration, Reference, Resource, Sku, object, objects,
+};
 
 /// A gateway for VPN or ExpressRoute.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

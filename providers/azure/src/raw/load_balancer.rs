@@ -38,9 +38,19 @@ pub struct FrontendIpConfiguration {
     pub private_ip_allocation_method: Option<String>,
     #[serde(default, deserialize_with = "object", skip_serializing_if = "Option::is_none")]
     pub subnet: Option<Reference>,
-    #[serde(rename = "publicIPAddress", default, deserialize_with = "object", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "publicIPAddress",
+        default,
+        deserialize_with = "object",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub public_ip_address: Option<Reference>,
-    #[serde(rename = "publicIPPrefix", default, deserialize_with = "object", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "publicIPPrefix",
+        default,
+        deserialize_with = "object",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub public_ip_prefix: Option<Reference>,
     #[serde(default, deserialize_with = "object", skip_serializing_if = "Option::is_none")]
     pub gateway_load_balancer: Option<Reference>,
@@ -60,7 +70,15 @@ pub struct FrontendIpConfiguration {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BackendAddressPool {
-    #[serde(rename = "backendIPConfigurations", default, deserialize_with = "objects", skip_serializing_if = "Option::is_none")]
+    /// Of the flattened form it stands in the [`Envelope`](super::Envelope).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub location: Option<String>,
+    #[serde(
+        rename = "backendIPConfigurations",
+        default,
+        deserialize_with = "objects",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub backend_ip_configurations: Option<Vec<Reference>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub load_balancer_backend_addresses: Option<Vec<Resource<LoadBalancerBackendAddress>>>,
@@ -88,9 +106,19 @@ pub struct LoadBalancerBackendAddress {
     pub virtual_network: Option<Reference>,
     #[serde(default, deserialize_with = "object", skip_serializing_if = "Option::is_none")]
     pub subnet: Option<Reference>,
-    #[serde(rename = "networkInterfaceIPConfiguration", default, deserialize_with = "object", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "networkInterfaceIPConfiguration",
+        default,
+        deserialize_with = "object",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub network_interface_ip_configuration: Option<Reference>,
-    #[serde(rename = "loadBalancerFrontendIPConfiguration", default, deserialize_with = "object", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "loadBalancerFrontendIPConfiguration",
+        default,
+        deserialize_with = "object",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub load_balancer_frontend_ip_configuration: Option<Reference>,
     /// `Up` and `Down` overrule the probe.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -101,7 +129,12 @@ pub struct LoadBalancerBackendAddress {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LoadBalancingRule {
-    #[serde(rename = "frontendIPConfiguration", default, deserialize_with = "object", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "frontendIPConfiguration",
+        default,
+        deserialize_with = "object",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub frontend_ip_configuration: Option<Reference>,
     #[serde(default, deserialize_with = "object", skip_serializing_if = "Option::is_none")]
     pub backend_address_pool: Option<Reference>,
@@ -151,9 +184,19 @@ pub struct Probe {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct InboundNatRule {
-    #[serde(rename = "frontendIPConfiguration", default, deserialize_with = "object", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "frontendIPConfiguration",
+        default,
+        deserialize_with = "object",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub frontend_ip_configuration: Option<Reference>,
-    #[serde(rename = "backendIPConfiguration", default, deserialize_with = "object", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "backendIPConfiguration",
+        default,
+        deserialize_with = "object",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub backend_ip_configuration: Option<Reference>,
     #[serde(default, deserialize_with = "object", skip_serializing_if = "Option::is_none")]
     pub backend_address_pool: Option<Reference>,
@@ -177,7 +220,12 @@ pub struct InboundNatRule {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct InboundNatPool {
-    #[serde(rename = "frontendIPConfiguration", default, deserialize_with = "object", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "frontendIPConfiguration",
+        default,
+        deserialize_with = "object",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub frontend_ip_configuration: Option<Reference>,
     #[serde(default, deserialize_with = "text", skip_serializing_if = "Option::is_none")]
     pub protocol: Option<String>,
@@ -197,7 +245,12 @@ pub struct InboundNatPool {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OutboundRule {
-    #[serde(rename = "frontendIPConfigurations", default, deserialize_with = "objects", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "frontendIPConfigurations",
+        default,
+        deserialize_with = "objects",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub frontend_ip_configurations: Option<Vec<Reference>>,
     #[serde(default, deserialize_with = "object", skip_serializing_if = "Option::is_none")]
     pub backend_address_pool: Option<Reference>,

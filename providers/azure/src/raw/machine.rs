@@ -22,6 +22,8 @@ pub struct VirtualMachine {
     #[serde(default, deserialize_with = "object", skip_serializing_if = "Option::is_none")]
     pub os_profile: Option<OsProfile>,
     #[serde(default, deserialize_with = "object", skip_serializing_if = "Option::is_none")]
+    pub storage_profile: Option<StorageProfile>,
+    #[serde(default, deserialize_with = "object", skip_serializing_if = "Option::is_none")]
     pub instance_view: Option<InstanceView>,
     /// As Resource Graph tells the power state.
     #[serde(default, deserialize_with = "object", skip_serializing_if = "Option::is_none")]
@@ -31,6 +33,32 @@ pub struct VirtualMachine {
     pub power_state: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub provisioning_state: Option<String>,
+}
+
+impl VirtualMachine {
+    /// Whether its disk is said to hold Windows.
+    pub fn is_windows(&self) -> bool {
+        let disk = self.storage_profile.as_ref().and_then(|it| it.os_disk.as_ref());
+        let system = disk.and_then(|disk| disk.os_type.as_deref());
+        system.is_some_and(|system| system.eq_ignore_ascii_case("Windows"))
+    }
+}
+
+/// The disks of a machine.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StorageProfile {
+    #[serde(default, deserialize_with = "object", skip_serializing_if = "Option::is_none")]
+    pub os_disk: Option<OsDisk>,
+}
+
+/// The disk that it starts from.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OsDisk {
+    /// `Linux` or `Windows`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub os_type: Option<String>,
 }
 
 /// The interfaces of a machine.
@@ -160,6 +188,11 @@ pub struct ScaleSetIpConfiguration {
 pub struct ScaleSetPublicIpAddress {
     #[serde(rename = "publicIPAddressVersion", skip_serializing_if = "Option::is_none")]
     pub public_ip_address_version: Option<String>,
-    #[serde(rename = "publicIPPrefix", default, deserialize_with = "object", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "publicIPPrefix",
+        default,
+        deserialize_with = "object",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub public_ip_prefix: Option<Reference>,
 }

@@ -47,7 +47,11 @@ pub struct IpConfiguration {
     #[serde(rename = "privateIPAddress", skip_serializing_if = "Option::is_none")]
     pub private_ip_address: Option<String>,
     /// Of a block of addresses; absent for a single one.
-    #[serde(rename = "privateIPAddressPrefixLength", default, skip_serializing_if = "Field::is_absent")]
+    #[serde(
+        rename = "privateIPAddressPrefixLength",
+        default,
+        skip_serializing_if = "Field::is_absent"
+    )]
     pub private_ip_address_prefix_length: Field<i64>,
     #[serde(rename = "privateIPAddressVersion", skip_serializing_if = "Option::is_none")]
     pub private_ip_address_version: Option<String>,
@@ -57,7 +61,12 @@ pub struct IpConfiguration {
     pub primary: Field<bool>,
     #[serde(default, deserialize_with = "object", skip_serializing_if = "Option::is_none")]
     pub subnet: Option<Reference>,
-    #[serde(rename = "publicIPAddress", default, deserialize_with = "object", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "publicIPAddress",
+        default,
+        deserialize_with = "object",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub public_ip_address: Option<Reference>,
     #[serde(default, deserialize_with = "objects", skip_serializing_if = "Option::is_none")]
     pub application_security_groups: Option<Vec<Reference>>,

@@ -15,7 +15,8 @@ pub struct PrivateEndpoint {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub private_link_service_connections: Option<Vec<Resource<PrivateLinkServiceConnection>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub manual_private_link_service_connections: Option<Vec<Resource<PrivateLinkServiceConnection>>>,
+    pub manual_private_link_service_connections:
+        Option<Vec<Resource<PrivateLinkServiceConnection>>>,
     #[serde(default, deserialize_with = "objects", skip_serializing_if = "Option::is_none")]
     pub application_security_groups: Option<Vec<Reference>>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -19,11 +19,26 @@ pub struct PublicIpAddress {
     pub ip_configuration: Option<Reference>,
     #[serde(default, deserialize_with = "object", skip_serializing_if = "Option::is_none")]
     pub nat_gateway: Option<Reference>,
-    #[serde(rename = "publicIPPrefix", default, deserialize_with = "object", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "publicIPPrefix",
+        default,
+        deserialize_with = "object",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub public_ip_prefix: Option<Reference>,
-    #[serde(rename = "linkedPublicIPAddress", default, deserialize_with = "object", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "linkedPublicIPAddress",
+        default,
+        deserialize_with = "object",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub linked_public_ip_address: Option<Reference>,
-    #[serde(rename = "servicePublicIPAddress", default, deserialize_with = "object", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "servicePublicIPAddress",
+        default,
+        deserialize_with = "object",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub service_public_ip_address: Option<Reference>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub provisioning_state: Option<String>,
@@ -39,13 +54,23 @@ pub struct PublicIpPrefix {
     pub prefix_length: Field<i64>,
     #[serde(rename = "publicIPAddressVersion", skip_serializing_if = "Option::is_none")]
     pub public_ip_address_version: Option<String>,
-    #[serde(rename = "publicIPAddresses", default, deserialize_with = "objects", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "publicIPAddresses",
+        default,
+        deserialize_with = "objects",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub public_ip_addresses: Option<Vec<Reference>>,
     #[serde(default, deserialize_with = "object", skip_serializing_if = "Option::is_none")]
     pub load_balancer_frontend_ip_configuration: Option<Reference>,
     #[serde(default, deserialize_with = "object", skip_serializing_if = "Option::is_none")]
     pub nat_gateway: Option<Reference>,
-    #[serde(rename = "customIPPrefix", default, deserialize_with = "object", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "customIPPrefix",
+        default,
+        deserialize_with = "object",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub custom_ip_prefix: Option<Reference>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub provisioning_state: Option<String>,

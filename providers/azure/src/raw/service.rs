@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Field, FirewallIpConfiguration, FrontendIpConfiguration, Reference, Resource, object, objects};
+use super::{
+    Field, FirewallIpConfiguration, FrontendIpConfiguration, Reference, Resource, object, objects,
+};
 
 /// An application gateway: `az network application-gateway list`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -68,7 +68,12 @@ pub struct Subnet {
     pub private_endpoints: Option<Vec<Reference>>,
     #[serde(default, deserialize_with = "objects", skip_serializing_if = "Option::is_none")]
     pub ip_configurations: Option<Vec<Reference>>,
-    #[serde(rename = "applicationGatewayIPConfigurations", default, deserialize_with = "objects", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "applicationGatewayIPConfigurations",
+        default,
+        deserialize_with = "objects",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub application_gateway_ip_configurations: Option<Vec<Reference>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service_association_links: Option<Vec<Resource<ServiceAssociationLink>>>,

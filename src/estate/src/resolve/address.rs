@@ -6,10 +6,10 @@ use std::net::IpAddr;
 use cloudfw_core::{Id, Interface, IpSet, Router};
 
 use super::{Parties, Party, Resolver, Wanted, Within, of_part, unclaimed};
-use crate::addresses::global_unicast;
 use crate::answer::printable;
 use crate::index::{Resource, What};
 use crate::query::{QueryError, near};
+use cloudfw_core::global_unicast;
 
 impl<'a> Resolver<'a> {
     /// What an address means: the interface that has it, inside or outside; else a place in a

@@ -1,7 +1,8 @@
 //! Which addresses can be on the internet.
 
-use cloudfw_core::IpSet;
 use ipnet::IpNet;
+
+use crate::IpSet;
 
 /// Addresses that are never routed on the internet: private use, shared, link-local, loopback,
 /// "this network", benchmarking, multicast and reserved (IANA special-purpose registries).
@@ -25,7 +26,7 @@ const NOT_GLOBAL: [&str; 11] = [
 const GLOBAL_V6: &str = "2000::/3";
 
 /// Addresses that hosts on the internet can have.
-pub(crate) fn global_unicast() -> IpSet {
+pub fn global_unicast() -> IpSet {
     let not_global: Vec<IpSet> = NOT_GLOBAL.iter().filter_map(|text| set(text)).collect();
     let v4 = IpSet::any_v4().difference(&IpSet::union_of(&not_global));
     set(GLOBAL_V6).map_or_else(|| v4.clone(), |v6| v4.union(&v6))

@@ -1,0 +1,148 @@
+//! From Azure documents to the neutral network.
+//!
+//! What decides in Azure is written out as core's rules, routes and gateways, its implied rules and
+//! system routes among them; what was not recorded, was told badly or is not modelled becomes a
+//! value that makes answers unknown, and is never left out. The order of documents, lists and keys
+//! changes nothing but the places.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use cloudfw_core::{Document, Filter, Id, Network, RouteTable, Router, Unknown};
+use cloudfw_documents::{AssumeNone, DocumentError, Lowered};
+
+use crate::documents::{Reading, read};
+
+mod addresses;
+mod admin_rule;
+mod coverage;
+mod elsewhere;
+mod external;
+mod gaps;
+mod ids;
+mod interface;
+mod machine;
+mod outbound;
+mod peering;
+mod platform;
+mod public_address;
+mod recorded;
+mod resource;
+mod route;
+mod security_group;
+mod security_rule;
+mod service_tag;
+mod surroundings;
+mod table;
+#[cfg(test)]
+mod tests;
+mod virtual_network;
+mod wording;
+
+use coverage::Coverage;
+use recorded::Recorded;
+use service_tag::ServiceTags;
+use surroundings::Surroundings;
+
+/// How to lower.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LowerOptions {
+    /// The kinds of which the user says that there is nothing, where nobody asked.
+    pub assume_none: AssumeNone,
+}
+
+/// A document with what was read in it.
+#[derive(Debug, Clone)]
+pub struct ReadDocument {
+    /// The document.
+    pub document: Document,
+    /// What it holds.
+    pub reading: Reading,
+}
+
+/// Reads documents and lowers what they hold.
+///
+/// # Errors
+///
+/// A document that cannot be read. What a document says badly is no error, but unknown.
+pub fn lower(documents: &[Document], options: &LowerOptions) -> Result<Lowered, DocumentError> {
+    let one = |document: &Document| {
+        Ok(ReadDocument { document: document.clone(), reading: read(document)? })
+    };
+    let documents = documents.iter().map(one).collect::<Result<_, DocumentError>>()?;
+    Ok(lower_read(documents, options))
+}
+
+/// Lowers documents that have been read.
+pub fn lower_read(mut documents: Vec<ReadDocument>, options: &LowerOptions) -> Lowered {
+    documents.sort_by(|one, two| {
+        let (one, two) = (&one.document, &two.document);
+        (&one.scope, &one.name, &one.text).cmp(&(&two.scope, &two.name, &two.text))
+    });
+    let recorded = Recorded::new(&documents);
+    let coverage = Coverage::new(&documents, &recorded, options);
+    let mut lowering = Lowering::new(&recorded, &coverage);
+    lowering.run();
+    let Lowering { network, warnings, .. } = lowering;
+    let resources = resource::index(&recorded, &network);
+    let warnings = warnings.into_iter().collect();
+    let (calls, others) = coverage.published();
+    Lowered { network, calls, others, resources, warnings }
+}
+
+/// A network in the making.
+struct Lowering<'a> {
+    recorded: &'a Recorded<'a>,
+    coverage: &'a Coverage,
+    network: Network,
+    warnings: BTreeSet<Unknown>,
+    /// What recorded lists of service tags tell.
+    tags: ServiceTags,
+    /// Why an address of a network may be held although no recorded interface has it, and a
+    /// gateway be there that nobody recorded.
+    unheld: BTreeMap<Id<Router>, BTreeSet<Unknown>>,
+    /// The filters of network security groups, by group and by what tags mean around them.
+    groups: BTreeMap<(Arc<str>, Surroundings), Id<Filter>>,
+    /// The tables of networks and user-defined tables, by both and what else their routes hang on.
+    tables: BTreeMap<route::TableKey, Id<RouteTable>>,
+}
+
+impl<'a> Lowering<'a> {
+    fn new(recorded: &'a Recorded<'a>, coverage: &'a Coverage) -> Self {
+        Self {
+            recorded,
+            coverage,
+            network: Network::default(),
+            warnings: recorded.warnings.clone(),
+            tags: ServiceTags::new(&recorded.service_tags),
+            unheld: BTreeMap::new(),
+            groups: BTreeMap::new(),
+            tables: BTreeMap::new(),
+        }
+    }
+
+    fn run(&mut self) {
+        self.lower_internet();
+        self.lower_application_groups();
+        self.lower_virtual_networks();
+        self.lower_peerings();
+        self.lower_elsewhere();
+        self.lower_interfaces();
+        self.lower_machines();
+        self.lower_borders();
+        self.lower_subnets();
+        self.lower_unattached_groups();
+        self.lower_platform();
+        self.note_gaps();
+        self.note_remarks();
+    }
+
+    fn warn(&mut self, unknown: Unknown) {
+        self.warnings.insert(unknown);
+    }
+
+    /// Notes that an address of a network may be held by something that was not read.
+    fn doubt_holders(&mut self, router: &Id<Router>, why: Unknown) {
+        self.unheld.entry(router.clone()).or_default().insert(why);
+    }
+}

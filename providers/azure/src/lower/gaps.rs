@@ -1,0 +1,203 @@
+//! What is not known of whole networks, and what is only said.
+
+use std::sync::Arc;
+
+use cloudfw_core::{
+    Action, Denial, Filter, Id, Label, Match, Rule, RuleList, Router, ServiceSet, Tracking,
+    WithoutState,
+};
+
+use super::Lowering;
+use super::admin_rule::{admin_filter, unread_admin_filter};
+use super::ids;
+use super::machine::power_state;
+use super::surroundings::Surroundings;
+use super::table::Object;
+use super::wording::{not_recorded, unknown};
+use crate::kind::Kind;
+use crate::raw;
+
+impl<'a> Lowering<'a> {
+    /// The admin rules of a network; where nobody read them, there may be any.
+    pub(super) fn admin_rules_of(
+        &mut self,
+        router: &Id<Router>,
+        around: &Surroundings,
+    ) -> Option<Id<Filter>> {
+        let label = |origin| Label {
+            id: format!("admin rules of {}", ids::name(router.as_str())).into(),
+            name: None,
+            kind: "security-admin-rules",
+            scope: ids::subscription(router.as_str()).unwrap_or_default(),
+            origin,
+        };
+        let of = self.network.routers.get(router)?;
+        let filter = match self.recorded.admin_rules.get(router.as_str()) {
+            Some(rules) => {
+                let origin = rules.first().map_or(&of.label.origin, |(origin, _)| origin).clone();
+                admin_filter(rules, label(origin), around, &self.tags)
+            }
+            None => {
+                let why = self.coverage.unread_of_one(Kind::SecurityAdminRules, router.as_str())?;
+                let what = "the admin rules of";
+                let origin = of.label.origin.clone();
+                let gap = not_recorded(what, router.as_str(), why, &origin);
+                unread_admin_filter(label(origin), &gap)
+            }
+        };
+        let id: Id<Filter> = Id::new(format!("admin rules of {router}"));
+        match self.network.filters.get(&id) {
+            Some(known) if **known == filter => Some(id),
+            None => {
+                self.network.filters.insert(id.clone(), Arc::new(filter));
+                Some(id)
+            }
+            // Tags mean something else around this subnet.
+            Some(_) => {
+                let id: Id<Filter> = Id::new(format!("{id} around {}", around.virtual_network));
+                self.network.filters.insert(id.clone(), Arc::new(filter));
+                Some(id)
+            }
+        }
+    }
+
+    /// AZ-12: an interface that does not track TCP; what becomes of its replies is not known.
+    pub(super) fn untracked(
+        &mut self,
+        object: &Object<'a, raw::NetworkInterface>,
+    ) -> Option<Id<Filter>> {
+        let told = &object.told().disable_tcp_state_tracking;
+        if told.given() != Some(&true) && told.bad().is_none() {
+            return None;
+        }
+        let origin = object.field("disableTcpStateTracking");
+        let why = "disableTcpStateTracking is not false: what becomes of replies is not documented \
+                   (AZ-12)";
+        let doubt = unknown("whether TCP is tracked", why, &origin);
+        let label = Label {
+            id: "disableTcpStateTracking".into(),
+            name: None,
+            kind: "network-interface",
+            scope: ids::subscription(object.id).unwrap_or_default(),
+            origin: origin.clone(),
+        };
+        let doubtful = Rule {
+            id: "disableTcpStateTracking".into(),
+            matches: Match {
+                doubt: Some(doubt),
+                ..Match::services(ServiceSet::all_of(cloudfw_core::Protocol::TCP))
+            },
+            action: Action::Deny(Denial::Drop),
+            origin: origin.clone(),
+        };
+        let all = Rule { id: "*".into(), matches: Match::any(), action: Action::Allow, origin };
+        let list = || vec![Arc::new(RuleList { label: label.clone(), rules: vec![doubtful.clone(), all.clone()] })];
+        let filter = Filter {
+            tracking: Tracking::Stateful { without_state: WithoutState::Unknown },
+            ingress: list(),
+            egress: list(),
+            chains: Default::default(),
+            label: label.clone(),
+        };
+        let id: Id<Filter> = Id::new(format!("untracked {}", object.key));
+        self.network.filters.insert(id.clone(), Arc::new(filter));
+        Some(id)
+    }
+
+    /// Notes where an address without an interface may be held by one all the same.
+    pub(super) fn note_gaps(&mut self) {
+        self.warn_of_missing_nat();
+        let routers: Vec<Id<Router>> = self.network.routers.keys().cloned().collect();
+        for router in &routers {
+            let kinds = [
+                Kind::NetworkInterfaces,
+                Kind::LoadBalancers,
+                Kind::PrivateEndpoints,
+                Kind::AzureFirewalls,
+            ];
+            for kind in kinds {
+                if let Some(why) = self.coverage.missing(kind, router.as_str()) {
+                    let what = format!("the {kind} of `{}`", ids::name(router.as_str()));
+                    self.doubt_holders(router, cloudfw_core::Unknown::new(what, why, ""));
+                }
+            }
+        }
+        self.doubt_balanced();
+        for (router, doubts) in &self.unheld {
+            if let Some(router) = self.network.routers.get_mut(router) {
+                router.unread = doubts.iter().cloned().collect();
+            }
+        }
+    }
+
+    /// Load balancers, application gateways and firewalls bring flows to machines that have no
+    /// public address: they are not modelled, and what they lead to is not known.
+    fn doubt_balanced(&mut self) {
+        let recorded = self.recorded;
+        for object in recorded.interfaces.iter() {
+            let Some(interface) = self.network.interfaces.get(object.key.as_ref()) else { continue };
+            let Some(subnet) = self.network.subnets.get(&interface.subnet) else { continue };
+            let router = subnet.router.clone();
+            for one in super::interface::configurations(object) {
+                let told = &one.told.properties;
+                let pools = told.load_balancer_backend_address_pools.iter().flatten();
+                let rules = told.load_balancer_inbound_nat_rules.iter().flatten();
+                let gateways = told.application_gateway_backend_address_pools.iter().flatten();
+                let mut parts = pools.chain(rules).chain(gateways).filter_map(|it| it.id.as_deref());
+                if let Some(part) = parts.next() {
+                    let balancer = ids::parent(part).unwrap_or(part);
+                    let what = format!("what `{}` brings to `{}`", ids::name(balancer), ids::name(object.id));
+                    let why = "load balancers are not modelled";
+                    self.doubt_holders(&router, unknown(what, why, &one.origin));
+                }
+            }
+        }
+    }
+
+    /// Fields that nobody knows, of objects: named in every answer whose way touches them. So is
+    /// that a machine's power state is not told.
+    pub(super) fn note_remarks(&mut self) {
+        let recorded = self.recorded;
+        let mut notes: Vec<(cloudfw_core::Origin, cloudfw_core::Unknown)> = Vec::new();
+        for machine in recorded.machines.iter() {
+            if power_state(machine).is_none() {
+                let what = format!("whether `{}` runs", ids::name(machine.id));
+                let why = "its power state is not told: `az vm list --show-details` does";
+                let origin = machine.entry.origin.clone();
+                notes.push((origin.clone(), unknown(what, why, &origin)));
+            }
+        }
+        for (origin, note) in notes {
+            self.network.remarks.entry(origin).or_default().push(note);
+        }
+        self.note_foreign();
+    }
+
+    fn note_foreign(&mut self) {
+        let recorded = self.recorded;
+        let mut found = Vec::new();
+        foreign(&recorded.virtual_networks, &mut found);
+        foreign(&recorded.subnets, &mut found);
+        foreign(&recorded.interfaces, &mut found);
+        foreign(&recorded.machines, &mut found);
+        foreign(&recorded.route_tables, &mut found);
+        foreign(&recorded.public_addresses, &mut found);
+        foreign(&recorded.peerings, &mut found);
+        for (origin, note) in found {
+            self.network.remarks.entry(origin).or_default().push(note);
+        }
+    }
+}
+
+fn foreign<T>(
+    table: &super::table::Table<'_, T>,
+    found: &mut Vec<(cloudfw_core::Origin, cloudfw_core::Unknown)>,
+) {
+    for object in table.iter() {
+        for pointer in object.entry.foreign {
+            let what = format!("the field `{pointer}` of `{}`", ids::name(object.id));
+            let origin = object.entry.origin.clone();
+            found.push((origin.clone(), unknown(what, "cloudfw does not know it", &origin)));
+        }
+    }
+}

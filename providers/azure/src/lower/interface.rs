@@ -1,0 +1,303 @@
+//! Network interfaces, with what is asked at them.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use cloudfw_core::{
+    Address, Client, Filter, Group, Id, Initiative, Interface, IpSet, Liveness, Origin, Role,
+    Router, Stack, Subnet, Unknown, UnreadAddresses,
+};
+
+use super::Lowering;
+use super::ids::{self, key};
+use super::surroundings::Surroundings;
+use super::table::{Object, at};
+use super::wording::{label, not_recorded, unknown};
+use crate::kind::Kind;
+use crate::raw::{self, IpConfiguration, Resource};
+
+/// One address of an interface as it is told.
+pub(super) struct Configuration<'a> {
+    pub(super) told: &'a Resource<IpConfiguration>,
+    pub(super) origin: Origin,
+}
+
+impl<'a> Lowering<'a> {
+    pub(super) fn lower_interfaces(&mut self) {
+        let recorded = self.recorded;
+        for object in recorded.interfaces.iter() {
+            let interface = self.interface(object);
+            self.network.interfaces.insert(Id::new(Arc::clone(&object.key)), interface);
+        }
+    }
+
+    fn interface(&mut self, object: &Object<'a, raw::NetworkInterface>) -> Interface {
+        let configurations = configurations(object);
+        let subnet = self.subnet_of_interface(object, &configurations);
+        let router = self.router_of(&subnet);
+        self.doubt_interface(object, &configurations, &router);
+        let mut unread = UnreadAddresses::default();
+        let addresses = self.addresses(&configurations, &router, &mut unread);
+        if configurations.is_empty() {
+            let what = format!("the addresses of `{}`", ids::name(object.id));
+            unread.v4 = Some(unknown(what, "the interface tells none", &object.field("ipConfigurations")));
+        }
+        let told = object.told();
+        let behind_endpoint = told.private_endpoint.is_some();
+        let machine = told.virtual_machine.as_ref().and_then(|machine| machine.id.as_deref());
+        Interface {
+            label: label(object, "network-interface"),
+            host: machine.map(|id| Id::new(key(id))),
+            stack: self.stack(object, &configurations, (&subnet, &router)),
+            platform: self.platform_of(object, &subnet),
+            subnet,
+            addresses,
+            unread,
+            groups: self.application_groups(&configurations),
+            role: role(object),
+            forwards: told.enable_ip_forwarding.given() == Some(&true),
+            liveness: self.liveness(object, machine),
+            initiative: if behind_endpoint {
+                Initiative::Answers("a private endpoint takes connections and opens none".into())
+            } else {
+                Initiative::Opens
+            },
+            client: self.client(machine),
+        }
+    }
+
+    fn subnet_of_interface(
+        &mut self,
+        object: &Object<'a, raw::NetworkInterface>,
+        configurations: &[Configuration<'a>],
+    ) -> Id<Subnet> {
+        let ids: BTreeSet<Arc<str>> = configurations.iter().filter_map(subnet_id).map(key).collect();
+        let first = configurations.iter().find_map(subnet_id);
+        let Some(id) = first else {
+            return self.subnet_of(&format!("{}/subnets/?", object.id), &object.entry.origin);
+        };
+        let subnet = self.subnet_of(id, &object.entry.origin);
+        if ids.len() > 1 {
+            let router = self.router_of(&subnet);
+            let what = format!("which subnet `{}` is in", ids::name(object.id));
+            let why = "its addresses are in several";
+            self.doubt_holders(&router, unknown(what, why, &object.field("ipConfigurations")));
+        }
+        subnet
+    }
+
+    /// The network that a subnet is of.
+    fn router_of(&mut self, subnet: &Id<Subnet>) -> Id<Router> {
+        self.router_of_subnet(subnet.as_str(), &super::wording::nowhere())
+    }
+
+    /// What of an interface cloudfw cannot follow.
+    fn doubt_interface(
+        &mut self,
+        object: &Object<'a, raw::NetworkInterface>,
+        configurations: &[Configuration<'a>],
+        router: &Id<Router>,
+    ) {
+        if object.is_contradicted {
+            let what = format!("what `{}` is like", ids::name(object.id));
+            let why = "documents of the recording tell it in different ways";
+            self.doubt_holders(router, unknown(what, why, &object.entry.origin));
+        }
+        let groups = |one: &Configuration<'a>| -> BTreeSet<Arc<str>> {
+            let groups = one.told.properties.application_security_groups.iter().flatten();
+            groups.filter_map(|group| group.id.as_deref()).map(key).collect()
+        };
+        let mut each = configurations.iter().map(groups);
+        let first = each.next().unwrap_or_default();
+        if each.any(|other| other != first) {
+            let what = format!("which groups the addresses of `{}` are in", ids::name(object.id));
+            let why = "its addresses are members of different groups, which is not modelled";
+            self.doubt_holders(router, unknown(what, why, &object.field("ipConfigurations")));
+        }
+    }
+
+    /// The addresses, the primary one of each family first.
+    fn addresses(
+        &mut self,
+        configurations: &[Configuration<'a>],
+        router: &Id<Router>,
+        unread: &mut UnreadAddresses,
+    ) -> Vec<Address> {
+        let mut addresses = Vec::new();
+        for one in configurations {
+            let told = &one.told.properties;
+            let text = told.private_ip_address.as_deref().unwrap_or_default();
+            let is_v6 = told.private_ip_address_version.as_deref().is_some_and(|it| it.eq_ignore_ascii_case("IPv6"));
+            match text.parse::<IpAddr>() {
+                Ok(ip) => {
+                    let public = self.public_of(one.told, &one.origin, router);
+                    let is_first = told.primary.given() != Some(&false);
+                    addresses.push((!is_first, Address { ip, public }));
+                }
+                Err(_) => {
+                    let place = at(&one.origin, |own| one.told.field_at(own, "privateIPAddress"));
+                    let why = match text {
+                        "" => "it is not told: it may not have been given one yet".to_owned(),
+                        other => format!("`{other}` is not one address"),
+                    };
+                    let what = format!("the address `{}`", one.told.name.as_deref().unwrap_or_default());
+                    let gap = Some(unknown(what, why, &place));
+                    *(if is_v6 { &mut unread.v6 } else { &mut unread.v4 }) = gap;
+                }
+            }
+        }
+        addresses.sort_by_key(|(is_secondary, _)| *is_secondary);
+        addresses.into_iter().map(|(_, address)| address).collect()
+    }
+
+    /// AZ-18: membership is of the interface.
+    fn application_groups(&self, configurations: &[Configuration<'a>]) -> BTreeSet<Id<Group>> {
+        let told = configurations.iter().map(|one| &one.told.properties.application_security_groups);
+        let groups = told.flatten().flatten().filter_map(|group| group.id.as_deref());
+        groups.map(|id| Id::new(key(id))).collect()
+    }
+
+    /// What is asked at an interface: admin rules, the subnet's group and its own coming in (AZ-5,
+    /// AZ-40), and going out its own before the subnet's (AZ-6). Neighbours ask all of it too
+    /// (AZ-9), so that a subnet's group stands at its interfaces.
+    fn stack(
+        &mut self,
+        object: &Object<'a, raw::NetworkInterface>,
+        configurations: &[Configuration<'a>],
+        (subnet, router): (&Id<Subnet>, &Id<Router>),
+    ) -> Stack {
+        let around = self.surroundings(subnet, router);
+        let admin = self.admin_rules_of(router, &around);
+        let of_subnet = self.subnet_group(object, subnet);
+        let own = object.told().network_security_group.as_ref().and_then(|group| group.id.as_deref());
+        let closed = of_subnet.is_none() && own.is_none();
+        let of_subnet = of_subnet.map(|(id, origin)| self.group_filter(&id, &around, &origin));
+        let own = own.map(|id| self.group_filter(id, &around, &object.field("networkSecurityGroup")));
+        let mut extra: Vec<Id<Filter>> = Vec::new();
+        extra.extend(closed.then(|| self.closed_without_group(configurations, &around)).flatten());
+        extra.extend(self.untracked(object));
+        let order = |groups: [&Option<Id<Filter>>; 2]| -> Vec<Id<Filter>> {
+            admin.iter().chain(groups.into_iter().flatten()).chain(&extra).cloned().collect()
+        };
+        let (filters, egress) = (order([&of_subnet, &own]), order([&own, &of_subnet]));
+        let egress = Some(egress).filter(|egress| *egress != filters);
+        Stack { filters, egress }
+    }
+
+    /// The group of a subnet, where it is asked: not at private endpoints, unless the subnet says
+    /// so (AZ-71).
+    fn subnet_group(
+        &self,
+        object: &Object<'a, raw::NetworkInterface>,
+        subnet: &Id<Subnet>,
+    ) -> Option<(String, Origin)> {
+        let recorded = self.recorded.subnets.get(subnet.as_str())?;
+        let told = recorded.told();
+        let id = told.network_security_group.as_ref()?.id.as_deref()?;
+        if object.told().private_endpoint.is_some() {
+            let policies = told.private_endpoint_network_policies.as_deref().unwrap_or_default();
+            let asked = ["Enabled", "NetworkSecurityGroupEnabled"];
+            if !asked.iter().any(|word| policies.eq_ignore_ascii_case(word)) {
+                return None;
+            }
+        }
+        Some((id.to_owned(), recorded.field("networkSecurityGroup")))
+    }
+
+    fn liveness(
+        &self,
+        object: &Object<'a, raw::NetworkInterface>,
+        machine: Option<&str>,
+    ) -> Liveness {
+        let told = object.told();
+        match machine {
+            Some(id) => self.liveness_of_machine(id, &object.field("virtualMachine")),
+            None if told.private_endpoint.is_some() || told.private_link_service.is_some() => {
+                Liveness::Up
+            }
+            None if object.entry.resource.is_bare() => {
+                let what = format!("what `{}` belongs to", ids::name(object.id));
+                let why = "nothing is told of the interface but that it exists";
+                Liveness::Unknown(unknown(what, why, &object.entry.origin))
+            }
+            None => Liveness::Down("the interface is attached to no machine".into()),
+        }
+    }
+
+    fn client(&self, machine: Option<&str>) -> Client {
+        match machine.and_then(|id| self.recorded.machines.get(id)) {
+            Some(machine) if super::machine::is_windows(machine) => Client::windows(),
+            _ => Client::linux(),
+        }
+    }
+
+    /// What `VirtualNetwork` means at an interface (AZ-30): the network, its peers, what gateways
+    /// lead to, the host's own address, and the prefixes of user-defined routes.
+    pub(super) fn surroundings(&self, subnet: &Id<Subnet>, router: &Id<Router>) -> Surroundings {
+        let own = self.network.routers.get(router);
+        let (peers, mut possibly) = self.tagged_peers(router);
+        let mut sets = vec![peers, super::platform::host_address()];
+        sets.extend(own.map(|router| router.addresses.clone()));
+        for learned in self.learned(router) {
+            sets.extend(learned.prefixes.iter().map(|net| IpSet::from(*net)));
+            possibly.extend(learned.others.map(|why| (IpSet::full(), why)));
+        }
+        let (routed, everything) = self.user_prefixes(subnet);
+        sets.push(routed);
+        possibly.extend(everything.map(|why| (IpSet::full(), why)));
+        let unread = self.unheld.get(router).into_iter().flatten().next();
+        if own.is_none_or(|router| router.addresses.is_empty()) {
+            possibly.extend(unread.map(|why| (IpSet::full(), why.clone())));
+        }
+        Surroundings { virtual_network: IpSet::union_of(&sets), possibly }
+    }
+
+    /// The prefixes of a subnet's user-defined routes; a default route may make the tag hold
+    /// everything.
+    fn user_prefixes(&self, subnet: &Id<Subnet>) -> (IpSet, Option<Unknown>) {
+        let nothing = (IpSet::empty(), None);
+        let Some(recorded) = self.recorded.subnets.get(subnet.as_str()) else { return nothing };
+        let table = recorded.told().route_table.as_ref().and_then(|table| table.id.as_deref());
+        let Some(id) = table else { return nothing };
+        let Some(table) = self.recorded.route_tables.get(id) else {
+            let why = self.coverage.why(Kind::RouteTables, id);
+            let gap = not_recorded("the route table", id, why, &recorded.field("routeTable"));
+            return (IpSet::empty(), Some(gap));
+        };
+        let routes = table.told().routes.iter().flatten();
+        let texts = routes.filter_map(|route| route.properties.address_prefix.as_deref());
+        let (set, tags) = super::addresses::prefixes(texts);
+        let all = |set: &IpSet| set.v4().is_full() || set.v6().is_full();
+        if all(&set) || !tags.is_empty() {
+            let what = "what the tag VirtualNetwork holds";
+            let why = "the subnet has a route for everything or for a service tag, and the tag may \
+                       then hold all that it routes (AZ-30)";
+            let routes = table.told().routes.iter().flatten();
+            let texts = routes.filter_map(|route| route.properties.address_prefix.as_deref());
+            let narrow = texts.filter(|text| !super::addresses::is_any(text) && *text != "::/0");
+            let (narrow, _) = super::addresses::prefixes(narrow);
+            return (narrow, Some(unknown(what, why, &table.entry.origin)));
+        }
+        (set, None)
+    }
+}
+
+pub(super) fn configurations<'a>(object: &Object<'a, raw::NetworkInterface>) -> Vec<Configuration<'a>> {
+    let told = object.entry.resource.properties.ip_configurations.iter().flatten().enumerate();
+    told.map(|(index, told)| Configuration { told, origin: object.element("ipConfigurations", index) })
+        .collect()
+}
+
+fn subnet_id<'a>(one: &Configuration<'a>) -> Option<&'a str> {
+    one.told.properties.subnet.as_ref()?.id.as_deref()
+}
+
+fn role(object: &Object<'_, raw::NetworkInterface>) -> Role {
+    if object.told().private_link_service.is_none() {
+        return Role::Endpoint;
+    }
+    let what = format!("what `{}` does with packets", ids::name(object.id));
+    let why = "private link services are not modelled";
+    Role::Opaque(unknown(what, why, &object.field("privateLinkService")))
+}

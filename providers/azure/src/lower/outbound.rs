@@ -1,0 +1,263 @@
+//! The border between a network and the internet, and what sources look like beyond it (AZ-70).
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use cloudfw_core::{
+    Action, Denial, Filter, Gateway, Id, IpSet, Label, Match, Opens, Origin, Passage, Peer, Peers,
+    Pool, PortSet, Protocol, Router, Rule, RuleList, ServiceSet, Stack, Tracking, Unknown,
+};
+
+use super::Lowering;
+use super::addresses::prefix;
+use super::external::INTERNET;
+use super::ids::{self, key};
+use super::interface::configurations;
+use super::route::border_of;
+use super::table::Object;
+use super::wording::{implied, label, missing, not_recorded, unknown};
+use crate::kind::Kind;
+use crate::raw;
+
+/// The source ports that Azure's translations pick from (SNAT ports).
+fn snat_ports() -> PortSet {
+    PortSet::range(1024, 65535)
+}
+
+/// What translations with ports carry.
+fn carried() -> ServiceSet {
+    let carried = [Protocol::TCP, Protocol::UDP, Protocol::ICMP];
+    carried.into_iter().fold(ServiceSet::empty(), |all, one| all.union(&ServiceSet::all_of(one)))
+}
+
+impl<'a> Lowering<'a> {
+    pub(super) fn lower_borders(&mut self) {
+        let routers: Vec<Id<Router>> = self.network.routers.keys().cloned().collect();
+        for router in routers {
+            let Some(of) = self.network.routers.get(&router) else { continue };
+            let of = of.label.clone();
+            let name = of.name.as_deref().unwrap_or(&of.id).to_owned();
+            let label = Label {
+                id: format!("internet of {name}").into(),
+                name: None,
+                kind: "internet",
+                scope: of.scope.clone(),
+                origin: implied(&of.origin),
+            };
+            let pools = self.pools(&router);
+            let filters = vec![self.mail_filter(&label, &router)];
+            let passage = Passage::Border {
+                router: router.clone(),
+                external: Id::new(INTERNET),
+                opens: Opens::Both,
+                inside: self.carried_by_border(&router),
+                table: None,
+                pools,
+            };
+            let stack = Stack::of(filters);
+            let gateway = Gateway { label, passage, stack, closed: None, doubts: Vec::new() };
+            self.network.gateways.insert(border_of(&router), gateway);
+        }
+    }
+
+    /// IPv4, and of IPv6 what has a public address: private addresses of networks are not routed
+    /// beyond them in either family.
+    fn carried_by_border(&self, router: &Id<Router>) -> IpSet {
+        let interfaces = self.network.interfaces.values().filter(|interface| {
+            ids::parent(interface.subnet.as_str()).is_some_and(|of| of == router.as_str())
+        });
+        let public = interfaces.flat_map(|interface| &interface.addresses);
+        let public = public.filter(|address| address.ip.is_ipv6() && address.public.is_some());
+        let sets: Vec<IpSet> = public.map(|address| IpSet::single(address.ip)).collect();
+        IpSet::any_v4().union(&IpSet::union_of(&sets))
+    }
+
+    /// In the order in which Azure prefers them: NAT gateways, addresses of one's own, outbound
+    /// rules of load balancers, default outbound access. Each source is in one pool at most.
+    fn pools(&mut self, router: &Id<Router>) -> Vec<Pool> {
+        let (mut pools, mut rest) = (Vec::new(), Vec::new());
+        let recorded = self.recorded;
+        for subnet in recorded.subnets.iter() {
+            if ids::parent(subnet.id).is_none_or(|network| *key(network) != *router.as_str()) {
+                continue;
+            }
+            match &subnet.told().nat_gateway {
+                Some(gateway) => pools.extend(self.nat_pool(subnet, gateway.id.as_deref())),
+                None => rest.push(subnet),
+            }
+        }
+        for subnet in rest {
+            let left = self.balanced_pools(subnet, &mut pools);
+            pools.extend(self.default_pool(subnet, left));
+        }
+        pools
+    }
+
+    fn nat_pool(&self, subnet: &Object<'a, raw::Subnet>, gateway: Option<&str>) -> Option<Pool> {
+        let origin = subnet.field("natGateway");
+        let id = gateway?;
+        let object = self.recorded.nat_gateways.get(id);
+        let label = match object {
+            Some(object) => label(object, "nat-gateway"),
+            None => missing(id, "nat-gateway", &origin),
+        };
+        let address = object.and_then(|object| self.address_of_nat(object));
+        let inside = told_addresses(subnet).only_v4();
+        Some(Pool { label, inside, address, ports: snat_ports(), services: carried(), doubt: None })
+    }
+
+    /// The one address of a NAT gateway; of several nobody knows which is picked.
+    fn address_of_nat(&self, object: &Object<'a, raw::NatGateway>) -> Option<IpAddr> {
+        let told = object.told();
+        let prefixes = told.public_ip_prefixes.as_ref().is_some_and(|list| !list.is_empty());
+        let mut addresses = told.public_ip_addresses.iter().flatten();
+        let (first, second) = (addresses.next()?, addresses.next());
+        if prefixes || second.is_some() {
+            return None;
+        }
+        self.public_address(first.id.as_deref()?, &object.entry.origin).ok().flatten()
+    }
+
+    /// Pools of machines behind load balancers; gives back the addresses of the subnet that are in
+    /// none and have no public address of their own.
+    fn balanced_pools(&self, subnet: &Object<'a, raw::Subnet>, pools: &mut Vec<Pool>) -> IpSet {
+        let mut left = told_addresses(subnet).only_v4();
+        for interface in self.recorded.interfaces.iter() {
+            for one in configurations(interface) {
+                let told = &one.told.properties;
+                let here = told.subnet.as_ref().and_then(|it| it.id.as_deref());
+                let address = told.private_ip_address.as_deref().and_then(|text| text.parse().ok());
+                let (Some(id), Some(address)) = (here, address) else { continue };
+                if key(id) != subnet.key {
+                    continue;
+                }
+                let own = IpSet::single(address);
+                if told.public_ip_address.is_some() {
+                    left = left.difference(&own);
+                    continue;
+                }
+                let balancers = told.load_balancer_backend_address_pools.iter().flatten();
+                let balancers: Vec<&str> = balancers.filter_map(|it| it.id.as_deref()).collect();
+                if let Some(pool) = self.balanced_pool(&balancers, &own, &one.origin) {
+                    left = left.difference(&own);
+                    pools.extend(pool);
+                }
+            }
+        }
+        left
+    }
+
+    /// What a machine behind load balancers is known as: outbound rules and rules of public
+    /// balancers translate it; behind an internal Standard balancer alone it has no way out.
+    fn balanced_pool(&self, pools: &[&str], own: &IpSet, origin: &Origin) -> Option<Option<Pool>> {
+        let first = pools.first()?;
+        let id = ids::parent(first).unwrap_or(first);
+        let why = match self.recorded.balancers.get(id) {
+            None => self.coverage.why(Kind::LoadBalancers, id),
+            Some(balancer) => {
+                let told = balancer.told();
+                let fronts = told.frontend_ip_configurations.iter().flatten();
+                let mut public = fronts.filter(|front| {
+                    let told = &front.properties;
+                    told.public_ip_address.is_some() || told.public_ip_prefix.is_some()
+                });
+                let sku = balancer.entry.resource.envelope().and_then(|it| it.sku.as_ref()?.name.as_deref());
+                let standard = sku.is_some_and(|sku| sku.eq_ignore_ascii_case("Standard"));
+                if public.next().is_none() && standard && pools.len() == 1 {
+                    return Some(None);
+                }
+                "which address the load balancer's rules give it is not modelled".to_owned()
+            }
+        };
+        let what = format!("how `{}` reaches the internet", own);
+        let doubt = Some(unknown(what, why, origin));
+        let label = missing(id, "load-balancer", origin);
+        let (inside, ports, services) = (own.clone(), snat_ports(), carried());
+        Some(Some(Pool { label, inside, address: None, ports, services, doubt }))
+    }
+
+    /// Default outbound access, unless the subnet has none.
+    fn default_pool(&self, subnet: &Object<'a, raw::Subnet>, inside: IpSet) -> Option<Pool> {
+        let told = &subnet.told().default_outbound_access;
+        if told.given() == Some(&false) || inside.is_empty() {
+            return None;
+        }
+        let origin = subnet.field("defaultOutboundAccess");
+        let doubt = told.bad().map(|text| {
+            let why = format!("`{text}` is neither true nor false");
+            unknown("whether the subnet has default outbound access", why, &origin)
+        });
+        let label = Label {
+            id: "default outbound access".into(),
+            kind: "default-outbound-access",
+            origin: implied(&subnet.entry.origin),
+            ..label(subnet, "subnet")
+        };
+        let (ports, services) = (snat_ports(), carried());
+        Some(Pool { label, inside, address: None, ports, services, doubt })
+    }
+
+    /// AZ-20: whether a subscription may send mail by port 25 hangs on its contract.
+    fn mail_filter(&mut self, border: &Label, router: &Id<Router>) -> Id<Filter> {
+        let id: Id<Filter> = Id::new(format!("outbound port 25 of {router}"));
+        let told = self.recorded.interfaces.iter().filter_map(|object| {
+            let addresses = configurations(object);
+            let addresses = addresses.iter().filter_map(|one| {
+                one.told.properties.private_ip_address.as_deref()?.parse::<IpAddr>().ok()
+            });
+            let set = addresses.map(IpSet::single).fold(IpSet::empty(), |all, one| all.union(&one));
+            object.told().allow_port25_out.given().map(|allowed| (*allowed, set))
+        });
+        let (mut allowed, mut denied) = (Vec::new(), Vec::new());
+        for (is_allowed, set) in told {
+            if is_allowed { allowed.push(set) } else { denied.push(set) }
+        }
+        let origin = border.origin.clone();
+        let why = "whether Azure lets mail out by port 25 hangs on the subscription's contract, which is not recorded (AZ-20)";
+        let doubt = unknown("outbound TCP 25", why, &origin);
+        let rule = |id: &str, sources: Peers, doubt: Option<Unknown>, action: Action| Rule {
+            id: id.into(),
+            matches: Match { sources, doubt, ..Match::services(ServiceSet::tcp(PortSet::single(25))) },
+            action,
+            origin: origin.clone(),
+        };
+        let of = |sets: &[IpSet]| Peers::Of(vec![Peer::addresses(IpSet::union_of(sets))]);
+        let rules = vec![
+            rule("AllowPort25Out", of(&allowed), None, Action::Allow),
+            rule("DenyPort25Out", of(&denied), None, Action::Deny(Denial::Drop)),
+            rule("Port25Out", Peers::Any, Some(doubt), Action::Deny(Denial::Drop)),
+        ];
+        let label = Label { id: "outbound port 25".into(), kind: "outbound-port-25", ..border.clone() };
+        let all = Rule { id: "*".into(), matches: Match::any(), action: Action::Allow, origin };
+        let egress = rules.into_iter().chain([all.clone()]).collect();
+        let list = |rules| vec![Arc::new(RuleList { label: label.clone(), rules })];
+        let filter = Filter {
+            tracking: Tracking::Stateless,
+            ingress: list(vec![all]),
+            egress: list(egress),
+            chains: Default::default(),
+            label: label.clone(),
+        };
+        self.network.filters.insert(id.clone(), Arc::new(filter));
+        id
+    }
+
+    /// NAT gateways that nobody recorded and that subnets name are told where they are named.
+    pub(super) fn warn_of_missing_nat(&mut self) {
+        let recorded = self.recorded;
+        for subnet in recorded.subnets.iter() {
+            let id = subnet.told().nat_gateway.as_ref().and_then(|gateway| gateway.id.as_deref());
+            let Some(id) = id.filter(|id| recorded.nat_gateways.get(id).is_none()) else { continue };
+            let why = self.coverage.why(Kind::NatGateways, id);
+            self.warn(not_recorded("the NAT gateway", id, why, &subnet.field("natGateway")));
+        }
+    }
+}
+
+/// The addresses that a subnet tells.
+fn told_addresses(subnet: &Object<'_, raw::Subnet>) -> IpSet {
+    let told = subnet.told();
+    let texts = told.address_prefix.iter().chain(told.address_prefixes.iter().flatten());
+    let sets: Vec<IpSet> = texts.filter_map(|text| prefix(text)).map(IpSet::from).collect();
+    IpSet::union_of(&sets)
+}

@@ -1,0 +1,248 @@
+//! Peerings of virtual networks (AZ-60 to AZ-64).
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use cloudfw_core::{
+    Gateway, Id, Identity, IpSet, Origin, Passage, Router, Stack, Unknown,
+};
+use ipnet::IpNet;
+
+use super::Lowering;
+use super::addresses::prefixes;
+use super::ids::{self, key};
+use super::table::Object;
+use super::wording::{label, missing, not_recorded, unknown};
+use crate::kind::Kind;
+use crate::raw::{self, AddressSpace, Field};
+
+/// One side of a peering.
+pub(super) struct Side<'o, 'a> {
+    pub(super) object: &'o Object<'a, raw::VirtualNetworkPeering>,
+    /// The network whose side it is.
+    pub(super) of: Id<Router>,
+    /// The other one.
+    pub(super) to: Id<Router>,
+}
+
+impl<'a> Lowering<'a> {
+    pub(super) fn lower_peerings(&mut self) {
+        let recorded = self.recorded;
+        for object in recorded.peerings.iter() {
+            let Some(side) = side(object) else {
+                let what = format!("the other end of the peering `{}`", ids::name(object.id));
+                self.warn(unknown(what, "it is not told", &object.entry.origin));
+                continue;
+            };
+            self.know_end(&side);
+            let other = self.other_side(&side);
+            // The side of the lower key stands for both.
+            if other.as_ref().is_some_and(|other| other.object.key < object.key) {
+                continue;
+            }
+            let gateway = self.link(&side, other.as_ref());
+            self.network.gateways.insert(link_id(&side), gateway);
+        }
+    }
+
+    /// The network that a peering leads to, as far as the peering tells of it.
+    fn know_end(&mut self, side: &Side<'_, 'a>) {
+        for (network, space) in [(&side.to, remote_space(side.object.told())), (&side.of, None)] {
+            if self.network.routers.contains_key(network) {
+                continue;
+            }
+            let origin = &side.object.entry.origin;
+            let why = self.coverage.why(Kind::VirtualNetworks, network.as_str());
+            let gap = not_recorded("the virtual network", network.as_str(), why, origin);
+            let texts = space.and_then(|it| it.address_prefixes.as_ref());
+            let (addresses, _) = prefixes(texts.into_iter().flatten().map(String::as_str));
+            let router = Router {
+                label: missing(network.as_str(), "virtual-network", origin),
+                addresses,
+                platform: Vec::new(),
+                unread: Vec::new(),
+            };
+            self.network.routers.insert(network.clone(), router);
+            self.warn(gap.clone());
+            self.doubt_holders(network, gap);
+        }
+    }
+
+    fn link(&self, side: &Side<'_, 'a>, other: Option<&Side<'_, 'a>>) -> Gateway {
+        let mut doubts = Vec::new();
+        let mut closed = closed(side.object, &mut doubts);
+        self.doubt_side(side.object, &mut doubts);
+        match other {
+            Some(other) => {
+                closed = closed.or_else(|| self::closed(other.object, &mut doubts));
+                self.doubt_side(other.object, &mut doubts);
+            }
+            None => {
+                let why = self.coverage.why(Kind::VirtualNetworks, side.to.as_str());
+                let what = "the other side of the peering";
+                doubts.push(unknown(what, why, &side.object.entry.origin));
+            }
+        }
+        let ends = [side.of.clone(), side.to.clone()];
+        Gateway {
+            label: label(side.object, "virtual-network-peering"),
+            // Application security groups are of one network (AZ-18): no rule refers across.
+            passage: Passage::Link { ends, identity: Identity::Kept },
+            stack: Stack::default(),
+            closed,
+            doubts,
+        }
+    }
+
+    /// What of a side cloudfw cannot follow.
+    fn doubt_side(
+        &self,
+        object: &Object<'a, raw::VirtualNetworkPeering>,
+        doubts: &mut Vec<Unknown>,
+    ) {
+        let told = object.told();
+        if refuses(&told.allow_virtual_network_access) {
+            let what = "whether packets that a rule of its own allows go over the peering";
+            let why = "allowVirtualNetworkAccess is not true: documents say that nothing passes, \
+                       tests that only the tag VirtualNetwork is without the peer (AZ-61)";
+            doubts.push(unknown(what, why, &object.field("allowVirtualNetworkAccess")));
+        }
+        let parts = told.local_subnet_names.iter().chain(&told.remote_subnet_names);
+        let in_part = told.peer_complete_vnets.given() == Some(&false)
+            || told.peer_complete_vnets.bad().is_some()
+            || parts.flatten().next().is_some();
+        if in_part {
+            let what = "which subnets the peering joins";
+            let why = "peerings of single subnets are not modelled (AZ-64)";
+            doubts.push(unknown(what, why, &object.field("peerCompleteVnets")));
+        }
+        if told.enable_only_ipv6_peering.given() == Some(&true) {
+            let why = "peerings of IPv6 alone are not modelled";
+            doubts.push(unknown("what the peering carries", why, &object.field("enableOnlyIPv6Peering")));
+        }
+        if object.is_contradicted {
+            let why = "documents of the recording tell it in different ways";
+            doubts.push(unknown("what the peering is like", why, &object.entry.origin));
+        }
+    }
+
+    /// The same peering as the other network has it.
+    fn other_side(&self, side: &Side<'_, 'a>) -> Option<Side<'a, 'a>> {
+        let recorded: &'a super::Recorded<'a> = self.recorded;
+        let mut sides = recorded.peerings.iter().filter_map(self::side);
+        sides.find(|other| other.of == side.to && other.to == side.of)
+    }
+
+    /// The links of a network with the prefixes that Azure routes into each (AZ-53). A side that is
+    /// not connected adds no routes (AZ-60).
+    pub(super) fn peers_of(&self, router: &Id<Router>) -> Vec<(Id<Gateway>, Vec<IpNet>)> {
+        let mut found = Vec::new();
+        for side in self.sides_of(router) {
+            if state_of(side.object) != Some(true) {
+                continue;
+            }
+            let link = self.link_of(&side);
+            let space = remote_space(side.object.told()).and_then(|it| it.address_prefixes.as_ref());
+            let (told, _) = prefixes(space.into_iter().flatten().map(String::as_str));
+            let set = if space.is_some() { told } else { self.addresses_of(&side.to) };
+            found.push((link, set.nets()));
+        }
+        found
+    }
+
+    /// The networks that a connected peering joins a network to.
+    pub(super) fn peered_routers(&self, router: &Id<Router>) -> Vec<Id<Router>> {
+        let sides = self.sides_of(router).into_iter();
+        sides.filter(|side| state_of(side.object) == Some(true)).map(|side| side.to).collect()
+    }
+
+    /// What the tag `VirtualNetwork` holds of a network's peers, for certain and perhaps (AZ-30,
+    /// AZ-61).
+    pub(super) fn tagged_peers(&self, router: &Id<Router>) -> (IpSet, Vec<(IpSet, Unknown)>) {
+        let (mut certain, mut possibly) = (Vec::new(), Vec::new());
+        for side in self.sides_of(router) {
+            let told = side.object.told();
+            let space = remote_space(told).and_then(|it| it.address_prefixes.as_ref());
+            let (set, _) = prefixes(space.into_iter().flatten().map(String::as_str));
+            let set = if space.is_some() { set } else { self.addresses_of(&side.to) };
+            let access = &told.allow_virtual_network_access;
+            match (state_of(side.object), access.given()) {
+                (Some(true), Some(true)) => certain.push(set),
+                (Some(true), None) | (None, Some(true) | None) => {
+                    let what = format!("whether `{}` is in VirtualNetwork", ids::name(side.to.as_str()));
+                    let why = "the peering does not tell its state, or its allowVirtualNetworkAccess";
+                    possibly.push((set, unknown(what, why, &side.object.entry.origin)));
+                }
+                (_, Some(false)) | (Some(false), _) => {}
+            }
+        }
+        (IpSet::union_of(&certain), possibly)
+    }
+
+    /// The sides of peerings that are of a network.
+    pub(super) fn sides_of(&self, router: &Id<Router>) -> Vec<Side<'a, 'a>> {
+        let recorded: &'a super::Recorded<'a> = self.recorded;
+        recorded.peerings.iter().filter_map(side).filter(|side| side.of == *router).collect()
+    }
+
+    fn link_of(&self, side: &Side<'_, 'a>) -> Id<Gateway> {
+        match self.other_side(side) {
+            Some(other) if other.object.key < side.object.key => link_id(&other),
+            _ => link_id(side),
+        }
+    }
+
+    fn addresses_of(&self, router: &Id<Router>) -> IpSet {
+        self.network.routers.get(router).map(|it| it.addresses.clone()).unwrap_or_default()
+    }
+}
+
+fn side<'o, 'a>(object: &'o Object<'a, raw::VirtualNetworkPeering>) -> Option<Side<'o, 'a>> {
+    let of = Id::new(key(ids::parent(object.id)?));
+    let remote = object.told().remote_virtual_network.as_ref()?.id.as_deref()?;
+    Some(Side { object, of, to: Id::new(key(remote)) })
+}
+
+fn link_id(side: &Side<'_, '_>) -> Id<Gateway> {
+    Id::new(Arc::clone(&side.object.key))
+}
+
+/// The prefixes of the other network as Azure has routed them.
+fn remote_space(peering: &raw::VirtualNetworkPeering) -> Option<&AddressSpace> {
+    peering.remote_address_space.as_ref().or(peering.remote_virtual_network_address_space.as_ref())
+}
+
+/// Whether a side is connected, where that is told.
+fn state_of(object: &Object<'_, raw::VirtualNetworkPeering>) -> Option<bool> {
+    let state = object.told().peering_state.as_deref()?;
+    if state.eq_ignore_ascii_case("Connected") {
+        return Some(true);
+    }
+    let others: BTreeSet<&str> = BTreeSet::from(["initiated", "disconnected"]);
+    others.contains(state.to_ascii_lowercase().as_str()).then_some(false)
+}
+
+/// Why a side carries nothing (AZ-60).
+fn closed(
+    object: &Object<'_, raw::VirtualNetworkPeering>,
+    doubts: &mut Vec<Unknown>,
+) -> Option<Arc<str>> {
+    let state = object.told().peering_state.as_deref().unwrap_or_default();
+    match state_of(object) {
+        Some(true) => None,
+        Some(false) => Some(format!("the peering is {}", state.to_ascii_lowercase()).into()),
+        None => {
+            let why = "peeringState is not told, or a word that cloudfw does not know";
+            doubts.push(unknown("whether the peering is connected", why, &origin_of(object)));
+            None
+        }
+    }
+}
+
+fn origin_of(object: &Object<'_, raw::VirtualNetworkPeering>) -> Origin {
+    object.field("peeringState")
+}
+
+fn refuses(field: &Field<bool>) -> bool {
+    field.given() != Some(&true)
+}

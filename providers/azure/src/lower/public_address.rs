@@ -1,0 +1,188 @@
+//! Public addresses, and what is closed without a security group (AZ-8).
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use cloudfw_core::{
+    Action, Denial, Filter, Id, IpSet, Label, Match, Origin, Peer, Peers, Router, Rule, RuleList,
+    Tracking, Unknown, WithoutState, global_unicast,
+};
+
+use super::Lowering;
+use super::ids;
+use super::surroundings::Surroundings;
+use super::table::at;
+use super::wording::{implied, not_recorded, nowhere, unknown};
+use crate::kind::Kind;
+use crate::raw::{IpConfiguration, PublicIpAddress, Resource};
+use super::table::Object;
+
+/// Whether a public address lets in what no group allows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Openness {
+    /// `Basic`: open.
+    Open,
+    /// `Standard`: closed.
+    Closed,
+    /// Nobody knows.
+    Unknown(Unknown),
+}
+
+impl<'a> Lowering<'a> {
+    /// The public address of a configuration; one that is not known makes it unknown who holds
+    /// addresses around it.
+    pub(super) fn public_of(
+        &mut self,
+        told: &Resource<IpConfiguration>,
+        origin: &Origin,
+        router: &Id<Router>,
+    ) -> Option<IpAddr> {
+        let id = told.properties.public_ip_address.as_ref()?.id.as_deref()?;
+        let place = at(origin, |own| told.field_at(own, "publicIPAddress"));
+        match self.public_address(id, &place) {
+            Ok(address) => address,
+            Err(gap) => {
+                self.warn(gap.clone());
+                self.doubt_holders(router, gap);
+                None
+            }
+        }
+    }
+
+    /// The address of a public IP resource; none while it is not in use.
+    pub(super) fn public_address(
+        &self,
+        id: &str,
+        from: &Origin,
+    ) -> Result<Option<IpAddr>, Unknown> {
+        let Some(object) = self.recorded.public_addresses.get(id) else {
+            let why = self.coverage.why(Kind::PublicIpAddresses, id);
+            return Err(not_recorded("the public address", id, why, from));
+        };
+        let text = object.told().ip_address.as_deref().unwrap_or_default();
+        if object.is_contradicted || object.entry.resource.is_bare() {
+            let what = format!("the public address `{}`", ids::name(id));
+            let why = "documents do not tell it, or tell it in different ways";
+            return Err(unknown(what, why, &object.entry.origin));
+        }
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let what = format!("the public address `{}`", ids::name(id));
+        let bad = |_| unknown(what, format!("`{text}` is no address"), &object.field("ipAddress"));
+        text.parse().map(Some).map_err(bad)
+    }
+
+    /// AZ-8: where no group stands before it, a Standard address is closed to the internet.
+    pub(super) fn closed_without_group(
+        &mut self,
+        configurations: &[super::interface::Configuration<'a>],
+        around: &Surroundings,
+    ) -> Option<Id<Filter>> {
+        let mut found = None;
+        for one in configurations {
+            for openness in self.openness(one.told) {
+                found = match (found, openness) {
+                    (found, Openness::Open) => found,
+                    (Some(Openness::Closed), _) | (_, Openness::Closed) => Some(Openness::Closed),
+                    (_, Openness::Unknown(why)) => Some(Openness::Unknown(why)),
+                };
+            }
+        }
+        let doubt = match found? {
+            Openness::Unknown(why) => Some(why),
+            Openness::Open | Openness::Closed => None,
+        };
+        Some(self.closed_filter(around, doubt))
+    }
+
+    fn openness(&self, told: &Resource<IpConfiguration>) -> Vec<Openness> {
+        let id = told.properties.public_ip_address.as_ref().and_then(|it| it.id.as_deref());
+        let own = id.map(|id| match self.recorded.public_addresses.get(id) {
+            Some(object) => sku(object),
+            None => {
+                let why = self.coverage.why(Kind::PublicIpAddresses, id);
+                Openness::Unknown(not_recorded("the public address", id, why, &nowhere()))
+            }
+        });
+        let balanced = told.properties.load_balancer_backend_address_pools.iter().flatten();
+        let rules = told.properties.load_balancer_inbound_nat_rules.iter().flatten();
+        let balancers = balanced.chain(rules).filter_map(|it| it.id.as_deref());
+        own.into_iter().chain(balancers.map(|id| self.openness_of_balancer(id))).collect()
+    }
+
+    fn openness_of_balancer(&self, part: &str) -> Openness {
+        let id = ids::parent(part).unwrap_or(part);
+        let Some(object) = self.recorded.balancers.get(id) else {
+            let why = self.coverage.why(Kind::LoadBalancers, id);
+            return Openness::Unknown(not_recorded("the load balancer", id, why, &nowhere()));
+        };
+        let name = object.entry.resource.envelope().and_then(|it| it.sku.as_ref()?.name.as_deref());
+        openness(name, "the load balancer", &object.entry.origin)
+    }
+
+    fn closed_filter(&mut self, around: &Surroundings, doubt: Option<Unknown>) -> Id<Filter> {
+        let outside = global_unicast().difference(&around.virtual_network);
+        let doubtful = if doubt.is_some() { " perhaps" } else { "" };
+        let id: Id<Filter> = Id::new(format!("closed{doubtful} to {outside}"));
+        if !self.network.filters.contains_key(&id) {
+            let filter = closed_filter(outside, doubt);
+            self.network.filters.insert(id.clone(), Arc::new(filter));
+        }
+        id
+    }
+}
+
+fn sku(object: &Object<'_, PublicIpAddress>) -> Openness {
+    let name = object.entry.resource.envelope().and_then(|it| it.sku.as_ref()?.name.as_deref());
+    openness(name, "the public address", &object.entry.origin)
+}
+
+fn openness(sku: Option<&str>, of: &str, origin: &Origin) -> Openness {
+    match sku.map(str::to_ascii_lowercase).as_deref() {
+        Some("basic") => Openness::Open,
+        Some("standard" | "standardv2" | "gateway") => Openness::Closed,
+        other => {
+            let why = match other {
+                Some(other) => format!("its SKU `{other}` is not known"),
+                None => "its SKU is not told".to_owned(),
+            };
+            Openness::Unknown(unknown(format!("whether {of} is open without a group"), why, origin))
+        }
+    }
+}
+
+fn closed_filter(outside: IpSet, doubt: Option<Unknown>) -> Filter {
+    let origin = implied(&nowhere());
+    let label = Label {
+        id: "no network security group".into(),
+        name: None,
+        kind: "network-security-group",
+        scope: "".into(),
+        origin: origin.clone(),
+    };
+    let deny = Rule {
+        id: "ClosedWithoutGroup".into(),
+        matches: Match {
+            sources: Peers::Of(vec![Peer::Addresses { set: outside, via: Some("Internet".into()) }]),
+            doubt,
+            ..Match::any()
+        },
+        action: Action::Deny(Denial::Drop),
+        origin: origin.clone(),
+    };
+    let allow = |id: &str| Rule {
+        id: id.into(),
+        matches: Match::any(),
+        action: Action::Allow,
+        origin: origin.clone(),
+    };
+    let list = |rules| vec![Arc::new(RuleList { label: label.clone(), rules })];
+    Filter {
+        tracking: Tracking::Stateful { without_state: WithoutState::Unknown },
+        ingress: list(vec![deny, allow("OpenWithoutGroup")]),
+        egress: list(vec![allow("OpenWithoutGroup")]),
+        chains: Default::default(),
+        label,
+    }
+}

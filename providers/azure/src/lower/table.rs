@@ -1,0 +1,104 @@
+//! The resources of one kind, by id.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use cloudfw_core::{Origin, Pointer};
+
+use super::ids::key;
+use crate::raw::Resource;
+
+/// One telling of a resource.
+#[derive(Debug, Clone)]
+pub(super) struct Entry<'a, T> {
+    /// What it says.
+    pub(super) resource: &'a Resource<T>,
+    /// Where it stands.
+    pub(super) origin: Origin,
+    /// The fields in it that cloudfw has no meaning for, as JSON pointers below it.
+    pub(super) foreign: &'a [Box<str>],
+}
+
+/// A resource: all its tellings.
+#[derive(Debug)]
+pub(super) struct Object<'a, T> {
+    /// Its id in lower case.
+    pub(super) key: Arc<str>,
+    /// Its id as it was recorded first.
+    pub(super) id: &'a str,
+    /// The telling that counts.
+    pub(super) entry: Entry<'a, T>,
+    /// Whether others tell it otherwise.
+    pub(super) is_contradicted: bool,
+}
+
+impl<T> Object<'_, T> {
+    /// The place of a field of its type.
+    pub(super) fn field(&self, field: &'static str) -> Origin {
+        at(&self.entry.origin, |own| self.entry.resource.field_at(own, field))
+    }
+
+    /// The place of an element of a list of its type.
+    pub(super) fn element(&self, field: &'static str, index: usize) -> Origin {
+        at(&self.entry.origin, |own| self.entry.resource.element_at(own, field, index))
+    }
+
+    /// The fields of its type.
+    pub(super) fn told(&self) -> &T {
+        &self.entry.resource.properties
+    }
+}
+
+/// A place below another.
+pub(super) fn at(origin: &Origin, within: impl FnOnce(&Pointer) -> Pointer) -> Origin {
+    match &origin.place {
+        cloudfw_core::Place::Pointer(pointer) => Origin::pointer(&origin.document, within(pointer)),
+        _ => origin.clone(),
+    }
+}
+
+/// All resources of a kind.
+#[derive(Debug)]
+pub(super) struct Table<'a, T> {
+    by_id: BTreeMap<Arc<str>, Object<'a, T>>,
+}
+
+impl<T> Default for Table<'_, T> {
+    fn default() -> Self {
+        Self { by_id: BTreeMap::new() }
+    }
+}
+
+impl<'a, T: Default + PartialEq> Table<'a, T> {
+    /// Takes a telling. Of several the one that says more counts: `az resource list` prints
+    /// resources without their fields. Those that say different things contradict each other.
+    pub(super) fn take(&mut self, id: &'a str, entry: Entry<'a, T>) {
+        let key = key(id);
+        let Some(known) = self.by_id.get_mut(&key) else {
+            let object = Object { key: Arc::clone(&key), id, entry, is_contradicted: false };
+            self.by_id.insert(key, object);
+            return;
+        };
+        if entry.resource.is_bare() || known.entry.resource.properties == entry.resource.properties
+        {
+            return;
+        }
+        if known.entry.resource.is_bare() {
+            known.entry = entry;
+        } else {
+            known.is_contradicted = true;
+        }
+    }
+}
+
+impl<'a, T> Table<'a, T> {
+    /// Every resource, by id.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Object<'a, T>> {
+        self.by_id.values()
+    }
+
+    /// The resource of an id in any letter case.
+    pub(super) fn get(&self, id: &str) -> Option<&Object<'a, T>> {
+        self.by_id.get(&key(id))
+    }
+}

@@ -1,0 +1,166 @@
+//! Virtual networks and their subnets.
+
+use std::sync::Arc;
+
+use cloudfw_core::{Id, IpSet, Neighbours, Origin, Router, Stack, Subnet};
+
+use super::addresses::prefixes;
+use super::ids::{self, key};
+use super::table::Object;
+use super::wording::{label, missing, not_recorded, unknown};
+use super::{Lowering, route};
+use crate::kind::Kind;
+use crate::raw;
+
+impl<'a> Lowering<'a> {
+    pub(super) fn lower_virtual_networks(&mut self) {
+        for object in self.recorded.virtual_networks.iter() {
+            let id: Id<Router> = Id::new(Arc::clone(&object.key));
+            let addresses = self.address_space(object, &id);
+            let label = label(object, "virtual-network");
+            let router = Router { label, addresses, platform: Vec::new(), unread: Vec::new() };
+            self.network.routers.insert(id.clone(), router);
+            if object.told().subnets.is_none() {
+                let subnets =
+                    unknown("the subnets", "the network does not tell them", &object.entry.origin);
+                self.doubt_holders(&id, subnets);
+            }
+            self.doubt_contradicted(object, &id);
+            self.doubt_encryption(object, &id);
+        }
+    }
+
+    /// The addresses of a network. What cannot be read may be any.
+    fn address_space(
+        &mut self,
+        object: &Object<'a, raw::VirtualNetwork>,
+        id: &Id<Router>,
+    ) -> IpSet {
+        let told = object.told().address_space.as_ref().and_then(|it| it.address_prefixes.as_ref());
+        let Some(told) = told else {
+            let why = "the network does not tell them";
+            self.doubt_holders(id, unknown("the addresses", why, &object.field("addressSpace")));
+            return IpSet::empty();
+        };
+        let (set, bad) = prefixes(told.iter().map(String::as_str));
+        for text in bad {
+            let what = format!("the address prefix `{text}`");
+            self.doubt_holders(id, unknown(what, "it is no prefix", &object.field("addressSpace")));
+        }
+        set
+    }
+
+    fn doubt_contradicted<T>(&mut self, object: &Object<'a, T>, id: &Id<Router>) {
+        if object.is_contradicted {
+            let what = format!("what `{}` is like", ids::name(object.id));
+            let why = "documents of the recording tell it in different ways";
+            self.doubt_holders(id, unknown(what, why, &object.entry.origin));
+        }
+    }
+
+    /// Networks that drop what is not encrypted: which machines can encrypt, nobody says.
+    fn doubt_encryption(&mut self, object: &Object<'a, raw::VirtualNetwork>, id: &Id<Router>) {
+        let Some(encryption) = &object.told().encryption else { return };
+        let drops = |word: &str| !word.eq_ignore_ascii_case("AllowUnencrypted");
+        let on = encryption.enabled.given().is_none_or(|on| *on) && !encryption.enabled.is_absent();
+        if on && encryption.enforcement.as_deref().is_some_and(drops) {
+            let what = "which packets are encrypted";
+            let why = "the network drops others, and documents do not tell which machines encrypt";
+            self.doubt_holders(id, unknown(what, why, &object.field("encryption")));
+        }
+    }
+
+    pub(super) fn lower_subnets(&mut self) {
+        for object in self.recorded.subnets.iter() {
+            let router = self.router_of_subnet(object.id, &object.entry.origin);
+            let addresses = self.subnet_addresses(object, &router);
+            let table = self.table_of_subnet(object, &router);
+            let subnet = Subnet {
+                label: label(object, "subnet"),
+                router,
+                addresses,
+                table,
+                // Groups of subnets are asked between neighbours too: they stand at interfaces
+                // (AZ-9).
+                boundary: Stack::default(),
+                neighbours: Neighbours::ByTable,
+            };
+            self.network.subnets.insert(Id::new(Arc::clone(&object.key)), subnet);
+        }
+    }
+
+    fn subnet_addresses(&mut self, object: &Object<'a, raw::Subnet>, router: &Id<Router>) -> IpSet {
+        let told = object.told();
+        let one = told.address_prefix.iter().filter(|text| !text.is_empty());
+        let all = one.chain(told.address_prefixes.iter().flatten());
+        let (set, bad) = prefixes(all.map(String::as_str));
+        if set.is_empty() || !bad.is_empty() {
+            let what = format!("the addresses of the subnet `{}`", ids::name(object.id));
+            let why = "they are not told, or not as prefixes";
+            self.doubt_holders(router, unknown(what, why, &object.field("addressPrefix")));
+        }
+        set
+    }
+
+    /// The network of a subnet, by the subnet's id; one that is not recorded is made up, and
+    /// nothing is known of it.
+    pub(super) fn router_of_subnet(&mut self, subnet: &str, from: &Origin) -> Id<Router> {
+        let network = ids::parent(subnet).unwrap_or(subnet);
+        let id: Id<Router> = Id::new(key(network));
+        if !self.network.routers.contains_key(&id) {
+            let why = self.coverage.why(Kind::VirtualNetworks, network);
+            let gap = not_recorded("the virtual network", network, why, from);
+            let router = Router {
+                label: missing(network, "virtual-network", from),
+                addresses: IpSet::empty(),
+                platform: Vec::new(),
+                unread: Vec::new(),
+            };
+            self.network.routers.insert(id.clone(), router);
+            self.warn(gap.clone());
+            self.doubt_holders(&id, gap);
+        }
+        id
+    }
+
+    /// The subnet of an id in any letter case; one that is not recorded is made up.
+    pub(super) fn subnet_of(&mut self, id: &str, from: &Origin) -> Id<Subnet> {
+        let subnet: Id<Subnet> = Id::new(key(id));
+        if self.recorded.subnets.get(id).is_some() || self.network.subnets.contains_key(&subnet) {
+            return subnet;
+        }
+        let router = self.router_of_subnet(id, from);
+        let why = self.coverage.why(Kind::VirtualNetworks, id);
+        let gap = not_recorded("the subnet", id, why, from);
+        self.warn(gap.clone());
+        self.doubt_holders(&router, gap.clone());
+        let table = self.unknown_table(id, gap, from);
+        let made_up = Subnet {
+            label: missing(id, "subnet", from),
+            router,
+            addresses: IpSet::empty(),
+            table,
+            boundary: Stack::default(),
+            neighbours: Neighbours::ByTable,
+        };
+        self.network.subnets.insert(subnet.clone(), made_up);
+        subnet
+    }
+
+    /// Where packets go that leave a subnet.
+    fn table_of_subnet(
+        &mut self,
+        object: &Object<'a, raw::Subnet>,
+        router: &Id<Router>,
+    ) -> Id<cloudfw_core::RouteTable> {
+        let user = object.told().route_table.as_ref().and_then(|table| table.id.as_deref());
+        let services =
+            object.told().service_endpoints.as_ref().is_some_and(|list| !list.is_empty());
+        let key = route::TableKey {
+            router: router.as_str().into(),
+            user: user.map(key),
+            services: services.then(|| Arc::clone(&object.key)),
+        };
+        self.table(&key, object)
+    }
+}
