@@ -123,13 +123,13 @@ pub enum Items {
 /// that its field has, and where the document is of no known kind. Numbers and booleans do not
 /// fail a document: see [`raw::Field`].
 pub fn read(document: &Document) -> Result<Reading, DocumentError> {
-    let text = document.text.strip_prefix('\u{feff}').unwrap_or(&document.text);
+    let text = without_mark(&document.text);
     fetch::read(text).map_err(|fault| fault.at(&document.name, text))
 }
 
 /// What is known of a document that cannot be read: kinds that it may hold, none of them complete.
 pub fn read_broken(text: &str) -> Reading {
-    let kinds = begin::kinds(text);
+    let kinds = begin::kinds(without_mark(text));
     let kinds = if let [one] = kinds.as_slice() { vec![*one] } else { Kind::ALL.to_vec() };
     let part = |kind| {
         let items = Items::none_of(kind);
@@ -143,7 +143,12 @@ pub fn read_broken(text: &str) -> Reading {
 /// object alone; an answer of Resource Graph; a list of service tags. What begins so and cannot be
 /// read is a document that is broken.
 pub fn begins_as_document(text: &str) -> bool {
-    begin::is_of_azure(text.strip_prefix('\u{feff}').unwrap_or(text))
+    begin::is_of_azure(without_mark(text))
+}
+
+/// Without a byte order mark.
+fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
 #[cfg(test)]

@@ -52,7 +52,8 @@ pub(super) fn kinds(text: &str) -> Vec<Kind> {
     let members = members(text);
     let of_elements = || members.iter().filter(|member| is_of_an_element(member));
     // An answer has keys that resources have too, and no id.
-    let are_resources = of_elements().any(|member| member.answer().is_none() && member.is_of_azure());
+    let are_resources =
+        of_elements().any(|member| member.answer().is_none() && member.is_of_azure());
     let told = of_elements().filter(|member| !are_resources || member.answer().is_none());
     let mut kinds: Vec<Kind> = told.filter_map(Member::kind).collect();
     kinds.sort_unstable();
@@ -96,7 +97,9 @@ impl Member<'_> {
     fn answer(&self) -> Option<Kind> {
         match self.key {
             "effectiveSecurityRules" => Some(Kind::EffectiveNetworkSecurityGroups),
-            "hasBgpOverride" | "nextHopType" | "nextHopIpAddress" => Some(Kind::EffectiveRouteTables),
+            "hasBgpOverride" | "nextHopType" | "nextHopIpAddress" => {
+                Some(Kind::EffectiveRouteTables)
+            }
             "ruleCollectionAppliesToGroups" => Some(Kind::SecurityAdminRules),
             _ => None,
         }

@@ -38,6 +38,8 @@ pub(super) struct Traits {
     id: Option<String>,
     /// Which of [`MARKS`] are keys of it.
     marks: [bool; MARKS.len()],
+    /// How many keys it has.
+    keys: usize,
 }
 
 /// Keys that tell answers which are no resources.
@@ -61,6 +63,7 @@ impl Traits {
 
     /// Takes note of a key, and of its value where it [tells](Traits::tells) something.
     pub(super) fn see(&mut self, key: &str, value: Option<String>) {
+        self.keys += 1;
         if key.eq_ignore_ascii_case("type") {
             self.arm_type = value.filter(|arm_type| arm_type.contains('/'));
         } else if key.eq_ignore_ascii_case("id") {
@@ -100,8 +103,8 @@ impl Traits {
         if next_hop && has_no_id && (source || (bgp && prefix)) {
             return Some(Kind::EffectiveRouteTables);
         }
-        let is_of_tags = self.arm_type.is_some() || change || cloud;
-        if values && (is_of_tags || has_no_id) {
+        let is_alone = self.keys == 1;
+        if values && (self.arm_type.is_some() || change || cloud || is_alone) {
             return Some(Kind::ServiceTags);
         }
         groups.then_some(Kind::SecurityAdminRules)

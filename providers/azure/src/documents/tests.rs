@@ -233,6 +233,7 @@ fn json_of_no_known_kind_says_what_it_is_and_what_is_known() {
     assert!(said("3").contains("it holds a number"));
     assert!(said("{}").contains("an object without keys"));
     assert!(said(r#"{"value": 3}"#).contains("an object with `value`"));
+    assert!(said(r#"{"values": [], "x": 1}"#).contains("an object with `values`, `x`"));
     assert!(said(r#"{"SecurityGroups": []}"#).contains("an object with `SecurityGroups`;"));
     assert!(said("{\"Frob\\u001bs\": []}").contains(r"an object with `Frob\u{1b}s`;"));
     assert!(matches!(error(" \n"), DocumentError::Empty { .. }));
@@ -243,6 +244,7 @@ fn json_of_no_known_kind_says_what_it_is_and_what_is_known() {
 #[test]
 fn what_is_known_of_a_broken_document_is_that_it_is_incomplete() {
     let text = format!(r#"{{"value": [{{"id": "{}", "pro"#, id("networkInterfaces/n"));
+    assert_eq!(read_broken(&format!("\u{feff}{text}")).parts.len(), 1);
     let reading = read_broken(&text);
     let told: Vec<_> = reading.parts.iter().map(|part| (part.kind, part.complete)).collect();
     assert_eq!(told, [(Kind::NetworkInterfaces, false)]);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use cloudfw_core::{
     Action, Direction, Filter, Group, Id, IpSet, Label, Made, Origin, Peer, Rule, RuleList,
-    Tracking, Unknown, WithoutState,
+    Tracking, Unknown, WithoutState, global_unicast,
 };
 
 use super::Lowering;
@@ -346,9 +346,11 @@ impl Lowering<'_> {
                 "nothing recorded has the group",
                 origin,
             );
+            // So that `Internet` is certain, which is what its rules are looked at for.
+            let private = global_unicast().complement();
             let around = Surroundings {
                 virtual_network: IpSet::empty(),
-                possibly: vec![(IpSet::full(), nowhere)],
+                possibly: vec![(private, nowhere)],
             };
             self.group_filter(object.id, &around, origin);
         }

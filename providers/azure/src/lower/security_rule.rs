@@ -314,24 +314,19 @@ impl Draft {
         rules.into_iter()
     }
 
-    /// Whether both say the same, wherever they stand.
-    fn says_the_same(&self, other: &Self) -> bool {
-        self.name == other.name
-            && self.actions == other.actions
-            && self.sources == other.sources
-            && self.destinations == other.destinations
-            && self.services == other.services
-            && self.doubt == other.doubt
+    /// What it says, wherever it is written.
+    fn words(&self) -> String {
+        let Self { actions, sources, destinations, services, doubt, .. } = self;
+        let mut words = format!("{actions:?} {sources} {destinations} {}", services.certain);
+        let possible = services.possible.iter().map(|(set, unknown)| format!(" {set} {unknown}"));
+        words.extend(possible.chain(doubt.iter().map(Unknown::to_string)));
+        words
     }
 
     /// The order of rules; what the document's order would settle, the words of the rules do.
     fn in_order(&self, other: &Self) -> Ordering {
-        let words = |draft: &Self| {
-            let Self { actions, sources, destinations, services, .. } = draft;
-            format!("{actions:?} {services:?} {sources:?} {destinations:?}")
-        };
         let first = self.priority.cmp(&other.priority).then_with(|| self.name.cmp(&other.name));
-        first.then_with(|| words(self).cmp(&words(other)))
+        first.then_with(|| self.words().cmp(&other.words()))
     }
 }
 
@@ -341,7 +336,7 @@ pub(super) fn in_order(drafts: &[Draft], direction: Direction, tie: &str) -> Vec
     let here = drafts.iter().filter(|draft| draft.directions.contains(&direction));
     let mut drafts: Vec<Draft> = here.cloned().collect();
     drafts.sort_by(Draft::in_order);
-    drafts.dedup_by(|two, one| one.priority == two.priority && one.says_the_same(two));
+    drafts.dedup_by(|two, one| one.in_order(two) == Ordering::Equal);
     let same = |one: &Draft, two: &Draft| one.priority.is_some() && one.priority == two.priority;
     for tied in drafts.chunk_by_mut(same) {
         let [first, .., last] = &*tied else { continue };

@@ -2,18 +2,18 @@
 //! asked at, the others are in Azure's lists.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::net::{IpAddr, Ipv4Addr};
 
 use cloudfw_core::{IpSet, Origin, Peer, Unknown, global_unicast};
 
 use super::addresses::prefixes;
+use super::platform::host_address;
 use super::surroundings::Surroundings;
 use super::wording::{place, unknown};
 use crate::kind::Kind;
 use crate::raw::{self, Resource};
 
-/// The virtual address of the host: DNS, DHCP, and where health probes come from (AZ-19, AZ-32).
-const HOST: IpAddr = IpAddr::V4(Ipv4Addr::new(168, 63, 129, 16));
 /// Where machines ask for the metadata of their own (AZ-19).
 const METADATA: IpAddr = IpAddr::V4(Ipv4Addr::new(169, 254, 169, 254));
 
@@ -48,10 +48,10 @@ impl ServiceTags {
                 let name = tag.name.as_deref().or(tag.id.as_deref()).unwrap_or_default();
                 let told = Tag::told(tag, name, origin);
                 match by_name.entry(key(name)) {
-                    std::collections::btree_map::Entry::Vacant(free) => {
+                    Entry::Vacant(free) => {
                         free.insert(told);
                     }
-                    std::collections::btree_map::Entry::Occupied(mut known) => {
+                    Entry::Occupied(mut known) => {
                         known.get_mut().join(told, name, origin);
                     }
                 }
@@ -66,9 +66,9 @@ impl ServiceTags {
             "virtualnetwork" | "virtual_network" => virtual_network(around),
             "internet" => self.internet(around),
             "azureloadbalancer" | "azure_loadbalancer" => {
-                vec![via("AzureLoadBalancer", IpSet::single(HOST))]
+                vec![via("AzureLoadBalancer", host_address())]
             }
-            "azureplatformdns" => vec![via(text, IpSet::single(HOST))],
+            "azureplatformdns" => vec![via(text, host_address())],
             "azureplatformimds" => vec![via(text, IpSet::single(METADATA))],
             name => self.listed(name, text, origin),
         }
@@ -78,8 +78,7 @@ impl ServiceTags {
     fn internet(&self, around: &Surroundings) -> Vec<Peer> {
         const NAME: &str = "Internet";
         // The host's address is one of the network's (AZ-30), whatever is known of that.
-        let outside =
-            self.public.difference(&around.virtual_network).difference(&IpSet::single(HOST));
+        let outside = self.public.difference(&around.virtual_network).difference(&host_address());
         let maybe_inside = IpSet::union_of(around.possibly.iter().map(|(set, _)| set));
         let certain = outside.difference(&maybe_inside);
         let possible = around.possibly.iter().filter_map(|(set, unknown)| {
@@ -96,12 +95,22 @@ impl ServiceTags {
                 format!("not in the recording: add `{}`", Kind::ServiceTags.command())
             };
             let unknown = unknown(format!("the addresses of the tag `{text}`"), why, origin);
-            return vec![Peer::Unresolved { name: text.into(), within: IpSet::full(), unknown }];
+            let within = self.of_all_regions(name).unwrap_or(IpSet::full());
+            return vec![Peer::Unresolved { name: text.into(), within, unknown }];
         };
         let possible = tag.possible.iter().filter_map(|(set, unknown)| {
             unresolved(text, set.difference(&tag.certain), unknown.clone())
         });
         with_certain(text, tag.certain.clone(), possible)
+    }
+
+    /// At most what a regional tag can stand for: a list has the regions around the place that
+    /// was asked, and the whole of every service.
+    fn of_all_regions(&self, name: &str) -> Option<IpSet> {
+        let (service, _) = name.rsplit_once('.')?;
+        let tag = self.by_name.get(service)?;
+        let possible = tag.possible.as_ref().map(|(set, _)| set);
+        Some(possible.map_or_else(|| tag.certain.clone(), |set| tag.certain.union(set)))
     }
 }
 

@@ -86,12 +86,13 @@ impl<'de> Visitor<'de> for ReadPast {
     }
 }
 
-/// What older versions of `az` put the fields into that they do not know, which often are none.
-const ADDITIONAL: &str = "additionalProperties";
+/// Objects of which only the members say anything: what older versions of `az` put the fields into
+/// that they do not know, which often are none, and what references have where they are expanded.
+const CONTAINERS: [&str; 2] = ["additionalProperties", "properties"];
 
 /// Reads past the value of an unknown key.
 fn read_past<'de, A: MapAccess<'de>>(key: &str, object: &mut A) -> Result<(), A::Error> {
-    if key == ADDITIONAL {
+    if CONTAINERS.contains(&key) {
         object.next_value_seed(EachOf)
     } else {
         object.next_value_seed(ReadPast)

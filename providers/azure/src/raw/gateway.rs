@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AddressSpace, Field, FirewallIpConfiguration, Reference, Resource, Sku, object, objects,
+    AddressSpace, Field, FirewallIpConfiguration, Reference, Resource, Sku, object, objects, text,
 };
 
 /// A gateway for VPN or ExpressRoute.
@@ -34,6 +34,8 @@ pub struct VirtualNetworkGateway {
     pub vpn_client_configuration: Option<VpnClientConfiguration>,
     #[serde(default, deserialize_with = "object", skip_serializing_if = "Option::is_none")]
     pub bgp_settings: Option<BgpSettings>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nat_rules: Option<Vec<Resource<GatewayNatRule>>>,
     /// Of the flattened form it stands in the [`Envelope`](super::Envelope).
     #[serde(default, deserialize_with = "object", skip_serializing_if = "Option::is_none")]
     pub sku: Option<Sku>,
@@ -45,6 +47,36 @@ pub struct VirtualNetworkGateway {
     pub admin_state: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub provisioning_state: Option<String>,
+}
+
+/// A translation between this network and those that the gateway joins it to.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GatewayNatRule {
+    /// `Static` or `Dynamic`.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// `EgressSnat` or `IngressSnat`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<String>,
+    #[serde(default, deserialize_with = "objects", skip_serializing_if = "Option::is_none")]
+    pub internal_mappings: Option<Vec<GatewayNatMapping>>,
+    #[serde(default, deserialize_with = "objects", skip_serializing_if = "Option::is_none")]
+    pub external_mappings: Option<Vec<GatewayNatMapping>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ip_configuration_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provisioning_state: Option<String>,
+}
+
+/// Addresses before or behind such a translation.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GatewayNatMapping {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address_space: Option<String>,
+    #[serde(default, deserialize_with = "text", skip_serializing_if = "Option::is_none")]
+    pub port_range: Option<String>,
 }
 
 /// Clients that dial in.
@@ -108,6 +140,8 @@ pub struct VirtualNetworkGatewayConnection {
     pub traffic_selector_policies: Option<Vec<TrafficSelectorPolicy>>,
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub express_route_gateway_bypass: Field<bool>,
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub enable_private_link_fast_path: Field<bool>,
     #[serde(default, deserialize_with = "objects", skip_serializing_if = "Option::is_none")]
     pub ingress_nat_rules: Option<Vec<Reference>>,
     #[serde(default, deserialize_with = "objects", skip_serializing_if = "Option::is_none")]

@@ -6,15 +6,16 @@
 //! times, health checks. A field that might bear on packets does not belong here, even where
 //! nothing reads it yet: leave it out, or give it a place in a raw type and lower it.
 //!
-//! Left out on purpose, for instance: `Subnets.serviceGateway`, `Routes.nextHop`,
-//! `FirewallPolicies.explicitProxy` and `transportSecurity`, `VirtualNetworkGateways.natRules`.
+//! Left out on purpose, for instance: `Subnets.serviceGateway` and `resourceNavigationLinks`
+//! (services that keep admin rules away), `Routes.nextHop`,
+//! `FirewallPolicies.explicitProxy` and `transportSecurity`.
 
 use crate::kind::Kind;
 
 /// Whether the field at this path, or one that it is part of, is known to be irrelevant.
 ///
 /// The path goes from an element of the kind's list, with dots and without indices:
-/// `securityRules.properties.sourcePortRange`. Its `properties` do not count, so that ARM's form
+/// `ipConfigurations.properties.virtualNetworkTaps`. Its `properties` do not count, so that ARM's form
 /// and that of `az` have one path; nor does letter case.
 pub fn is_irrelevant(kind: Kind, path: &str) -> bool {
     if is_of_itself(kind) {
@@ -86,7 +87,9 @@ pub fn fields(kind: Kind) -> &'static [&'static str] {
             &["size", "ruleCollections.rules.httpHeadersToInsert"]
         }
         Kind::VirtualNetworkGateways => GATEWAYS,
-        Kind::LocalNetworkGateways => &["bgpSettings"],
+        Kind::LocalNetworkGateways => {
+            &["bgpSettings.bgpPeeringAddresses", "bgpSettings.peerWeight"]
+        }
         Kind::VirtualNetworkGatewayConnections => CONNECTIONS,
         Kind::ServiceTags => &["values.networkFeatures", "values.platform", "values.serviceTagId"],
         _ => &[],
@@ -109,17 +112,11 @@ const VIRTUAL_NETWORKS: &[&str] = &[
     "subnets.ipAllocations",
     "subnets.ipConfigurationProfiles",
     "subnets.ipamPoolPrefixAllocations",
-    "subnets.resourceNavigationLinks",
     "virtualNetworkPeerings.doNotVerifyRemoteGateways",
     "virtualNetworkPeerings.remoteBgpCommunities",
 ];
 
-const SUBNETS: &[&str] = &[
-    "ipAllocations",
-    "ipConfigurationProfiles",
-    "ipamPoolPrefixAllocations",
-    "resourceNavigationLinks",
-];
+const SUBNETS: &[&str] = &["ipAllocations", "ipConfigurationProfiles", "ipamPoolPrefixAllocations"];
 
 const PEERINGS: &[&str] = &["doNotVerifyRemoteGateways", "remoteBgpCommunities"];
 
@@ -293,7 +290,6 @@ const PUBLIC_ADDRESSES: &[&str] = &[
 
 const LOAD_BALANCERS: &[&str] = &[
     "backendAddressPools.drainPeriodInSeconds",
-    "backendAddressPools.loadBalancerBackendAddresses.inboundNatRulesPortMapping",
     "backendAddressPools.syncMode",
     "inboundNatPools.enableTcpReset",
     "inboundNatPools.idleTimeoutInMinutes",
@@ -316,6 +312,7 @@ const GATEWAYS: &[&str] = &[
     "inboundDnsForwardingEndpoint",
     "enableHighBandwidthVpnGateway",
     "resiliencyModel",
+    "virtualNetworkGatewayPolicyGroups",
     "vpnGatewayGeneration",
     // Certificates, secrets and protocols of those who dial in; their addresses are read.
     "vpnClientConfiguration.aadAudience",
@@ -341,7 +338,6 @@ const CONNECTIONS: &[&str] = &[
     "connectionProtocol",
     "dpdTimeoutSeconds",
     "egressBytesTransferred",
-    "enablePrivateLinkFastPath",
     "gatewayCustomBgpIpAddresses",
     "ingressBytesTransferred",
     // Cryptography.

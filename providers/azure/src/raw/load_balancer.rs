@@ -120,9 +120,26 @@ pub struct LoadBalancerBackendAddress {
         skip_serializing_if = "Option::is_none"
     )]
     pub load_balancer_frontend_ip_configuration: Option<Reference>,
+    /// Which port of the frontend leads to it, by the rules for whole pools.
+    #[serde(default, deserialize_with = "objects", skip_serializing_if = "Option::is_none")]
+    pub inbound_nat_rules_port_mapping: Option<Vec<NatRulePortMapping>>,
     /// `Up` and `Down` overrule the probe.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub admin_state: Option<String>,
+}
+
+/// A port that an inbound NAT rule gives a member of its pool.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NatRulePortMapping {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub inbound_nat_rule_name: Option<String>,
+    #[serde(default, deserialize_with = "text", skip_serializing_if = "Option::is_none")]
+    pub protocol: Option<String>,
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub frontend_port: Field<i64>,
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub backend_port: Field<i64>,
 }
 
 /// A rule that spreads connections.

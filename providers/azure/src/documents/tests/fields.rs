@@ -116,7 +116,8 @@ fn what_az_resource_list_prints_is_told_from_a_resource_without_rules() {
 #[test]
 fn fields_that_are_null_are_no_unknown_ones() {
     let value = json!({"id": id("networkInterfaces/n"), "frob": null, "properties": {
-        "frob": null, "networkSecurityGroup": {"id": "g", "securityRules": null, "tags": null}}});
+        "frob": null, "virtualMachine": {"id": "v", "properties": {}},
+        "networkSecurityGroup": {"id": "g", "securityRules": null, "tags": null}}});
     assert_eq!(part(&value).not_understood, []);
 }
 
@@ -150,7 +151,7 @@ fn fields_that_the_types_lack_are_counted_with_their_places() {
         .collect();
     let expected = [
         ("RouteTables.frob", 1, "/2/frob"),
-        ("RouteTables.properties.subnets.properties", 1, "/1/properties/subnets/0/properties"),
+        ("RouteTables.properties.subnets.properties.y", 1, "/1/properties/subnets/0/properties/y"),
         ("RouteTables.routes.nextHop", 2, "/0/routes/0/nextHop"),
     ];
     assert_eq!(told, expected.map(|(field, count, at)| (field.into(), count, at.into())));

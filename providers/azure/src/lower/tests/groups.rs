@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use std::net::IpAddr;
 
 use cloudfw_core::{
-    Decider, Direction, Filter, Group, HeaderSpace, Id, Identity, IpSet, Member, Origin, Peer,
-    Phase, Place, Pointer, PortSet, Protocol, Rule, ServiceSet, Sight, StateSet, Tracking, Unknown,
-    WithoutState, evaluate,
+    Decider, Direction, Document, Filter, Group, HeaderSpace, Id, Identity, IpSet, Member, Network,
+    Origin, Peer, Phase, Place, Pointer, PortSet, Protocol, Rule, Scope, ServiceSet, Sight,
+    StateSet, Tracking, Unknown, WithoutState, evaluate,
 };
 use ipnet::IpNet;
 use proptest::prelude::*;
@@ -17,6 +17,7 @@ use super::super::service_tag::ServiceTags;
 use super::super::surroundings::Surroundings;
 use super::super::table::{Entry, Object};
 use super::super::wording::{label, unknown};
+use super::super::{LowerOptions, lower};
 use crate::raw::{NetworkSecurityGroup, Resource};
 
 /// What a filter answers.
@@ -398,6 +399,100 @@ fn az_18_members_are_told_by_identity() {
     let other = "tcp 8.8.8.8 10.0.0.5:22";
     assert_eq!(ask(other, &to(Some(member), Identity::Kept)), deny("DenyAllInBound"));
     assert_eq!(ask(SSH, &to(None, Identity::Kept)), deny("DenyAllInBound"));
+}
+
+/// What is read of documents of ARM, by the last parts of keys.
+fn network(json: &str) -> Network {
+    let document = Document { name: "arm.json".into(), text: json.into(), scope: Scope::default() };
+    lower(&[document], &LowerOptions::default()).unwrap().network
+}
+
+fn filter_of<'n>(network: &'n Network, name: &str) -> &'n Filter {
+    let key = format!("{PROVIDER}/networkSecurityGroups/{name}").to_ascii_lowercase();
+    network.filters.get(&*key).unwrap()
+}
+
+const PROVIDER: &str = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network";
+
+fn arm(kind: &str, name: &str, properties: &str) -> String {
+    let id = format!("{PROVIDER}/{kind}/{name}");
+    let of = format!(r#""type": "Microsoft.Network/{kind}", "properties": {{{properties}}}"#);
+    format!(r#"{{"id": "{id}", "name": "{name}", {of}}}"#)
+}
+
+#[test]
+fn a_group_that_nothing_has_is_looked_at_as_well() {
+    let rules = [
+        rule("web", 100, "Allow", &[("sourceAddressPrefix", r#""Internet""#)]),
+        rule("lan", 200, "Allow", &[("sourceAddressPrefix", r#""VirtualNetwork""#)]),
+    ];
+    let properties = format!(r#""securityRules": [{}]"#, rules.join(","));
+    let nsg = arm("networkSecurityGroups", "Spare", &properties);
+    let network = network(&format!(r#"{{"value": [{nsg}]}}"#));
+    let filter = filter_of(&network, "spare");
+    assert_eq!(inbound(filter, SSH), allow("web"));
+    assert_eq!(inbound(filter, "tcp 10.0.1.1 10.0.0.4:22"), Answer::Unknown);
+    assert_eq!(filter.label.name.as_deref(), Some("Spare"));
+    assert_eq!(&*filter.label.scope, "s");
+}
+
+#[test]
+fn az_18_a_group_of_applications_that_is_not_recorded_has_members_that_nobody_knows() {
+    let to = |name: &str| {
+        let asg = format!(r#"[{{"id": "{PROVIDER}/applicationSecurityGroups/{name}"}}]"#);
+        let fields = [
+            ("destinationApplicationSecurityGroups", &*asg),
+            ("destinationAddressPrefix", r#""""#),
+        ];
+        let web = rule("web", 100, "Allow", &fields);
+        arm("networkSecurityGroups", name, &format!(r#""securityRules": [{web}]"#))
+    };
+    let asg = arm("applicationSecurityGroups", "Known", "");
+    let network = network(&format!(r#"{{"value": [{}, {}, {asg}]}}"#, to("known"), to("other")));
+    assert_eq!(inbound(filter_of(&network, "known"), SSH), deny("DenyAllInBound"));
+    assert_eq!(inbound(filter_of(&network, "other"), SSH), Answer::Unknown);
+    let [group] = &*network.groups.values().collect::<Vec<_>>() else { panic!("one group") };
+    assert_eq!(group.label.name.as_deref(), Some("Known"));
+    assert_eq!(group.label.kind, "application-security-group");
+}
+
+#[test]
+fn a_group_is_one_filter_for_every_place_that_sees_its_tags_alike() {
+    let nic = |name: &str, network: &str, group: &str| {
+        let subnet = format!("{PROVIDER}/virtualNetworks/{network}/subnets/s");
+        let configuration = format!(
+            r#"{{"name": "c", "properties": {{"privateIPAddress": "10.0.0.{name}", "subnet": {{"id": "{subnet}"}}}}}}"#
+        );
+        let properties = format!(
+            r#""networkSecurityGroup": {{"id": "{PROVIDER}/NetworkSecurityGroups/{group}"}},
+            "ipConfigurations": [{configuration}]"#
+        );
+        arm("networkInterfaces", name, &properties)
+    };
+    let vnet = |name: &str, prefix: &str| {
+        let space = format!(r#""addressSpace": {{"addressPrefixes": ["{prefix}"]}}"#);
+        let subnet =
+            r#""subnets": [{"name": "s", "properties": {"addressPrefix": "10.0.0.0/24"}}]"#;
+        arm("virtualNetworks", name, &format!("{space}, {subnet}"))
+    };
+    let nsg = arm("networkSecurityGroups", "web", r#""securityRules": []"#);
+    let all = [
+        vnet("a", "10.0.0.0/16"),
+        vnet("b", "10.0.0.0/20"),
+        nic("4", "a", "web"),
+        nic("5", "a", "WEB"),
+        nic("6", "b", "web"),
+        nic("7", "a", "missing"),
+        nsg,
+    ];
+    let network = network(&format!(r#"{{"value": [{}]}}"#, all.join(",")));
+    let keys: Vec<&str> = network.filters.keys().map(Id::as_str).collect();
+    let web = keys.iter().filter(|key| key.contains("/networksecuritygroups/web"));
+    assert_eq!(web.count(), 2, "{keys:?}");
+    assert!(keys.iter().any(|key| key.ends_with("/web around 2")), "{keys:?}");
+    let missing = filter_of(&network, "missing");
+    assert_eq!(inbound(missing, SSH), Answer::Unknown);
+    assert_eq!(missing.label.name.as_deref(), Some("missing"));
 }
 
 /// The rules of a group without places, which follow the order of the document.

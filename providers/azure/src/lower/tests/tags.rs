@@ -35,7 +35,8 @@ fn from(tag: &str, around: &Surroundings, all: &[&str]) -> Lowered {
 }
 
 fn asked(told: &Lowered, source: &str) -> Answer {
-    inbound(&told.filter, &format!("tcp {source} 10.0.0.4:22"))
+    let to = if source.contains(':') { "[fd00::4]" } else { "10.0.0.4" };
+    inbound(&told.filter, &format!("tcp {source} {to}:22"))
 }
 
 #[test]
@@ -117,6 +118,10 @@ fn az_33_tags_are_what_the_recorded_list_says() {
     assert_eq!(asked(&told, "20.60.1.9"), allow("x"));
     assert_eq!(asked(&told, "20.60.9.9"), deny(NONE));
     assert_eq!(told.filter.ingress[0].rules[0].matches.sources.to_string(), "storage.westus");
+    // Of a region that the list does not have: some of the service's addresses.
+    let told = from("Storage.EastUS", &around(), &[WEST]);
+    assert_eq!(asked(&told, "20.60.9.9"), Answer::Unknown);
+    assert_eq!(asked(&told, "20.61.9.9"), deny(NONE));
     let told = from("Broken", &around(), &[WEST]);
     assert_eq!(asked(&told, "20.61.1.9"), allow("x"));
     assert_eq!(asked(&told, "20.62.0.1"), Answer::Unknown);

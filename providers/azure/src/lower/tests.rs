@@ -1,0 +1,6 @@
+//! Tests of meaning, named after the statements of the specification.
+
+mod admin;
+mod groups;
+mod rules;
+mod tags;
