@@ -211,6 +211,7 @@ impl<'n> Class<'n> {
             source: from.map(Class::member),
             destination: to.map(Class::member),
             identity: Identity::Kept,
+            near: None,
             state: StateSet::NEW,
         };
         evaluate_stack(known, direction, Phase::Opening, flows, &sight).pass

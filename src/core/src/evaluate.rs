@@ -43,14 +43,22 @@ pub struct Sight<'a> {
     pub destination: Option<Member<'a>>,
     /// Whether the flow arrives with its identity intact (AWS-8, AWS-11, AWS-12).
     pub identity: Identity,
+    /// Whose filters these are: those of the destination itself coming in, or of the source itself
+    /// going out. Who that one is, its own filters always know (AZ-18).
+    pub near: Option<Direction>,
     /// The connection state of the packet.
     pub state: StateSet,
 }
 
 impl Sight<'_> {
     /// A first packet of which nothing but the headers is known.
-    pub const HEADERS: Self =
-        Sight { source: None, destination: None, identity: Identity::Lost, state: StateSet::NEW };
+    pub const HEADERS: Self = Sight {
+        source: None,
+        destination: None,
+        identity: Identity::Lost,
+        near: None,
+        state: StateSet::NEW,
+    };
 }
 
 /// An interface as group references see it.
@@ -384,8 +392,9 @@ fn matched<'a>(matches: &'a Match, flows: &HeaderSpace, sight: &Sight<'_>) -> Op
     if !matches.states.intersects(sight.state) {
         return None;
     }
-    let from = side(&matches.sources, sight.source.as_ref(), sight.identity);
-    let to = side(&matches.destinations, sight.destination.as_ref(), sight.identity);
+    let seen = |of| if sight.near == Some(of) { Identity::Kept } else { sight.identity };
+    let from = side(&matches.sources, sight.source.as_ref(), seen(Direction::Egress));
+    let to = side(&matches.destinations, sight.destination.as_ref(), seen(Direction::Ingress));
     let hi = flows.within(from.hi.as_deref(), to.hi.as_deref(), &matches.services);
     if hi.is_empty() {
         return None;

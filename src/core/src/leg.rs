@@ -15,8 +15,8 @@ use crate::evaluate::{Member, Outcome, Phase, Sight, evaluate_stack};
 use crate::path::{Crossing, Field, Path};
 use crate::remarks::Remarks;
 use crate::{
-    Denial, HeaderSpace, Id, Identity, Interface, IpSet, Leg, PathGraph, PortSet, ServiceSet,
-    StateSet, Step,
+    Denial, Direction, HeaderSpace, Id, Identity, Interface, IpSet, Leg, PathGraph, PortSet,
+    ServiceSet, StateSet, Step,
 };
 
 /// The flows of one segment, in the coordinates of its start.
@@ -34,6 +34,20 @@ pub(crate) struct Segment {
 pub(crate) struct Ends<'a> {
     pub(crate) source: Option<Member<'a>>,
     pub(crate) destination: Option<Member<'a>>,
+    /// The interfaces themselves.
+    pub(crate) from: Option<&'a Id<Interface>>,
+    pub(crate) to: Option<&'a Id<Interface>>,
+}
+
+impl Ends<'_> {
+    /// Whether the filters of an interface are those of the end that a direction is near to.
+    fn near(&self, domain: Option<&Id<Interface>>, direction: Direction) -> Option<Direction> {
+        let end = match direction {
+            Direction::Ingress => self.to,
+            Direction::Egress => self.from,
+        };
+        (domain.is_some() && domain == end).then_some(direction)
+    }
 }
 
 /// What a leg told.
@@ -121,7 +135,8 @@ pub(crate) fn open<'n>(
     for crossing in &path.crossings {
         match crossing {
             Crossing::Filters { at, stack, direction, domain, certain, identity } => {
-                let sight = teller.sight(ends, *identity);
+                let near = ends.near(*domain, *direction);
+                let sight = teller.sight(ends, *identity, near);
                 let asked =
                     if opening.blurred { blur(&current.asked) } else { current.asked.clone() };
                 let outcome =
@@ -193,7 +208,8 @@ pub(crate) fn answer<'n>(
                     Some(id) if opening.states.contains(id) => Phase::ReplyWithState,
                     _ => Phase::ReplyWithoutState,
                 };
-                let sight = teller.sight(ends, *identity);
+                let near = ends.near(*domain, *direction);
+                let sight = teller.sight(ends, *identity, near);
                 let asked = current.asked.clone();
                 let outcome =
                     teller.filters(at, stack, *direction, *certain, &asked, &sight, phase);
@@ -261,7 +277,8 @@ pub(crate) fn error_returns<'n>(
                 let Ok(filters) = graph.filters(stack, *direction) else {
                     return Returns::Some;
                 };
-                let sight = sight(path, ends, *identity, StateSet::RELATED);
+                let near = ends.near(*domain, *direction);
+                let sight = sight(path, ends, (*identity, near), StateSet::RELATED);
                 let phase = Phase::ReplyWithoutState;
                 let outcome = evaluate_stack(filters, *direction, phase, &flows, &sight);
                 whole &= outcome.deny.is_empty();
@@ -286,9 +303,14 @@ pub(crate) fn error_returns<'n>(
 }
 
 /// What the filters at one place of a path are told of the two ends.
-fn sight<'s>(path: &Path<'_>, ends: &Ends<'s>, here: Identity, state: StateSet) -> Sight<'s> {
+fn sight<'s>(
+    path: &Path<'_>,
+    ends: &Ends<'s>,
+    (here, near): (Identity, Option<Direction>),
+    state: StateSet,
+) -> Sight<'s> {
     let (source, destination) = (ends.source.clone(), ends.destination.clone());
-    Sight { source, destination, identity: path.identity.max(here), state }
+    Sight { source, destination, identity: path.identity.max(here), near, state }
 }
 
 fn error_flows(denial: Denial, replies: &HeaderSpace) -> HeaderSpace {

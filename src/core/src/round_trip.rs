@@ -7,8 +7,8 @@ use crate::leg::{self, Ends, Log, Opening, Replies, Returns, solicited};
 use crate::path::{self, Path};
 use crate::points::Points;
 use crate::{
-    Client, Cube, Decision, Denial, Endpoint, HeaderSpace, IpSet, Leg, PathGraph, Question,
-    Reachability, Reason, Step, Symptom, Unknown, Verdict,
+    Client, Cube, Decision, Denial, Endpoint, HeaderSpace, Id, Interface, IpSet, Leg, PathGraph,
+    Question, Reachability, Reason, Step, Symptom, Unknown, Verdict,
 };
 
 /// Answers a question.
@@ -266,8 +266,20 @@ impl Choice {
     }
 }
 
-fn ends<'a>(graph: &'a PathGraph<'_>, source: &Endpoint, destination: &Endpoint) -> Ends<'a> {
-    Ends { source: member(graph, source), destination: member(graph, destination) }
+fn ends<'a>(graph: &'a PathGraph<'_>, source: &'a Endpoint, destination: &'a Endpoint) -> Ends<'a> {
+    Ends {
+        source: member(graph, source),
+        destination: member(graph, destination),
+        from: interface_of(source),
+        to: interface_of(destination),
+    }
+}
+
+fn interface_of(endpoint: &Endpoint) -> Option<&Id<Interface>> {
+    match endpoint {
+        Endpoint::Interface { id, .. } => Some(id),
+        Endpoint::External { .. } | Endpoint::Unheld { .. } => None,
+    }
 }
 
 fn member<'a>(graph: &'a PathGraph<'_>, endpoint: &Endpoint) -> Option<Member<'a>> {

@@ -113,6 +113,7 @@ fn one_stack(dice: &mut Dice, tally: &mut Tally) {
             source: source.as_ref().map(set_member),
             destination: destination.as_ref().map(set_member),
             identity,
+            near: None,
             state,
         },
     );
@@ -120,6 +121,7 @@ fn one_stack(dice: &mut Dice, tally: &mut Tally) {
         source: source.as_ref().map(one_member),
         destination: destination.as_ref().map(one_member),
         identity,
+        near: None,
         state,
     };
     for flow in flows {

@@ -472,3 +472,18 @@ fn az_53_neighbours_are_reached_by_the_table_where_it_is_so() {
     );
     assert_eq!(ask(&direct, "vm", "next", "443").verdict, Verdict::Reachable);
 }
+
+/// AZ-18: a rule of one's own that names one's own group holds wherever the packet comes from.
+#[test]
+fn az_18_a_machine_s_own_filters_know_its_groups_behind_a_border_too() {
+    let text = POOLED.replace(
+        "filter shut stateful\n  in 1 allow 22 from 20.0.0.9",
+        "filter shut stateful\n  in 1 allow 22 to group:dbs",
+    );
+    let member = text.replace("public 20.0.0.5 filters", "public 20.0.0.5 groups dbs filters");
+    let asked = |text: &str| ask(&network(text), "internet:52.0.0.1", "db@20.0.0.5", "22").verdict;
+    assert_eq!((asked(&member), asked(&text)), (Verdict::Reachable, Verdict::Unreachable));
+    // As a source it is not known beyond the border.
+    let from = member.replace("allow 22 to group:dbs", "allow 22 from group:dbs");
+    assert_eq!(ask(&network(&from), "db", "db@20.0.0.5", "22").verdict, Verdict::Unreachable);
+}

@@ -6,9 +6,9 @@ use ipnet::IpNet;
 use super::Lowering;
 use super::addresses::prefixes;
 use super::ids::{self, key};
+use super::route::opaque;
 use super::table::Object;
 use super::wording::{label, missing, not_recorded, unknown};
-use super::route::opaque;
 use crate::kind::Kind;
 use crate::raw;
 
@@ -85,7 +85,12 @@ impl<'a> Lowering<'a> {
         if let Some(origin) = self.unread_gateway(router) {
             let why = self.coverage.why(Kind::VirtualNetworkGateways, router.as_str());
             let others = Some(unknown("the routes of a gateway", why, &origin));
-            learned.push(Learned { gateway: made_up(router), prefixes: Vec::new(), others, origin });
+            learned.push(Learned {
+                gateway: made_up(router),
+                prefixes: Vec::new(),
+                others,
+                origin,
+            });
         }
         learned
     }
@@ -98,7 +103,8 @@ impl<'a> Lowering<'a> {
         let recorded: &'a super::Recorded<'a> = self.recorded;
         recorded.gateways.iter().filter(move |gateway| {
             let configurations = gateway.told().ip_configurations.iter().flatten();
-            let mut subnets = configurations.filter_map(|it| it.properties.subnet.as_ref()?.id.as_deref());
+            let mut subnets =
+                configurations.filter_map(|it| it.properties.subnet.as_ref()?.id.as_deref());
             subnets.any(|subnet| ids::parent(subnet).is_some_and(|it| *key(it) == *router.as_str()))
         })
     }

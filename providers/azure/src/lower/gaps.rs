@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use cloudfw_core::{
-    Action, Denial, Filter, Id, Label, Match, Rule, RuleList, Router, ServiceSet, Tracking,
+    Action, Denial, Filter, Id, Label, Match, Router, Rule, RuleList, ServiceSet, Tracking,
     WithoutState,
 };
 
@@ -91,7 +91,12 @@ impl<'a> Lowering<'a> {
             origin: origin.clone(),
         };
         let all = Rule { id: "*".into(), matches: Match::any(), action: Action::Allow, origin };
-        let list = || vec![Arc::new(RuleList { label: label.clone(), rules: vec![doubtful.clone(), all.clone()] })];
+        let list = || {
+            vec![Arc::new(RuleList {
+                label: label.clone(),
+                rules: vec![doubtful.clone(), all.clone()],
+            })]
+        };
         let filter = Filter {
             tracking: Tracking::Stateful { without_state: WithoutState::Unknown },
             ingress: list(),
@@ -135,7 +140,9 @@ impl<'a> Lowering<'a> {
     fn doubt_balanced(&mut self) {
         let recorded = self.recorded;
         for object in recorded.interfaces.iter() {
-            let Some(interface) = self.network.interfaces.get(object.key.as_ref()) else { continue };
+            let Some(interface) = self.network.interfaces.get(object.key.as_ref()) else {
+                continue;
+            };
             let Some(subnet) = self.network.subnets.get(&interface.subnet) else { continue };
             let router = subnet.router.clone();
             for one in super::interface::configurations(object) {
@@ -143,10 +150,15 @@ impl<'a> Lowering<'a> {
                 let pools = told.load_balancer_backend_address_pools.iter().flatten();
                 let rules = told.load_balancer_inbound_nat_rules.iter().flatten();
                 let gateways = told.application_gateway_backend_address_pools.iter().flatten();
-                let mut parts = pools.chain(rules).chain(gateways).filter_map(|it| it.id.as_deref());
+                let mut parts =
+                    pools.chain(rules).chain(gateways).filter_map(|it| it.id.as_deref());
                 if let Some(part) = parts.next() {
                     let balancer = ids::parent(part).unwrap_or(part);
-                    let what = format!("what `{}` brings to `{}`", ids::name(balancer), ids::name(object.id));
+                    let what = format!(
+                        "what `{}` brings to `{}`",
+                        ids::name(balancer),
+                        ids::name(object.id)
+                    );
                     let why = "load balancers are not modelled";
                     self.doubt_holders(&router, unknown(what, why, &one.origin));
                 }

@@ -41,7 +41,8 @@ impl<'a> Lowering<'a> {
         let addresses = self.addresses(&configurations, &router, &mut unread);
         if configurations.is_empty() {
             let what = format!("the addresses of `{}`", ids::name(object.id));
-            unread.v4 = Some(unknown(what, "the interface tells none", &object.field("ipConfigurations")));
+            unread.v4 =
+                Some(unknown(what, "the interface tells none", &object.field("ipConfigurations")));
         }
         let told = object.told();
         let behind_endpoint = told.private_endpoint.is_some();
@@ -72,7 +73,8 @@ impl<'a> Lowering<'a> {
         object: &Object<'a, raw::NetworkInterface>,
         configurations: &[Configuration<'a>],
     ) -> Id<Subnet> {
-        let ids: BTreeSet<Arc<str>> = configurations.iter().filter_map(subnet_id).map(key).collect();
+        let ids: BTreeSet<Arc<str>> =
+            configurations.iter().filter_map(subnet_id).map(key).collect();
         let first = configurations.iter().find_map(subnet_id);
         let Some(id) = first else {
             return self.subnet_of(&format!("{}/subnets/?", object.id), &object.entry.origin);
@@ -128,7 +130,10 @@ impl<'a> Lowering<'a> {
         for one in configurations {
             let told = &one.told.properties;
             let text = told.private_ip_address.as_deref().unwrap_or_default();
-            let is_v6 = told.private_ip_address_version.as_deref().is_some_and(|it| it.eq_ignore_ascii_case("IPv6"));
+            let is_v6 = told
+                .private_ip_address_version
+                .as_deref()
+                .is_some_and(|it| it.eq_ignore_ascii_case("IPv6"));
             match text.parse::<IpAddr>() {
                 Ok(ip) => {
                     let public = self.public_of(one.told, &one.origin, router);
@@ -141,7 +146,8 @@ impl<'a> Lowering<'a> {
                         "" => "it is not told: it may not have been given one yet".to_owned(),
                         other => format!("`{other}` is not one address"),
                     };
-                    let what = format!("the address `{}`", one.told.name.as_deref().unwrap_or_default());
+                    let what =
+                        format!("the address `{}`", one.told.name.as_deref().unwrap_or_default());
                     let gap = Some(unknown(what, why, &place));
                     *(if is_v6 { &mut unread.v6 } else { &mut unread.v4 }) = gap;
                 }
@@ -153,7 +159,8 @@ impl<'a> Lowering<'a> {
 
     /// AZ-18: membership is of the interface.
     fn application_groups(&self, configurations: &[Configuration<'a>]) -> BTreeSet<Id<Group>> {
-        let told = configurations.iter().map(|one| &one.told.properties.application_security_groups);
+        let told =
+            configurations.iter().map(|one| &one.told.properties.application_security_groups);
         let groups = told.flatten().flatten().filter_map(|group| group.id.as_deref());
         groups.map(|id| Id::new(key(id))).collect()
     }
@@ -170,10 +177,12 @@ impl<'a> Lowering<'a> {
         let around = self.surroundings(subnet, router);
         let admin = self.admin_rules_of(router, &around);
         let of_subnet = self.subnet_group(object, subnet);
-        let own = object.told().network_security_group.as_ref().and_then(|group| group.id.as_deref());
+        let own =
+            object.told().network_security_group.as_ref().and_then(|group| group.id.as_deref());
         let closed = of_subnet.is_none() && own.is_none();
         let of_subnet = of_subnet.map(|(id, origin)| self.group_filter(&id, &around, &origin));
-        let own = own.map(|id| self.group_filter(id, &around, &object.field("networkSecurityGroup")));
+        let own =
+            own.map(|id| self.group_filter(id, &around, &object.field("networkSecurityGroup")));
         let mut extra: Vec<Id<Filter>> = Vec::new();
         extra.extend(closed.then(|| self.closed_without_group(configurations, &around)).flatten());
         extra.extend(self.untracked(object));
@@ -283,10 +292,15 @@ impl<'a> Lowering<'a> {
     }
 }
 
-pub(super) fn configurations<'a>(object: &Object<'a, raw::NetworkInterface>) -> Vec<Configuration<'a>> {
+pub(super) fn configurations<'a>(
+    object: &Object<'a, raw::NetworkInterface>,
+) -> Vec<Configuration<'a>> {
     let told = object.entry.resource.properties.ip_configurations.iter().flatten().enumerate();
-    told.map(|(index, told)| Configuration { told, origin: object.element("ipConfigurations", index) })
-        .collect()
+    told.map(|(index, told)| Configuration {
+        told,
+        origin: object.element("ipConfigurations", index),
+    })
+    .collect()
 }
 
 fn subnet_id<'a>(one: &Configuration<'a>) -> Option<&'a str> {

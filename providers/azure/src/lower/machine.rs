@@ -49,7 +49,12 @@ impl<'a> Lowering<'a> {
             let Some(nic) = reference.id.as_deref() else { continue };
             if !interfaces.contains(&Id::new(key(nic))) {
                 let why = self.coverage.why(Kind::NetworkInterfaces, nic);
-                unread.push(not_recorded("the interface", nic, why, &object.field("networkProfile")));
+                unread.push(not_recorded(
+                    "the interface",
+                    nic,
+                    why,
+                    &object.field("networkProfile"),
+                ));
             }
         }
         if named.is_none()

@@ -161,7 +161,11 @@ impl<'a> Lowering<'a> {
                     let told = &front.properties;
                     told.public_ip_address.is_some() || told.public_ip_prefix.is_some()
                 });
-                let sku = balancer.entry.resource.envelope().and_then(|it| it.sku.as_ref()?.name.as_deref());
+                let sku = balancer
+                    .entry
+                    .resource
+                    .envelope()
+                    .and_then(|it| it.sku.as_ref()?.name.as_deref());
                 let standard = sku.is_some_and(|sku| sku.eq_ignore_ascii_case("Standard"));
                 if public.next().is_none() && standard && pools.len() == 1 {
                     return Some(None);
@@ -217,7 +221,11 @@ impl<'a> Lowering<'a> {
         let doubt = unknown("outbound TCP 25", why, &origin);
         let rule = |id: &str, sources: Peers, doubt: Option<Unknown>, action: Action| Rule {
             id: id.into(),
-            matches: Match { sources, doubt, ..Match::services(ServiceSet::tcp(PortSet::single(25))) },
+            matches: Match {
+                sources,
+                doubt,
+                ..Match::services(ServiceSet::tcp(PortSet::single(25)))
+            },
             action,
             origin: origin.clone(),
         };
@@ -227,7 +235,8 @@ impl<'a> Lowering<'a> {
             rule("DenyPort25Out", of(&denied), None, Action::Deny(Denial::Drop)),
             rule("Port25Out", Peers::Any, Some(doubt), Action::Deny(Denial::Drop)),
         ];
-        let label = Label { id: "outbound port 25".into(), kind: "outbound-port-25", ..border.clone() };
+        let label =
+            Label { id: "outbound port 25".into(), kind: "outbound-port-25", ..border.clone() };
         let all = Rule { id: "*".into(), matches: Match::any(), action: Action::Allow, origin };
         let egress = rules.into_iter().chain([all.clone()]).collect();
         let list = |rules| vec![Arc::new(RuleList { label: label.clone(), rules })];
@@ -247,7 +256,9 @@ impl<'a> Lowering<'a> {
         let recorded = self.recorded;
         for subnet in recorded.subnets.iter() {
             let id = subnet.told().nat_gateway.as_ref().and_then(|gateway| gateway.id.as_deref());
-            let Some(id) = id.filter(|id| recorded.nat_gateways.get(id).is_none()) else { continue };
+            let Some(id) = id.filter(|id| recorded.nat_gateways.get(id).is_none()) else {
+                continue;
+            };
             let why = self.coverage.why(Kind::NatGateways, id);
             self.warn(not_recorded("the NAT gateway", id, why, &subnet.field("natGateway")));
         }

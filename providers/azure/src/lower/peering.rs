@@ -3,9 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use cloudfw_core::{
-    Gateway, Id, Identity, IpSet, Origin, Passage, Router, Stack, Unknown,
-};
+use cloudfw_core::{Gateway, Id, Identity, IpSet, Origin, Passage, Router, Stack, Unknown};
 use ipnet::IpNet;
 
 use super::Lowering;
@@ -118,7 +116,11 @@ impl<'a> Lowering<'a> {
         }
         if told.enable_only_ipv6_peering.given() == Some(&true) {
             let why = "peerings of IPv6 alone are not modelled";
-            doubts.push(unknown("what the peering carries", why, &object.field("enableOnlyIPv6Peering")));
+            doubts.push(unknown(
+                "what the peering carries",
+                why,
+                &object.field("enableOnlyIPv6Peering"),
+            ));
         }
         if object.is_contradicted {
             let why = "documents of the recording tell it in different ways";
@@ -142,7 +144,8 @@ impl<'a> Lowering<'a> {
                 continue;
             }
             let link = self.link_of(&side);
-            let space = remote_space(side.object.told()).and_then(|it| it.address_prefixes.as_ref());
+            let space =
+                remote_space(side.object.told()).and_then(|it| it.address_prefixes.as_ref());
             let (told, _) = prefixes(space.into_iter().flatten().map(String::as_str));
             let set = if space.is_some() { told } else { self.addresses_of(&side.to) };
             found.push((link, set.nets()));
@@ -169,8 +172,10 @@ impl<'a> Lowering<'a> {
             match (state_of(side.object), access.given()) {
                 (Some(true), Some(true)) => certain.push(set),
                 (Some(true), None) | (None, Some(true) | None) => {
-                    let what = format!("whether `{}` is in VirtualNetwork", ids::name(side.to.as_str()));
-                    let why = "the peering does not tell its state, or its allowVirtualNetworkAccess";
+                    let what =
+                        format!("whether `{}` is in VirtualNetwork", ids::name(side.to.as_str()));
+                    let why =
+                        "the peering does not tell its state, or its allowVirtualNetworkAccess";
                     possibly.push((set, unknown(what, why, &side.object.entry.origin)));
                 }
                 (_, Some(false)) | (Some(false), _) => {}

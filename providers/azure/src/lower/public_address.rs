@@ -11,11 +11,11 @@ use cloudfw_core::{
 use super::Lowering;
 use super::ids;
 use super::surroundings::Surroundings;
+use super::table::Object;
 use super::table::at;
 use super::wording::{implied, not_recorded, nowhere, unknown};
 use crate::kind::Kind;
 use crate::raw::{IpConfiguration, PublicIpAddress, Resource};
-use super::table::Object;
 
 /// Whether a public address lets in what no group allows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -164,7 +164,10 @@ fn closed_filter(outside: IpSet, doubt: Option<Unknown>) -> Filter {
     let deny = Rule {
         id: "ClosedWithoutGroup".into(),
         matches: Match {
-            sources: Peers::Of(vec![Peer::Addresses { set: outside, via: Some("Internet".into()) }]),
+            sources: Peers::Of(vec![Peer::Addresses {
+                set: outside,
+                via: Some("Internet".into()),
+            }]),
             doubt,
             ..Match::any()
         },

@@ -30,12 +30,17 @@ impl<'t, 'n> Teller<'t, 'n> {
         Self { graph, path, leg, log, stopped: false }
     }
 
-    pub(super) fn sight<'s>(&self, ends: &Ends<'s>, here: Identity) -> Sight<'s> {
+    pub(super) fn sight<'s>(
+        &self,
+        ends: &Ends<'s>,
+        here: Identity,
+        near: Option<Direction>,
+    ) -> Sight<'s> {
         let state = match self.leg {
             Leg::Forward => StateSet::NEW,
             Leg::Return => StateSet::ESTABLISHED,
         };
-        super::sight(self.path, ends, here, state)
+        super::sight(self.path, ends, (here, near), state)
     }
 
     /// Asks the filters of a stack; `None` where one of them is not known.

@@ -209,15 +209,12 @@ impl<'a> Packet<'a> {
 /// Whether a match holds for a packet.
 fn matches(asked: &Match, flow: Flow, seen: &Seen<'_>) -> Holds {
     let doubt = if asked.doubt.is_some() { Holds::Maybe } else { Holds::Yes };
+    let of = |end| if seen.near == Some(end) { Identity::Kept } else { seen.identity };
+    let (from, to) = (of(Direction::Egress), of(Direction::Ingress));
     Holds::from(asked.states.intersects(seen.state))
         .and(holds_service(&asked.services, flow.service).into())
-        .and(is_among(&asked.sources, flow.source, seen.source.as_ref(), seen.identity))
-        .and(is_among(
-            &asked.destinations,
-            flow.destination,
-            seen.destination.as_ref(),
-            seen.identity,
-        ))
+        .and(is_among(&asked.sources, flow.source, seen.source.as_ref(), from))
+        .and(is_among(&asked.destinations, flow.destination, seen.destination.as_ref(), to))
         .and(doubt)
 }
 

@@ -13,7 +13,9 @@ pub(crate) mod path;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use cloudfw_core::{Group, Id, Identity, IpSet, PortSet, RangeSet, Service, ServiceSet, StateSet};
+use cloudfw_core::{
+    Direction, Group, Id, Identity, IpSet, PortSet, RangeSet, Service, ServiceSet, StateSet,
+};
 
 /// What may happen to a packet at one filter, stack or trip.
 pub(crate) type Outcomes<T> = BTreeSet<T>;
@@ -27,6 +29,8 @@ pub(crate) struct Seen<'a> {
     pub(crate) destination: Option<Member<'a>>,
     /// Whether group references see who it is.
     pub(crate) identity: Identity,
+    /// Whose own filters are asked: those of the destination coming in, of the source going out.
+    pub(crate) near: Option<Direction>,
     /// The connection state of the packet.
     pub(crate) state: StateSet,
 }

@@ -229,7 +229,7 @@ impl<'n> Walk<'n> {
             self.may_stop(packet, at);
             return true;
         };
-        let seen = self.seen(packet);
+        let seen = self.seen(packet, direction, domain);
         let mut passes = false;
         let decisions: Vec<_> = sources_to_try(packet, &filters)
             .into_iter()
@@ -258,7 +258,12 @@ impl<'n> Walk<'n> {
         self.asks(&mut other, &subnet.label, &subnet.boundary, direction, None);
     }
 
-    fn seen(&self, packet: &Packet<'n>) -> Seen<'n> {
+    fn seen(
+        &self,
+        packet: &Packet<'n>,
+        direction: Direction,
+        domain: Option<&Id<Interface>>,
+    ) -> Seen<'n> {
         let member = |endpoint: &Endpoint| match endpoint {
             Endpoint::Interface { id, .. } => {
                 self.network.interfaces.get(id).map(|interface| Member {
@@ -271,9 +276,22 @@ impl<'n> Walk<'n> {
         let (from, to) = (member(self.trip.source), member(self.trip.destination));
         let identity = self.known[packet.leg as usize].max(packet.left);
         let state = StateSet::ESTABLISHED;
+        let (first, last) = match packet.leg {
+            Leg::Forward => (self.trip.source, self.trip.destination),
+            Leg::Return => (self.trip.destination, self.trip.source),
+        };
+        let own = match direction {
+            Direction::Egress => first,
+            Direction::Ingress => last,
+        };
+        let is_own =
+            |id: &Id<Interface>| matches!(own, Endpoint::Interface { id: own, .. } if own == id);
+        let near = domain.filter(|id| is_own(id)).map(|_| direction);
         match packet.leg {
-            Leg::Forward => Seen { source: from, destination: to, identity, state: StateSet::NEW },
-            Leg::Return => Seen { source: to, destination: from, identity, state },
+            Leg::Forward => {
+                Seen { source: from, destination: to, identity, near, state: StateSet::NEW }
+            }
+            Leg::Return => Seen { source: to, destination: from, identity, near, state },
         }
     }
 }
