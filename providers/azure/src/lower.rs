@@ -15,6 +15,7 @@ use crate::documents::{Reading, read};
 
 mod addresses;
 mod admin_rule;
+mod balancer;
 mod coverage;
 mod elsewhere;
 mod external;
@@ -101,6 +102,8 @@ struct Lowering<'a> {
     /// Why an address of a network may be held although no recorded interface has it, and a
     /// gateway be there that nobody recorded.
     unheld: BTreeMap<Id<Router>, BTreeSet<Unknown>>,
+    /// Why a balancer may hand flows to the interface at hand from an address that nobody knows.
+    unseen_fronts: Vec<Unknown>,
     /// The filters of network security groups, by group and by what tags mean around them.
     groups: BTreeMap<(Arc<str>, Surroundings), Id<Filter>>,
     /// The tables of networks and user-defined tables, by both and what else their routes hang on.
@@ -116,6 +119,7 @@ impl<'a> Lowering<'a> {
             warnings: recorded.warnings.clone(),
             tags: ServiceTags::new(&recorded.service_tags),
             unheld: BTreeMap::new(),
+            unseen_fronts: Vec::new(),
             groups: BTreeMap::new(),
             tables: BTreeMap::new(),
         }
@@ -128,11 +132,13 @@ impl<'a> Lowering<'a> {
         self.lower_peerings();
         self.lower_elsewhere();
         self.lower_interfaces();
+        self.lower_standing();
         self.lower_machines();
         self.lower_borders();
         self.lower_subnets();
         self.lower_unattached_groups();
         self.lower_platform();
+        self.note_unheld_public();
         self.note_gaps();
         self.note_remarks();
     }

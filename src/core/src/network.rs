@@ -110,6 +110,27 @@ pub struct Interface {
     /// The platform's services that it has in a way of its own; all others it has like everybody
     /// in its router. No two of them share an address.
     pub platform: Vec<Provision>,
+    /// Other addresses that flows to it are dialled at; no two have the same address and the same
+    /// address of the interface.
+    pub fronts: Vec<Front>,
+}
+
+/// An address that a load balancer takes flows at, and hands them to an interface with their
+/// sources unchanged (AZ-14). Replies carry it again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Front {
+    /// The balancer.
+    pub label: Label,
+    /// What is dialled.
+    pub address: IpAddr,
+    /// The interface's own address that it becomes.
+    pub own: IpAddr,
+    /// What is handed on, by the interface's own ports.
+    pub services: ServiceSet,
+    /// Whether some of it is dialled at other ports than the interface's.
+    pub renumbers: bool,
+    /// Why it is not known whether anything is handed on.
+    pub doubt: Option<Unknown>,
 }
 
 /// An address of an interface.

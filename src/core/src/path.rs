@@ -14,8 +14,8 @@ use std::net::{IpAddr, Ipv4Addr};
 use crate::path_graph::Holder;
 use crate::route::Found;
 use crate::{
-    Direction, Endpoint, External, Gateway, Id, Identity, Initiative, Interface, IpSet, Label,
-    Liveness, Neighbours, Opens, Origin, Passage, PathGraph, PlatformService, Pool, PortSet,
+    Direction, Endpoint, External, Front, Gateway, Id, Identity, Initiative, Interface, IpSet,
+    Label, Liveness, Neighbours, Opens, Origin, Passage, PathGraph, PlatformService, Pool, PortSet,
     Reason, Role, Route, RouteTable, Router, ServiceSet, Serving, Stack, Subnet, Target, Unknown,
 };
 
@@ -124,7 +124,9 @@ pub(crate) fn opening<'n>(
     source: &Endpoint,
     destination: &Endpoint,
 ) -> Vec<Path<'n>> {
-    let mut walk = Walk { graph, target: target(graph, destination), there: None, found: vec![] };
+    let target = target(graph, destination);
+    let from_outside = matches!(source, Endpoint::External { .. });
+    let mut walk = Walk { graph, target, there: None, from_outside, found: vec![] };
     let (sources, destinations) = (own_addresses(source), dialled_addresses(destination));
     walk.start(source, Packet::new(sources, destinations));
     walk.found
@@ -139,7 +141,8 @@ pub(crate) fn replies<'n>(
     there: &Path<'n>,
 ) -> Vec<Path<'n>> {
     let target = target(graph, source);
-    let mut walk = Walk { graph, target, there: Some(there), found: vec![] };
+    let from_outside = matches!(source, Endpoint::External { .. });
+    let mut walk = Walk { graph, target, there: Some(there), from_outside, found: vec![] };
     let mut packet = Packet::new(there.arriving_at.clone(), there.arriving_from.clone());
     packet.masquerades.clone_from(&there.masquerades);
     match (destination, &there.opaque) {
@@ -337,6 +340,8 @@ struct Walk<'g, 'n> {
     target: Goal<'n>,
     /// The way there, when it is a reply that is walking: state is undone, not made.
     there: Option<&'g Path<'n>>,
+    /// Whether the flow began outside of the recording.
+    from_outside: bool,
     found: Vec<Path<'n>>,
 }
 

@@ -24,6 +24,8 @@ pub struct PathGraph<'n> {
     held: HashMap<&'n Id<Router>, HashMap<IpAddr, Vec<Holder<'n>>>>,
     /// Whose public address it is.
     public: HashMap<IpAddr, Vec<Holder<'n>>>,
+    /// To whom a load balancer in a router hands flows that are dialled at an address.
+    fronted: HashMap<&'n Id<Router>, HashMap<IpAddr, Vec<&'n Id<Interface>>>>,
     fibs: HashMap<&'n Id<RouteTable>, Fib>,
     borders: HashMap<&'n Id<Router>, Vec<&'n Id<Gateway>>>,
 }
@@ -71,6 +73,7 @@ impl<'n> PathGraph<'n> {
             by_id: Index::default(),
             held: HashMap::with_capacity(network.routers.len()),
             public: HashMap::new(),
+            fronted: HashMap::new(),
             fibs: network.tables.iter().map(|(id, table)| (id, Fib::new(table))).collect(),
             borders: HashMap::new(),
         };
@@ -124,6 +127,12 @@ impl<'n> PathGraph<'n> {
                 (self.by_id.interfaces.get(id), self.by_id.subnets.get(&interface.subnet))
             {
                 self.graph.add_edge(*a, *b, ());
+            }
+            for front in &interface.fronts {
+                let address = Address { ip: front.own, public: Some(front.address) };
+                self.public.entry(front.address).or_default().push(Holder::Interface(id, address));
+                let router = self.fronted.entry(&subnet.router).or_default();
+                router.entry(front.address).or_default().push(id);
             }
             for address in &interface.addresses {
                 // A gateway's own interface is only its name plate: the gateway takes the packets.
@@ -250,6 +259,17 @@ impl<'n> PathGraph<'n> {
     pub(crate) fn held(&self, router: &Id<Router>, address: IpAddr) -> &[Holder<'n>] {
         let held = self.held.get(router).and_then(|held| held.get(&address));
         held.map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether flows that are dialled at an address are handed to an interface in a router.
+    pub(crate) fn is_fronted(
+        &self,
+        router: &Id<Router>,
+        address: IpAddr,
+        interface: &Id<Interface>,
+    ) -> bool {
+        let fronted = self.fronted.get(router).and_then(|fronted| fronted.get(&address));
+        fronted.is_some_and(|interfaces| interfaces.contains(&interface))
     }
 
     /// Who is known by an address outside.

@@ -29,7 +29,8 @@
 //! cannot be resolved. `chain NAME` begins a chain, whose rules have no direction. Interfaces take `public A` (of the address before it), `groups`,
 //! `filters`, `client linux|windows|any`, `forwards`, `down`, `maybe-down`, `answers-only`,
 //! `maybe-opens`, `gateway G`, `opaque`, and of the platform's addresses `lacks A,…` and
-//! `maybe-lacks A,…`. `host NAME INTERFACES [PREFIX->INTERFACE]…` joins interfaces to a host, which
+//! `maybe-lacks A,…`; of load balancers `front A SERVICES [renumbers]
+//! [maybe-front]`, for the address before it. `host NAME INTERFACES [PREFIX->INTERFACE]…` joins interfaces to a host, which
 //! sends packets to those prefixes out of that interface. Subnets take `table`, `acl`, and `routed`
 //! where neighbours reach each other by the table. Routers take `unread`, and `platform A,… [at SERVICES]… [maybe-more]`.
 //!
@@ -50,7 +51,7 @@ use ipnet::IpNet;
 use thiserror::Error;
 
 use crate::{
-    Action, Address, Client, Denial, Destinations, External, Filter, Gateway, Group, Host,
+    Action, Address, Client, Denial, Destinations, External, Filter, Front, Gateway, Group, Host,
     HostRoute, Id, Identity, Initiative, Interface, IpSet, Label, Liveness, Made, Match,
     Neighbours, Network, Opens, Origin, Passage, Peer, Peers, Place, PlatformService, Pool,
     PortSet, Protocol, Provision, Role, Route, RouteTable, Router, Rule, RuleList, ServiceSet,
@@ -385,9 +386,19 @@ impl Reader {
             initiative: Initiative::Opens,
             client: Client::linux(),
             platform: Vec::new(),
+            fronts: Vec::new(),
         };
         while let Some(word) = words.next() {
             match word {
+                "front" => interface.fronts.push(words.front(&interface.addresses)?),
+                "renumbers" => {
+                    let last = interface.fronts.last_mut().ok_or("`renumbers` of no front")?;
+                    last.renumbers = true;
+                }
+                "maybe-front" => {
+                    let last = interface.fronts.last_mut().ok_or("`maybe-front` of no front")?;
+                    last.doubt = Some(unknown("what the balancer does", words.line));
+                }
                 "public" => {
                     let public = words.address()?;
                     let last = interface.addresses.last_mut().ok_or("`public` of no address")?;

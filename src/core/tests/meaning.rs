@@ -487,3 +487,52 @@ fn az_18_a_machine_s_own_filters_know_its_groups_behind_a_border_too() {
     let from = member.replace("allow 22 to group:dbs", "allow 22 from group:dbs");
     assert_eq!(ask(&network(&from), "db", "db@20.0.0.5", "22").verdict, Verdict::Unreachable);
 }
+
+/// Behind a load balancer that takes flows at 20.0.0.8, and at 10.0.1.100 inside.
+const BALANCED: &str = "
+external internet 20.0.0.0/8,52.0.0.0/8
+router vnet 10.0.0.0/16
+subnet a in vnet 10.0.1.0/24 table rt routed
+table rt
+  10.0.0.0/16 -> local
+  0.0.0.0/0 -> internet-gw
+gateway internet-gw border vnet internet
+filter web stateful
+  in 1 allow 8080 from 52.0.0.0/8,20.0.0.5
+  in 2 allow 8080 from 10.0.0.0/16
+  out 1 allow any
+filter open stateful
+  out 1 allow any
+interface vm in a 10.0.1.4 front 20.0.0.8 8080 renumbers front 10.0.1.100 8080 filters web
+interface other in a 10.0.1.5 public 20.0.0.5 filters open
+";
+
+#[test]
+fn az_14_a_balancer_hands_flows_on_with_their_sources_and_the_group_sees_the_backend_s_port() {
+    let network = network(BALANCED);
+    let asked = |port| ask(&network, "internet:52.0.0.1", "vm@20.0.0.8", port);
+    let answer = asked("8080");
+    assert_eq!(answer.verdict, Verdict::Reachable, "{:?}", blockers(&answer));
+    is_stopped_by(&asked("22"), &["lb-20.0.0.8 NotCarried", "web ingress Rule"]);
+    let others = ask(&network, "internet:20.0.0.77", "vm@20.0.0.8", "8080");
+    is_stopped_by(&others, &["web ingress Rule"]);
+    // Nobody dials the machine itself from outside.
+    let direct = ask(&network, "internet:52.0.0.1", "vm", "8080");
+    assert_eq!(direct.verdict, Verdict::Unreachable);
+}
+
+#[test]
+fn az_14_inside_a_balancer_is_dialled_at_its_own_address_and_answers_by_it() {
+    let network = network(BALANCED);
+    let inside = ask(&network, "other", "vm@10.0.1.100", "8080");
+    assert_eq!(inside.verdict, Verdict::Reachable, "{:?}", blockers(&inside));
+    let back = inside.back.iter().find(|step| step.decision == Decision::Translate);
+    assert!(format!("{:?}", back.map(|step| &step.rule)).contains("10.0.1.100"), "{back:?}");
+    // Which port was dialled, the client's own filters have seen.
+    let renumbered = ask(&network, "other", "vm@20.0.0.8", "8080");
+    assert_eq!(renumbered.verdict, Verdict::Unknown);
+    let text = BALANCED.replace("8080 renumbers front", "8080 maybe-front front");
+    let doubted = changed(&text, &[]);
+    let answer = ask(&doubted, "internet:52.0.0.1", "vm@20.0.0.8", "8080");
+    assert_eq!(answer.verdict, Verdict::Unknown);
+}

@@ -7,6 +7,7 @@ use std::net::IpAddr;
 
 use cloudfw_core::{
     Address, Endpoint, Id, Interface, IpSet, Protocol, ProtocolSet, ServiceSet, Unknown,
+    global_unicast,
 };
 
 use crate::query::QueryError;
@@ -406,7 +407,15 @@ impl Pairing<'_> {
                 let public = it.public.filter(|ip| set.is_none_or(|set| set.contains(*ip)))?;
                 Some(endpoint(it.ip, Some(public)))
             });
-            dialled.collect()
+            // What a load balancer hands on from addresses that the internet knows.
+            let global = global_unicast();
+            let fronts = interface.fronts.iter().filter(|front| {
+                front.own.is_ipv4() == from.is_ipv4()
+                    && global.contains(front.address)
+                    && set.is_none_or(|set| set.contains(front.address))
+            });
+            let fronts = fronts.map(|front| endpoint(front.own, Some(front.address)));
+            dialled.chain(fronts).collect()
         };
         let set = match wanted {
             Wanted::Exactly { own, dialled } if own.is_ipv4() == from.is_ipv4() => {

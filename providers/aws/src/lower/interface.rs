@@ -240,6 +240,7 @@ impl<'a> Lowering<'a> {
             initiative,
             client,
             platform: self.provisions(object.id, entry),
+            fronts: Vec::new(),
         };
         self.network.interfaces.insert(Id::new(Arc::clone(&object.key)), interface);
     }

@@ -135,8 +135,8 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// Load balancers, application gateways and firewalls bring flows to machines that have no
-    /// public address: they are not modelled, and what they lead to is not known.
+    /// Application gateways bring flows to machines, and so do load balancers that were not
+    /// recorded: what they bring is not known.
     fn doubt_balanced(&mut self) {
         let recorded = self.recorded;
         for object in recorded.interfaces.iter() {

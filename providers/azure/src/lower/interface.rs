@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use cloudfw_core::{
-    Address, Client, Filter, Group, Id, Initiative, Interface, IpSet, Liveness, Origin, Role,
-    Router, Stack, Subnet, Unknown, UnreadAddresses,
+    Address, Client, Filter, Front, Group, Id, Initiative, Interface, IpSet, Liveness, Origin,
+    Role, Router, Stack, Subnet, Unknown, UnreadAddresses,
 };
 
 use super::Lowering;
@@ -44,6 +44,7 @@ impl<'a> Lowering<'a> {
             unread.v4 =
                 Some(unknown(what, "the interface tells none", &object.field("ipConfigurations")));
         }
+        let fronts = self.fronts(&configurations, &router);
         let told = object.told();
         let behind_endpoint = told.private_endpoint.is_some();
         let machine = told.virtual_machine.as_ref().and_then(|machine| machine.id.as_deref());
@@ -52,6 +53,7 @@ impl<'a> Lowering<'a> {
             host: machine.map(|id| Id::new(key(id))),
             stack: self.stack(object, &configurations, (&subnet, &router)),
             platform: self.platform_of(object, &subnet),
+            fronts,
             subnet,
             addresses,
             unread,
@@ -66,6 +68,21 @@ impl<'a> Lowering<'a> {
             },
             client: self.client(machine),
         }
+    }
+
+    /// What load balancers hand to the addresses of an interface.
+    fn fronts(&mut self, configurations: &[Configuration<'a>], router: &Id<Router>) -> Vec<Front> {
+        let mut fronts = Vec::new();
+        for one in configurations {
+            let text = one.told.properties.private_ip_address.as_deref().unwrap_or_default();
+            if let Ok(own) = text.parse::<IpAddr>() {
+                fronts.extend(self.fronts_of(one, own));
+            }
+        }
+        for gap in std::mem::take(&mut self.unseen_fronts) {
+            self.doubt_holders(router, gap);
+        }
+        fronts
     }
 
     fn subnet_of_interface(

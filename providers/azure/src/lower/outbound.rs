@@ -147,37 +147,38 @@ impl<'a> Lowering<'a> {
         left
     }
 
-    /// What a machine behind load balancers is known as: outbound rules and rules of public
-    /// balancers translate it; behind an internal Standard balancer alone it has no way out.
+    /// What a machine behind load balancers is known as; nothing in the inner place where it has no
+    /// way out: behind a Standard balancer that does not translate it, there is no default access.
     fn balanced_pool(&self, pools: &[&str], own: &IpSet, origin: &Origin) -> Option<Option<Pool>> {
-        let first = pools.first()?;
-        let id = ids::parent(first).unwrap_or(first);
-        let why = match self.recorded.balancers.get(id) {
-            None => self.coverage.why(Kind::LoadBalancers, id),
-            Some(balancer) => {
-                let told = balancer.told();
-                let fronts = told.frontend_ip_configurations.iter().flatten();
-                let mut public = fronts.filter(|front| {
-                    let told = &front.properties;
-                    told.public_ip_address.is_some() || told.public_ip_prefix.is_some()
-                });
-                let sku = balancer
-                    .entry
-                    .resource
-                    .envelope()
-                    .and_then(|it| it.sku.as_ref()?.name.as_deref());
-                let standard = sku.is_some_and(|sku| sku.eq_ignore_ascii_case("Standard"));
-                if public.next().is_none() && standard && pools.len() == 1 {
-                    return Some(None);
-                }
-                "which address the load balancer's rules give it is not modelled".to_owned()
+        let mut without = false;
+        for pool in pools {
+            let id = ids::parent(pool).unwrap_or(pool);
+            let what = format!("how {own} reaches the internet");
+            let made = |label, address, doubt| {
+                let (inside, ports, services) = (own.clone(), snat_ports(), carried());
+                Some(Some(Pool { label, inside, address, ports, services, doubt }))
+            };
+            let Some(balancer) = self.recorded.balancers.get(id) else {
+                let why = self.coverage.why(Kind::LoadBalancers, id);
+                let label = missing(id, "load-balancer", origin);
+                return made(label, None, Some(unknown(what, why, origin)));
+            };
+            if let Some(address) = self.translation_of(balancer, pool) {
+                return made(label(balancer, "load-balancer"), address, None);
             }
-        };
-        let what = format!("how `{}` reaches the internet", own);
-        let doubt = Some(unknown(what, why, origin));
-        let label = missing(id, "load-balancer", origin);
-        let (inside, ports, services) = (own.clone(), snat_ports(), carried());
-        Some(Some(Pool { label, inside, address: None, ports, services, doubt }))
+            let sku =
+                balancer.entry.resource.envelope().and_then(|it| it.sku.as_ref()?.name.as_deref());
+            match sku.map(str::to_ascii_lowercase).as_deref() {
+                Some("basic") => {}
+                Some("standard") => without = true,
+                _ => {
+                    let why = "the SKU of its load balancer is not told";
+                    let label = label(balancer, "load-balancer");
+                    return made(label, None, Some(unknown(what, why, &balancer.entry.origin)));
+                }
+            }
+        }
+        without.then_some(None)
     }
 
     /// Default outbound access, unless the subnet has none.

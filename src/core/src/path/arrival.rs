@@ -8,6 +8,11 @@ impl<'n> Walk<'_, 'n> {
         let Some((_, router)) = self.graph.router(at.router) else {
             return self.jump(packet);
         };
+        if let Goal::Interface { id, .. } = self.target
+            && packet.address().is_some_and(|to| self.graph.is_fronted(at.router, to, id))
+        {
+            return self.deliver_to(at, id, router, packet);
+        }
         let holders = packet.address().map_or(&[][..], |to| self.graph.held(at.router, to));
         if holders.len() > 1 {
             let what = format!("who holds {}", packet.destinations);
@@ -20,6 +25,34 @@ impl<'n> Walk<'_, 'n> {
             Some(Holder::Gateway(id, _)) => self.deliver_to_gateway(at, id, router, packet),
             None => self.nobody(at, router, packet),
         }
+    }
+
+    /// The balancer that hands an interface what is dialled at the packet's address.
+    pub(super) fn front_of(
+        &self,
+        interface: &'n Interface,
+        packet: &Packet<'n>,
+    ) -> Option<&'n Front> {
+        let dialled = packet.address().filter(|_| !self.is_reply())?;
+        let Goal::Interface { address, .. } = self.target else { return None };
+        interface.fronts.iter().find(|front| front.address == dialled && front.own == address)
+    }
+
+    /// Through a load balancer: what it hands on, and what nobody knows of it.
+    pub(super) fn cross_front(&self, front: &'n Front, packet: &mut Packet<'n>) {
+        let (at, reason) = (&front.label, Reason::NotCarried);
+        if let Some(unknown) = &front.doubt {
+            packet.cross(Crossing::Doubt { at, reason, unknown: unknown.clone() });
+        }
+        // The filters of a client that is recorded have seen the port that it dialled.
+        let is_recorded = !self.from_outside;
+        if front.renumbers && is_recorded {
+            let what = format!("the port that is dialled at {at}");
+            let why = "the balancer gives flows another port, which is followed from outside only";
+            let unknown = Unknown::new(what, why, "");
+            packet.cross(Crossing::Doubt { at, reason, unknown });
+        }
+        packet.cross(Crossing::Carries { at, services: &front.services });
     }
 
     pub(super) fn is_wanted(&self, holder: &Holder<'n>) -> bool {
@@ -40,6 +73,10 @@ impl<'n> Walk<'_, 'n> {
             Goal::Interface { id: wanted, interface, .. } if wanted == id => {
                 if let Some((subnet_id, subnet)) = self.graph.subnet(&interface.subnet) {
                     self.move_to(at, subnet_id, subnet, &mut packet);
+                }
+                if let Some(front) = self.front_of(interface, &packet) {
+                    self.cross_front(front, &mut packet);
+                    packet.rewrite_destination(&front.label, front.own);
                 }
                 self.arrive(id, interface, packet);
             }

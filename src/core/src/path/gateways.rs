@@ -76,8 +76,11 @@ impl<'n> Walk<'_, 'n> {
         if let Some(pool) = self.pool_of(door, from) {
             return self.out_by_pool(door, pool, (id, external), packet);
         }
-        if from.is_ipv4() {
-            let holders = self.graph.held(door.router, from);
+        // A reply that a balancer has given the address that was dialled.
+        let dialled = self.there.and_then(|there| single(&there.destinations));
+        let holders = self.graph.held(door.router, from);
+        let is_fronts = dialled == Some(from) && holders.is_empty();
+        if from.is_ipv4() && !is_fronts {
             let Some(to) = holders.iter().find_map(|holder| holder.address().public) else {
                 let router = self.graph.router(door.router).map(|(_, router)| router);
                 if let Some(unknown) = router.and_then(|router| router.unread.first()) {
@@ -239,6 +242,9 @@ impl<'n> Walk<'_, 'n> {
             });
             return self.enter(outside, at.router, address, packet);
         };
+        if let Some(front) = self.front_of(interface, &packet) {
+            self.cross_front(front, &mut packet);
+        }
         let (router, inside) = match holder {
             Holder::Interface(..) => (at.router, address),
             Holder::Gateway(id, held) => (self.router_of_gateway(id).unwrap_or(at.router), held.ip),

@@ -103,7 +103,21 @@ impl<'n> Walk<'_, 'n> {
             return;
         }
         cross_interface(id, interface, Direction::Egress, &mut packet);
+        self.front_again(interface, &mut packet);
         self.out_of_subnet(at, subnet, packet);
+    }
+
+    /// A reply to what a balancer handed on carries the balancer's address again (AZ-14).
+    fn front_again(&self, interface: &'n Interface, packet: &mut Packet<'n>) {
+        let dialled = self.there.and_then(|there| single(&there.destinations));
+        let own = single(&packet.sources);
+        let mut fronts = interface.fronts.iter();
+        let front = fronts.find(|front| Some(front.address) == dialled && Some(front.own) == own);
+        if let Some(front) = front {
+            let (field, from, to) = (Field::Source, front.own, front.address);
+            packet.cross(Crossing::Rewrite { at: &front.label, field, from, to });
+            packet.sources = IpSet::single(to);
+        }
     }
 
     /// To a service of the platform, by what the interface has of it (AWS-50).

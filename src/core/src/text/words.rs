@@ -79,6 +79,16 @@ impl<'a> Words<'a> {
         })
     }
 
+    /// `ADDRESS SERVICES`.
+    pub(super) fn front(&mut self, addresses: &[Address]) -> Read<Front> {
+        let address = self.address()?;
+        let own = addresses.last().ok_or("`front` of no address")?.ip;
+        let text = self.want("services")?;
+        let services = text.parse().map_err(|error| format!("{error}"))?;
+        let label = label(&format!("lb-{address}"), "load-balancer", self.line);
+        Ok(Front { label, address, own, services, renumbers: false, doubt: None })
+    }
+
     /// `ADDRESSES as ADDRESS`, or `ADDRESSES as ?` where nobody knows the address.
     pub(super) fn pool(&mut self) -> Read<Pool> {
         let inside = self.addresses()?;

@@ -1,0 +1,408 @@
+//! Load balancers: what they hand to which interface (AZ-14), and what stands at their addresses.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use cloudfw_core::{
+    Address, Client, Front, Id, Initiative, Interface, Label, Liveness, Origin, PortSet, Protocol,
+    Role, ServiceSet, Stack, Unknown, UnreadAddresses,
+};
+
+use super::Lowering;
+use super::ids::{self, key};
+use super::interface::Configuration;
+use super::table::{Object, at};
+use super::wording::{label, unknown};
+use crate::raw::{
+    self, Field, FrontendIpConfiguration, InboundNatRule, LoadBalancingRule, Resource,
+};
+
+/// What a rule of a balancer hands on.
+struct Handed {
+    services: ServiceSet,
+    renumbers: bool,
+    doubt: Option<Unknown>,
+}
+
+/// A part of a balancer, and where it stands.
+struct Part<'o, 'a, T> {
+    balancer: &'o Object<'a, raw::LoadBalancer>,
+    told: &'a Resource<T>,
+    origin: Origin,
+}
+
+impl<'a> Lowering<'a> {
+    /// What load balancers hand to an address of an interface.
+    pub(super) fn fronts_of(&mut self, one: &Configuration<'a>, own: IpAddr) -> Vec<Front> {
+        let recorded = self.recorded;
+        let id = one.told.id.as_deref().map(key);
+        let told = &one.told.properties;
+        let named = told.load_balancer_backend_address_pools.iter().flatten();
+        let named: BTreeSet<Arc<str>> =
+            named.filter_map(|pool| pool.id.as_deref()).map(key).collect();
+        let mut found: BTreeMap<IpAddr, Front> = BTreeMap::new();
+        for balancer in recorded.balancers.iter() {
+            let pools = pools_with(balancer, id.as_deref(), own, &named);
+            for rule in rules(balancer) {
+                let of = rule.told.properties.backend_address_pool.iter();
+                let of = of.chain(rule.told.properties.backend_address_pools.iter().flatten());
+                let mut of = of.filter_map(|pool| pool.id.as_deref()).map(key);
+                if of.any(|pool| pools.contains(&pool)) {
+                    let handed = handed_by_rule(&rule);
+                    let front = rule.told.properties.frontend_ip_configuration.as_ref();
+                    self.add_front(&mut found, (balancer, front), own, handed);
+                }
+            }
+            for rule in nat_rules(balancer) {
+                let told = &rule.told.properties;
+                let backend = told.backend_ip_configuration.as_ref();
+                let backend = backend.and_then(|it| it.id.as_deref()).map(key);
+                let pool = told.backend_address_pool.as_ref();
+                let pool = pool.and_then(|it| it.id.as_deref()).map(key);
+                let is_it = backend.is_some() && backend == id;
+                if is_it || pool.is_some_and(|pool| pools.contains(&pool)) {
+                    let handed = handed_by_nat_rule(&rule);
+                    let front = told.frontend_ip_configuration.as_ref();
+                    self.add_front(&mut found, (balancer, front), own, handed);
+                }
+            }
+        }
+        found.into_values().collect()
+    }
+
+    fn add_front(
+        &mut self,
+        found: &mut BTreeMap<IpAddr, Front>,
+        (balancer, front): (&Object<'a, raw::LoadBalancer>, Option<&raw::Reference>),
+        own: IpAddr,
+        handed: Handed,
+    ) {
+        let wanted = front.and_then(|it| it.id.as_deref()).map(key);
+        for frontend in frontends(balancer) {
+            if wanted.is_none() || frontend.told.id.as_deref().map(key) != wanted {
+                continue;
+            }
+            let doubt = self.doubt_of_frontend(&frontend).or_else(|| handed.doubt.clone());
+            let addresses = match self.addresses_of_frontend(&frontend) {
+                Ok(addresses) => addresses,
+                Err(gap) => {
+                    self.warn(gap.clone());
+                    self.unseen_fronts.push(gap);
+                    continue;
+                }
+            };
+            for address in addresses.into_iter().filter(|it| it.is_ipv4() == own.is_ipv4()) {
+                let front = found.entry(address).or_insert_with(|| Front {
+                    label: label(balancer, "load-balancer"),
+                    address,
+                    own,
+                    services: ServiceSet::empty(),
+                    renumbers: false,
+                    doubt: None,
+                });
+                front.services = front.services.union(&handed.services);
+                front.renumbers |= handed.renumbers;
+                front.doubt = front.doubt.take().or_else(|| doubt.clone());
+            }
+        }
+    }
+
+    /// The addresses that a frontend takes flows at.
+    fn addresses_of_frontend(
+        &self,
+        frontend: &Part<'_, 'a, FrontendIpConfiguration>,
+    ) -> Result<Vec<IpAddr>, Unknown> {
+        let told = &frontend.told.properties;
+        let mut addresses = Vec::new();
+        if let Some(text) = told.private_ip_address.as_deref().filter(|text| !text.is_empty()) {
+            let bad = |_| {
+                let what = "the address of the load balancer";
+                unknown(what, format!("`{text}` is no address"), &frontend.origin)
+            };
+            addresses.push(text.parse().map_err(bad)?);
+        }
+        if let Some(id) = told.public_ip_address.as_ref().and_then(|it| it.id.as_deref()) {
+            addresses.extend(self.public_address(id, &frontend.origin)?);
+        }
+        if told.public_ip_prefix.is_some() || addresses.is_empty() {
+            let why = "it is not told, or one of a prefix";
+            return Err(unknown("the address of the load balancer", why, &frontend.origin));
+        }
+        Ok(addresses)
+    }
+
+    /// The pool that machines of a balancer's backend pool open flows by: of an outbound rule, or
+    /// of a rule of a public frontend that is not told to leave it (AZ-70). Nothing where the
+    /// balancer does not translate.
+    pub(super) fn translation_of(
+        &self,
+        balancer: &Object<'a, raw::LoadBalancer>,
+        pool: &str,
+    ) -> Option<Option<IpAddr>> {
+        let told = balancer.told();
+        let pool = key(pool);
+        let is_it = |of: Option<&raw::Reference>| {
+            of.and_then(|it| it.id.as_deref()).is_some_and(|id| key(id) == pool)
+        };
+        let outbound = told.outbound_rules.iter().flatten();
+        let outbound = outbound.filter(|rule| is_it(rule.properties.backend_address_pool.as_ref()));
+        let outbound =
+            outbound.flat_map(|rule| rule.properties.frontend_ip_configurations.iter().flatten());
+        let mut fronts: BTreeSet<Arc<str>> =
+            outbound.filter_map(|front| front.id.as_deref()).map(key).collect();
+        if fronts.is_empty() {
+            for rule in rules(balancer) {
+                let told = &rule.told.properties;
+                let pools = told
+                    .backend_address_pool
+                    .iter()
+                    .chain(told.backend_address_pools.iter().flatten());
+                if pools.map(Some).any(is_it) && told.disable_outbound_snat.given() != Some(&true) {
+                    let front = told.frontend_ip_configuration.as_ref();
+                    fronts.extend(front.and_then(|it| it.id.as_deref()).map(key));
+                }
+            }
+        }
+        let public = frontends(balancer).filter(|frontend| {
+            let told = &frontend.told.properties;
+            let is_public = told.public_ip_address.is_some() || told.public_ip_prefix.is_some();
+            is_public && frontend.told.id.as_deref().map(key).is_some_and(|id| fronts.contains(&id))
+        });
+        let mut addresses = Vec::new();
+        let mut any = false;
+        for frontend in public {
+            any = true;
+            match self.addresses_of_frontend(&frontend) {
+                Ok(found) => addresses.extend(found),
+                // Some public address, and nobody knows which.
+                Err(_) => addresses.clear(),
+            }
+        }
+        let one = if let [one] = addresses.as_slice() { Some(*one) } else { None };
+        any.then_some(one)
+    }
+
+    fn doubt_of_frontend(
+        &self,
+        frontend: &Part<'_, 'a, FrontendIpConfiguration>,
+    ) -> Option<Unknown> {
+        let balancer = frontend.balancer;
+        let what = format!("what `{}` hands on", ids::name(balancer.id));
+        if frontend.told.properties.gateway_load_balancer.is_some() {
+            let why = "a gateway load balancer stands before it, which is not modelled";
+            return Some(unknown(what, why, &frontend.origin));
+        }
+        if balancer.is_contradicted {
+            let why = "documents of the recording tell it in different ways";
+            return Some(unknown(what, why, &balancer.entry.origin));
+        }
+        let sku = balancer.entry.resource.envelope().and_then(|it| it.sku.as_ref());
+        let is_global = sku
+            .and_then(|sku| sku.tier.as_deref())
+            .is_some_and(|it| it.eq_ignore_ascii_case("Global"));
+        is_global.then(|| {
+            unknown(what, "balancers across Regions are not modelled", &balancer.entry.origin)
+        })
+    }
+
+    /// What stands at the private addresses of load balancers and firewalls: nobody sees through
+    /// it, where it is asked about itself.
+    pub(super) fn lower_standing(&mut self) {
+        let recorded = self.recorded;
+        for balancer in recorded.balancers.iter() {
+            for frontend in frontends(balancer) {
+                let told = &frontend.told.properties;
+                let text = told.private_ip_address.as_deref().unwrap_or_default();
+                let subnet = told.subnet.as_ref().and_then(|it| it.id.as_deref());
+                let why = "which machine a load balancer picks is not told";
+                let of = (label(balancer, "load-balancer"), why, false);
+                self.stand(frontend.told.id.as_deref(), text, subnet, of, &frontend.origin);
+            }
+        }
+        for firewall in recorded.firewalls.iter() {
+            let configurations = firewall.told().ip_configurations.iter().flatten().enumerate();
+            for (index, one) in configurations {
+                let text = one.properties.private_ip_address.as_deref().unwrap_or_default();
+                let subnet = one.properties.subnet.as_ref().and_then(|it| it.id.as_deref());
+                let why = "the rules of Azure Firewall are not modelled";
+                let of = (label(firewall, "azure-firewall"), why, true);
+                let origin = firewall.element("ipConfigurations", index);
+                self.stand(one.id.as_deref(), text, subnet, of, &origin);
+            }
+        }
+    }
+
+    fn stand(
+        &mut self,
+        id: Option<&str>,
+        address: &str,
+        subnet: Option<&str>,
+        (label, why, forwards): (Label, &str, bool),
+        origin: &Origin,
+    ) {
+        let (Some(id), Some(subnet), Ok(ip)) = (id, subnet, address.parse::<IpAddr>()) else {
+            return;
+        };
+        let subnet = self.subnet_of(subnet, origin);
+        let opaque = unknown(format!("what `{label}` does with packets"), why, origin);
+        let interface = Interface {
+            label,
+            host: None,
+            subnet,
+            addresses: vec![Address { ip, public: None }],
+            unread: UnreadAddresses::default(),
+            groups: BTreeSet::new(),
+            stack: Stack::default(),
+            role: Role::Opaque(opaque),
+            forwards,
+            liveness: Liveness::Up,
+            initiative: Initiative::Opens,
+            client: Client::any(),
+            platform: Vec::new(),
+            fronts: Vec::new(),
+        };
+        self.network.interfaces.insert(Id::new(key(id)), interface);
+    }
+
+    /// Public addresses that no interface has: those of balancers, firewalls and gateways.
+    pub(super) fn note_unheld_public(&mut self) {
+        let held: BTreeSet<IpAddr> = self
+            .network
+            .interfaces
+            .values()
+            .flat_map(|interface| &interface.addresses)
+            .filter_map(|address| address.public)
+            .collect();
+        let recorded = self.recorded;
+        for object in recorded.public_addresses.iter() {
+            let text = object.told().ip_address.as_deref().unwrap_or_default();
+            let Ok(address) = text.parse::<IpAddr>() else { continue };
+            if held.contains(&address) {
+                continue;
+            }
+            let what = format!("what answers at {address} (`{}`)", ids::name(object.id));
+            let why = "no recorded interface has it, and what has it is not modelled";
+            let gap = unknown(what, why, &object.entry.origin);
+            self.network.unheld_public.insert(address, gap);
+        }
+    }
+}
+
+/// The pools of a balancer that an address is in: as the interface tells it, or the pool.
+fn pools_with(
+    balancer: &Object<'_, raw::LoadBalancer>,
+    id: Option<&str>,
+    own: IpAddr,
+    named: &BTreeSet<Arc<str>>,
+) -> BTreeSet<Arc<str>> {
+    let mut found = BTreeSet::new();
+    for pool in balancer.told().backend_address_pools.iter().flatten() {
+        let Some(pool_id) = pool.id.as_deref().map(key) else { continue };
+        let members = pool.properties.backend_ip_configurations.iter().flatten();
+        let mut members = members.filter_map(|member| member.id.as_deref());
+        let addresses = pool.properties.load_balancer_backend_addresses.iter().flatten();
+        let mut addresses = addresses.filter(|member| {
+            let told = &member.properties;
+            let own_id = told.network_interface_ip_configuration.as_ref();
+            let own_id = own_id.and_then(|it| it.id.as_deref());
+            let by_address = told.ip_address.as_deref().and_then(|text| text.parse().ok());
+            own_id.map(key).as_deref().is_some_and(|it| Some(it) == id) || by_address == Some(own)
+        });
+        let is_member = members.any(|member| Some(&*key(member)) == id);
+        if named.contains(&pool_id) || is_member || addresses.next().is_some() {
+            found.insert(pool_id);
+        }
+    }
+    found
+}
+
+fn frontends<'o, 'a>(
+    balancer: &'o Object<'a, raw::LoadBalancer>,
+) -> impl Iterator<Item = Part<'o, 'a, FrontendIpConfiguration>> {
+    let told = balancer.entry.resource.properties.frontend_ip_configurations.iter();
+    told.flatten().enumerate().map(move |(index, told)| {
+        let origin = balancer.element("frontendIPConfigurations", index);
+        Part { balancer, told, origin }
+    })
+}
+
+fn rules<'o, 'a>(
+    balancer: &'o Object<'a, raw::LoadBalancer>,
+) -> impl Iterator<Item = Part<'o, 'a, LoadBalancingRule>> {
+    let told = balancer.entry.resource.properties.load_balancing_rules.iter();
+    told.flatten().enumerate().map(move |(index, told)| {
+        let origin = balancer.element("loadBalancingRules", index);
+        Part { balancer, told, origin }
+    })
+}
+
+fn nat_rules<'o, 'a>(
+    balancer: &'o Object<'a, raw::LoadBalancer>,
+) -> impl Iterator<Item = Part<'o, 'a, InboundNatRule>> {
+    let told = balancer.entry.resource.properties.inbound_nat_rules.iter();
+    told.flatten().enumerate().map(move |(index, told)| {
+        let origin = balancer.element("inboundNatRules", index);
+        Part { balancer, told, origin }
+    })
+}
+
+fn handed_by_rule(rule: &Part<'_, '_, LoadBalancingRule>) -> Handed {
+    let told = &rule.told.properties;
+    let ports = (&told.frontend_port, &told.backend_port);
+    let protocol = told.protocol.as_deref();
+    let mut handed = handed(protocol, ports, &rule.origin);
+    handed.doubt = handed.doubt.or_else(|| floating(&told.enable_floating_ip, rule));
+    handed
+}
+
+fn handed_by_nat_rule(rule: &Part<'_, '_, InboundNatRule>) -> Handed {
+    let told = &rule.told.properties;
+    let ranges = !told.frontend_port_range_start.is_absent();
+    let front = if ranges { &told.frontend_port_range_start } else { &told.frontend_port };
+    let mut handed = handed(told.protocol.as_deref(), (front, &told.backend_port), &rule.origin);
+    handed.renumbers |= ranges;
+    handed.doubt = handed.doubt.or_else(|| floating(&told.enable_floating_ip, rule));
+    handed
+}
+
+fn handed(
+    protocol: Option<&str>,
+    (front, back): (&Field<i64>, &Field<i64>),
+    origin: &Origin,
+) -> Handed {
+    let protocols = match protocol.map(str::to_ascii_lowercase).as_deref() {
+        Some("tcp") => vec![Protocol::TCP],
+        Some("udp") => vec![Protocol::UDP],
+        _ => vec![Protocol::TCP, Protocol::UDP],
+    };
+    let port = |field: &Field<i64>| field.given().and_then(|port| u16::try_from(*port).ok());
+    let ports = match port(back) {
+        // A rule for all ports.
+        Some(0) | None => PortSet::full(),
+        Some(port) => PortSet::single(port),
+    };
+    let services = protocols
+        .into_iter()
+        .map(|protocol| ServiceSet::ports(protocol, PortSet::full(), ports.clone()))
+        .fold(ServiceSet::empty(), |all, one| all.union(&one));
+    let bad = port(back).is_none() || port(front).is_none() || protocol.is_none();
+    let doubt = bad.then(|| {
+        unknown(
+            "what a rule of the load balancer hands on",
+            "its ports or protocol are not told",
+            origin,
+        )
+    });
+    Handed { services, renumbers: port(front) != port(back), doubt }
+}
+
+/// With floating IP machines see the balancer's address, and groups may too (AZ-14).
+fn floating<T>(field: &Field<bool>, rule: &Part<'_, '_, T>) -> Option<Unknown> {
+    if field.given() != Some(&true) && field.bad().is_none() {
+        return None;
+    }
+    let origin = at(&rule.origin, |own| rule.told.field_at(own, "enableFloatingIP"));
+    let why = "enableFloatingIP is not false: which address groups see then is not documented";
+    Some(unknown("what the load balancer hands on", why, &origin))
+}
