@@ -157,7 +157,7 @@ impl<'n> Routes<'n> {
 
     fn leads(&self, target: &Target, router: &Id<Router>) -> Leads {
         match target {
-            Target::Local | Target::Blackhole => Leads::Elsewhere,
+            Target::Local | Target::Blackhole | Target::Discard => Leads::Elsewhere,
             Target::Unknown(unknown) => Leads::Unknown(unknown.clone()),
             Target::Gateway(id) => self.leads_by(id, router),
             Target::Interface(id) => match self.network.interfaces.get(id) {

@@ -22,11 +22,24 @@ pub struct Label {
     pub origin: Origin,
 }
 
+impl Label {
+    /// What it is called in a line: its id, or its name where the id is a path that nobody says
+    /// aloud (an ARM id, a self link).
+    pub fn called(&self) -> &str {
+        match &self.name {
+            Some(name) if self.id.contains('/') => name,
+            _ => &self.id,
+        }
+    }
+}
+
 impl fmt::Display for Label {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.name {
-            Some(name) if **name != *self.id => write!(f, "{} ({name})", self.id),
-            _ => f.write_str(&self.id),
+            Some(name) if **name != *self.id && !self.id.contains('/') => {
+                write!(f, "{} ({name})", self.id)
+            }
+            _ => f.write_str(self.called()),
         }
     }
 }

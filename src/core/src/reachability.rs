@@ -297,6 +297,8 @@ pub enum Reason {
     NoRoute,
     /// The winning route's target is gone.
     Blackhole,
+    /// The route drops it, as somebody means it (AZ-52).
+    Discarded,
     /// The gateway carries nothing, or not this.
     GatewayClosed,
     /// The gateway does not carry this protocol, family or destination.
@@ -362,7 +364,7 @@ impl RuleCite {
         Self {
             list: list.label.clone(),
             id: rule.id.clone(),
-            text: format!("{} {direction} {rule}", list.label.id).into(),
+            text: format!("{} {direction} {rule}", list.label.called()).into(),
             origin: rule.origin.clone(),
             denial,
         }
@@ -373,7 +375,7 @@ impl RuleCite {
         Self {
             list: table.label.clone(),
             id: route.text.clone(),
-            text: format!("{} {}", table.label.id, route.text).into(),
+            text: format!("{} {}", table.label.called(), route.text).into(),
             origin: route.origin.clone(),
             denial: None,
         }

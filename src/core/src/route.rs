@@ -54,6 +54,8 @@ pub enum Target {
     Interface(Id<Interface>),
     /// Nowhere: the target is gone (AWS-64).
     Blackhole,
+    /// Nowhere, as somebody means it: what it takes is dropped (AZ-52).
+    Discard,
     /// It is not known where.
     Unknown(Unknown),
 }
@@ -172,6 +174,7 @@ fn join_targets(table: &RouteTable, by_route: BTreeMap<usize, Won>) -> BTreeMap<
         let key = table.routes.get(index).and_then(|route| match &route.target {
             Target::Local => Some((0, "")),
             Target::Blackhole => Some((1, "")),
+            Target::Discard => Some((4, "")),
             Target::Gateway(id) => Some((2, id.as_str())),
             Target::Interface(id) => Some((3, id.as_str())),
             Target::Unknown(_) => None,

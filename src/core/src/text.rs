@@ -242,6 +242,7 @@ impl Reader {
         let target = match *target {
             "local" => Target::Local,
             "blackhole" => Target::Blackhole,
+            "discard" => Target::Discard,
             "unknown" => Target::Unknown(unknown("the target", line)),
             other => match other.strip_prefix("interface:") {
                 Some(interface) => Target::Interface(Id::from(interface)),

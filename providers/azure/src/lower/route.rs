@@ -143,7 +143,7 @@ impl<'a> Lowering<'a> {
         add(everywhere, Target::Gateway(border_of(router)), "Internet");
         let inside = |net: &IpNet| IpSet::from(*net).is_subset(&own);
         let dropped = DROPPED.into_iter().filter_map(prefix).filter(|net| !inside(net)).collect();
-        add(dropped, Target::Blackhole, "None");
+        add(dropped, Target::Discard, "None");
     }
 
     /// What a gateway knows of networks elsewhere: known where static, else it may be anything
@@ -257,7 +257,7 @@ impl<'a> Lowering<'a> {
         } else if is("Internet") {
             Target::Gateway(border_of(router))
         } else if is("None") || is("Null") {
-            Target::Blackhole
+            Target::Discard
         } else if is("VirtualAppliance") {
             self.appliance(via, origin, router)
         } else if is("VirtualNetworkGateway") {

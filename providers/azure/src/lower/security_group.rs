@@ -61,7 +61,12 @@ pub(super) fn filter(
     let front = rules.whole();
     let told = object.told();
     let mut drafts = rules.list(CUSTOM, told.security_rules.as_deref(), &CUSTOM_PRIORITIES);
-    let recorded = rules.list(DEFAULT, told.default_security_rules.as_deref(), &DEFAULT_PRIORITIES);
+    let mut recorded =
+        rules.list(DEFAULT, told.default_security_rules.as_deref(), &DEFAULT_PRIORITIES);
+    // Nobody wrote them, and nobody can delete them.
+    for draft in recorded.iter_mut().filter(|draft| draft.doubt.is_none()) {
+        draft.origin = implied(&object.entry.origin);
+    }
     drafts.extend(rules.missing_defaults(&recorded));
     drafts.extend(recorded);
     let label = label(object, KIND);

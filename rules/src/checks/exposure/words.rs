@@ -153,6 +153,7 @@ fn obstacle(step: &Step) -> String {
         Reason::NoGateway => format!("{at} has no gateway to the outside"),
         Reason::NoRoute => format!("{at} has no route for it"),
         Reason::Blackhole => format!("{at} has a route whose target is gone"),
+        Reason::Discarded => format!("{at} has a route that drops it"),
         Reason::GatewayClosed => format!("{at} is closed"),
         Reason::OutwardOnly => format!("{at} lets nobody outside begin"),
         Reason::Down => format!("{at} does not run"),

@@ -124,7 +124,7 @@ fn unseen(network: &Network) -> BTreeSet<&Id<Router>> {
                 Target::Gateway(id) => {
                     opaque.contains_key(id) || !network.gateways.contains_key(id)
                 }
-                Target::Local | Target::Blackhole | Target::Interface(_) => false,
+                Target::Local | Target::Blackhole | Target::Discard | Target::Interface(_) => false,
             })
         });
         if leads {

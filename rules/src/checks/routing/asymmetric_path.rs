@@ -99,7 +99,7 @@ fn of_peering(network: &Network, one: Unanswered<'_>) -> Option<Finding> {
 fn doubt(network: &Network, target: &Target) -> Option<Unknown> {
     let unseen = |what: String| Unknown::new(what, "it is not in the recording", "");
     match target {
-        Target::Local | Target::Blackhole => None,
+        Target::Local | Target::Blackhole | Target::Discard => None,
         Target::Unknown(unknown) => Some(unknown.clone()),
         Target::Interface(id) => match network.interfaces.get(id) {
             Some(interface) if !interface.forwards => None,

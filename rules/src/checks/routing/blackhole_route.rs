@@ -91,7 +91,8 @@ fn gone<'n>(network: &'n Network, route: &Route) -> Option<&'n str> {
     match &route.target {
         Target::Blackhole => Some("its target is gone"),
         Target::Gateway(id) => network.gateways.get(id)?.closed.as_deref(),
-        Target::Local | Target::Interface(_) | Target::Unknown(_) => None,
+        // Who drops something on purpose has lost nothing.
+        Target::Discard | Target::Local | Target::Interface(_) | Target::Unknown(_) => None,
     }
 }
 

@@ -83,7 +83,7 @@ fn of_table<'n>(
             target if by_it(target) => {}
             // The same addresses on both sides: the peering overlaps.
             Target::Local => {}
-            Target::Blackhole => lost.push(part),
+            Target::Blackhole | Target::Discard => lost.push(part),
             Target::Gateway(other) if is_closed(network, other) => lost.push(part),
             _ => elsewhere.push((won.route, part)),
         }

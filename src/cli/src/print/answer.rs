@@ -164,7 +164,8 @@ pub(crate) fn short(end: &End) -> String {
 /// `i-0abc 10.0.1.10`.
 fn addressed(end: &End) -> String {
     let id = end.host.as_ref().map_or(&end.id, |host| &host.id);
-    let mut parts = vec![id.clone()];
+    // A path is said by its last part, which the line above has already.
+    let mut parts = if id.contains('/') { Vec::new() } else { vec![id.clone()] };
     if end.kind != "internet" {
         parts.extend(end.addresses.iter().filter(|address| *address != id).cloned());
     }

@@ -86,6 +86,10 @@ fn one(step: &Step, pair: &Pair, network: &Network, given: &mut Given) -> Text {
             ": the target of the route{} is gone; give the route one that exists",
             step.rule.as_ref().map(|rule| format!(" `{}`", rule.text)).unwrap_or_default()
         )),
+        Reason::Discarded => at(step).then(format!(
+            ": the route{} drops what it takes; take it out, or give what is to pass a longer route",
+            step.rule.as_ref().map(|rule| format!(" `{}`", rule.text)).unwrap_or_default()
+        )),
         Reason::NoPublicAddress => {
             let outward = pair.destination.kind != "network-interface";
             let (end, or) = if outward {

@@ -61,7 +61,10 @@ fn owner(owner: &Owner) -> Text {
 fn called(kind: &str, id: &str, name: Option<&str>) -> Text {
     let text = Text::styled(DIM, steps::kind(kind)).then(" ");
     match name {
-        Some(name) if name != id => text.then_styled(BOLD, name).then(" ").then_styled(DIM, id),
+        Some(name) if name != id && !id.contains('/') => {
+            text.then_styled(BOLD, name).then(" ").then_styled(DIM, id)
+        }
+        Some(name) if name != id => text.then_styled(BOLD, name),
         _ => text.then_styled(BOLD, id),
     }
 }

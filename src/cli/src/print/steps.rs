@@ -95,6 +95,7 @@ pub(crate) fn reason(step: &Step) -> &'static str {
         Reason::NoState => "has no memory of this connection",
         Reason::NoRoute => "no route there",
         Reason::Blackhole => "the target of the route is gone",
+        Reason::Discarded => "the route drops what it takes",
         Reason::GatewayClosed => "carries nothing",
         Reason::NotCarried => "does not carry this",
         Reason::OutwardOnly => "nobody outside may open connections through it",

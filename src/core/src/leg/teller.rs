@@ -6,7 +6,7 @@ use super::{Current, Ends, Log};
 use crate::evaluate::{Decider, Hit, Outcome, Phase, Sight, evaluate_stack};
 use crate::path::{Cited, Crossing, Path};
 use crate::{
-    Decision, Denial, Direction, HeaderSpace, Identity, IpSet, Label, Leg, Origin, PathGraph,
+    Decision, Denial, Direction, Filter, HeaderSpace, Identity, IpSet, Label, Leg, Origin, PathGraph,
     Place, PlatformService, Reason, RuleCite, ServiceSet, Stack, StateSet, Step, Unknown,
 };
 
@@ -74,11 +74,13 @@ impl<'t, 'n> Teller<'t, 'n> {
             return Some(Outcome { pass: asked.clone(), ..Outcome::default() });
         }
         let outcome = evaluate_stack(filters, direction, phase, asked, sight);
-        let mut told = outcome.hits.iter().filter(|hit| !goes_without_saying(hit)).peekable();
-        if told.peek().is_some() {
-            self.next_hop();
-        }
-        for hit in told {
+        // Each filter of a stack is a hop of its own: Azure asks two groups at one interface.
+        let mut last: Option<&Filter> = None;
+        for hit in outcome.hits.iter().filter(|hit| !goes_without_saying(hit)) {
+            if last.is_none_or(|last| !std::ptr::eq(last, hit.filter)) {
+                self.next_hop();
+            }
+            last = Some(hit.filter);
             self.tell_hit(at, hit, &outcome, certain);
         }
         Some(outcome)

@@ -260,14 +260,13 @@ impl<'n> Walk<'_, 'n> {
                 Some((id, interface)) => self.appliance(table, route, id, interface, at, packet),
                 None => self.lost_target(table, route, at, packet),
             },
-            Target::Blackhole => {
+            Target::Blackhole | Target::Discard => {
+                let reason = match route.target {
+                    Target::Discard => Reason::Discarded,
+                    _ => Reason::Blackhole,
+                };
                 self.leave(at, &mut packet, true);
-                self.obstacle(
-                    &table.label,
-                    Reason::Blackhole,
-                    Some(Cited::Route(table, route)),
-                    packet,
-                );
+                self.obstacle(&table.label, reason, Some(Cited::Route(table, route)), packet);
             }
             Target::Unknown(unknown) => {
                 let unknown = unknown.clone();

@@ -3,12 +3,15 @@
 use std::collections::BTreeSet;
 
 use cloudfw_core::{
-    Destinations, Direction, Filter, Label, Match, Network, Peer, Peers, Route, RouteTable, Rule,
-    RuleList, Target, Tracking, Unknown,
+    Destinations, Direction, Filter, IpSet, Label, Match, Network, Peer, Peers, Route, RouteTable,
+    Rule, RuleList, Target, Tracking, Unknown,
 };
 
 use super::{FilterView, RouteView, RuleView, TableView};
 use crate::answer::{Lines, Missing, Owner, missing, owner};
+
+/// So many prefixes of a list or tag are named.
+const MOST_PREFIXES: usize = 16;
 
 /// A filter at a place.
 pub(super) fn filter(at: &Label, filter: &Filter, network: &Network, lines: &Lines) -> FilterView {
@@ -66,12 +69,22 @@ fn peers(peers: &Peers, network: &Network) -> String {
             Some(group) => group.label.to_string(),
             None => format!("{id} (not recorded)"),
         },
-        Peer::Addresses { set, via: Some(list) } => format!("{list} ({set})"),
+        Peer::Addresses { set, via: Some(list) } => format!("{list} ({})", first_of(set)),
         peer => peer.to_string(),
     };
     match list.as_slice() {
         [] => peers.to_string(),
         list => list.iter().map(one).collect::<Vec<_>>().join(", "),
+    }
+}
+
+/// The prefixes that a list or a tag stands for, or the first of many.
+fn first_of(set: &IpSet) -> String {
+    let nets = set.nets();
+    let named: Vec<String> = nets.iter().take(MOST_PREFIXES).map(ToString::to_string).collect();
+    match nets.len().saturating_sub(MOST_PREFIXES) {
+        0 => set.to_string(),
+        more => format!("{} and {more} more", named.join(", ")),
     }
 }
 
@@ -141,6 +154,7 @@ fn target(target: &Target, network: &Network) -> (String, Option<Owner>, Option<
     match target {
         Target::Local => ("local".to_owned(), None, None),
         Target::Blackhole => ("blackhole".to_owned(), None, None),
+        Target::Discard => ("none: dropped".to_owned(), None, None),
         Target::Unknown(unknown) => (unknown.what.to_string(), None, Some(missing(unknown))),
         Target::Gateway(id) => {
             found(id.as_str(), network.gateways.get(id).map(|gateway| &gateway.label))

@@ -127,7 +127,7 @@ fn compile_target(id: &Id<RouteTable>, target: &Target) -> Result<blueprint::Tar
     match target {
         Target::Local => Ok(blueprint::Target::Local),
         Target::Gateway(gateway) => Ok(blueprint::Target::Gateway(gateway.to_string())),
-        Target::Blackhole => Ok(blueprint::Target::Blackhole),
+        Target::Blackhole | Target::Discard => Ok(blueprint::Target::Blackhole),
         Target::Interface(interface) => {
             Err(Unsupported::new(id.as_str(), format!("a route to the interface {interface}")))
         }

@@ -209,7 +209,7 @@ fn is_cause(first: &Stop, cause: Cause) -> bool {
         Reason::Rule => cause == Cause::Stateful,
         Reason::NoState => cause == Cause::NoState,
         Reason::NoRoute => cause == Cause::NoRoute,
-        Reason::Blackhole => cause == Cause::Blackhole,
+        Reason::Blackhole | Reason::Discarded => cause == Cause::Blackhole,
         Reason::GatewayClosed => cause == Cause::Closed,
         Reason::NotCarried => cause == Cause::NotCarried,
         Reason::OutwardOnly => cause == Cause::OutwardOnly,

@@ -102,7 +102,7 @@ fn layer(stop: &Stop) -> (u8, String) {
         Reason::Rule | Reason::NoState if stop.direction.is_some() => {
             (2, format!("group{direction}, {leg}"))
         }
-        Reason::NoRoute | Reason::Blackhole => (3, format!("route, {leg}")),
+        Reason::NoRoute | Reason::Blackhole | Reason::Discarded => (3, format!("route, {leg}")),
         Reason::NoState
         | Reason::GatewayClosed
         | Reason::NotCarried

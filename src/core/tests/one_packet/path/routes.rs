@@ -45,7 +45,7 @@ impl<'n> Walk<'n> {
     ) {
         match &route.target {
             Target::Local => self.deliver(at, packet),
-            Target::Blackhole => {
+            Target::Blackhole | Target::Discard => {
                 if self.cross_out(at, &mut packet) {
                     self.stop(&packet, &table.label, &route.text);
                 }
