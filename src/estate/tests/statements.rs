@@ -1,5 +1,5 @@
-//! The table of `testdata/aws/README.md`, which says of every statement which scenario holds it,
-//! and what scenarios expect beside verdicts: `failing.toml`, `says.toml` and `error.txt`.
+//! The tables that say of every statement about a cloud which scenario holds it, and what scenarios
+//! expect beside verdicts: `failing.toml`, `says.toml` and `error.txt`.
 
 #![expect(
     clippy::expect_used,
@@ -16,61 +16,96 @@ use cloudfw_estate::answer::{Answer, Outcome};
 use cloudfw_estate::query::read_queries;
 use cloudfw_estate::{Estate, OpenOptions, parse_assume_none};
 
-/// The statements about AWS, without gaps in between; their numbers have some.
-const STATEMENTS: [(u32, u32); 6] = [(1, 18), (20, 25), (30, 45), (50, 51), (60, 67), (68, 74)];
+/// A cloud that has statements and scenarios.
+struct Cloud {
+    /// What its folder in `testdata` is called.
+    folder: &'static str,
+    /// What its statements begin with.
+    prefix: &'static str,
+    /// Where the table is.
+    table: &'static str,
+    /// Its statements, without gaps in between; their numbers have some.
+    statements: &'static [(u32, u32)],
+    /// What else a table row is about.
+    others: &'static [&'static str],
+    /// Scenarios that are about no statement and no fault in particular.
+    unnamed: &'static [&'static str],
+}
 
-/// What else a table row is about.
-const OTHERS: [&str; 3] = ["AWS-67a", "T-11", "T-12"];
+const CLOUDS: [Cloud; 2] = [
+    Cloud {
+        folder: "aws",
+        prefix: "AWS-",
+        table: "testdata/aws/README.md",
+        statements: &[(1, 18), (20, 25), (30, 45), (50, 51), (60, 67), (68, 74)],
+        others: &["AWS-67a", "T-11", "T-12"],
+        unnamed: &["demo", "exposure", "three-tier"],
+    },
+    Cloud {
+        folder: "azure",
+        prefix: "AZ-",
+        table: "providers/azure/README.md",
+        statements: &[(1, 21), (30, 34), (40, 43), (50, 56), (60, 64), (70, 76), (80, 80)],
+        others: &["T-1", "T-2", "T-3", "T-8", "T-9", "T-10"],
+        unnamed: &[],
+    },
+];
 
 #[test]
 fn every_statement_has_a_row_and_every_row_a_folder_that_exists() {
-    let table = table();
-    let numbered = STATEMENTS.iter().flat_map(|&(first, last)| first..=last);
-    let statements = numbered.map(|number| format!("AWS-{number}"));
-    let mut wrong: Vec<String> = statements
-        .chain(OTHERS.map(str::to_owned))
-        .filter(|statement| !table.contains_key(statement))
-        .map(|statement| format!("{statement} has no row"))
-        .collect();
-    for (statement, cell) in &table {
-        if cell.is_empty() {
-            wrong.push(format!("{statement} says neither where it is held nor why it is not"));
+    for cloud in CLOUDS {
+        let table = cloud.table();
+        let numbered = cloud.statements.iter().flat_map(|&(first, last)| first..=last);
+        let statements = numbered.map(|number| format!("{}{number}", cloud.prefix));
+        let mut wrong: Vec<String> = statements
+            .chain(cloud.others.iter().map(|&statement| statement.to_owned()))
+            .filter(|statement| !table.contains_key(statement))
+            .map(|statement| format!("{statement} has no row"))
+            .collect();
+        for (statement, cell) in &table {
+            if cell.is_empty() {
+                wrong.push(format!("{statement} says neither where it is held nor why it is not"));
+            }
+            let missing = folders_in(cell).into_iter().filter(|name| !cloud.has(name));
+            wrong.extend(
+                missing.map(|name| format!("{statement} names `{name}`, which is no folder")),
+            );
         }
-        let missing = folders_in(cell).into_iter().filter(|name| !aws().join(name).is_dir());
-        wrong.extend(missing.map(|name| format!("{statement} names `{name}`, which is no folder")));
+        assert!(wrong.is_empty(), "{}:\n{}", cloud.table, wrong.join("\n"));
     }
-    assert!(wrong.is_empty(), "testdata/aws/README.md:\n{}", wrong.join("\n"));
 }
 
 #[test]
 fn every_folder_named_for_a_statement_stands_in_its_row() {
-    let table = table();
-    let mut wrong = Vec::new();
-    for folder in folders() {
-        let name = name(&folder);
-        for statement in statements_of(&name) {
-            let cell = table.get(&statement).map(String::as_str).unwrap_or_default();
-            if !folders_in(cell).contains(name.as_str()) {
-                wrong.push(format!("{statement} does not name `{name}`"));
+    for cloud in CLOUDS {
+        let table = cloud.table();
+        let mut wrong = Vec::new();
+        for folder in cloud.folders() {
+            let name = name(&folder);
+            for statement in cloud.statements_of(&name) {
+                let cell = table.get(&statement).map(String::as_str).unwrap_or_default();
+                if !folders_in(cell).contains(name.as_str()) {
+                    wrong.push(format!("{statement} does not name `{name}`"));
+                }
             }
         }
+        assert!(wrong.is_empty(), "{}:\n{}", cloud.table, wrong.join("\n"));
     }
-    assert!(wrong.is_empty(), "testdata/aws/README.md:\n{}", wrong.join("\n"));
 }
 
 #[test]
 fn every_folder_of_the_readme_exists_and_every_scenario_stands_in_it() {
-    let text = fs::read_to_string(aws().join("README.md")).expect("README.md");
-    let named: BTreeSet<&str> = text.lines().flat_map(folders_in).collect();
-    let absent: Vec<_> = named.iter().filter(|name| !aws().join(name).is_dir()).collect();
-    assert!(absent.is_empty(), "named, and not there: {absent:?}");
-    let known = ["demo", "exposure", "three-tier"];
-    let unnamed: Vec<String> = folders().iter().map(|folder| name(folder)).collect();
-    let unnamed: Vec<&String> = unnamed
-        .iter()
-        .filter(|name| !named.contains(name.as_str()) && !known.contains(&name.as_str()))
-        .collect();
-    assert!(unnamed.is_empty(), "there, and not named: {unnamed:?}");
+    for cloud in CLOUDS {
+        let text = cloud.readme();
+        let named: BTreeSet<&str> = text.lines().flat_map(folders_in).collect();
+        let absent: Vec<_> = named.iter().filter(|name| !cloud.has(name)).collect();
+        assert!(absent.is_empty(), "{}: named, and not there: {absent:?}", cloud.table);
+        let mut unnamed: Vec<String> = cloud.folders().iter().map(|folder| name(folder)).collect();
+        unnamed.retain(|name| {
+            !named.contains(name.as_str()) && !cloud.unnamed.contains(&name.as_str())
+        });
+        assert!(unnamed.is_empty(), "{}: there, and not named: {unnamed:?}", cloud.table);
+    }
 }
 
 #[test]
@@ -104,7 +139,10 @@ fn the_shares_of_failing_connections_are_those_deduced() {
 fn answers_name_what_they_have_to() {
     let mut wrong = Vec::new();
     for folder in folders() {
-        let expected = toml_of(&folder, "says.toml");
+        let mut expected = toml_of(&folder, "says.toml");
+        // An answer that is known to be wrong names what is wrong with it.
+        let known = fs::read_to_string(folder.join("known-wrong.toml")).unwrap_or_default();
+        expected.retain(|query, _| !known.contains(&format!("query = \"{query}\"\n")));
         let answers = if expected.is_empty() { BTreeMap::new() } else { answers(&folder) };
         for (query, words) in expected {
             let text = match answers.get(&query) {
@@ -144,40 +182,64 @@ fn recordings_that_cannot_be_opened_say_where_and_why() {
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
-/// The last cell of each row that is about a statement, by statement.
-fn table() -> BTreeMap<String, String> {
-    let text = fs::read_to_string(aws().join("README.md")).expect("README.md");
-    let mut table = BTreeMap::new();
-    for line in text.lines() {
-        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
-        let ["", statement, _, held_by, ""] = cells.as_slice() else { continue };
-        if statement.starts_with("AWS-") || statement.starts_with("T-") {
-            let before = table.insert((*statement).to_owned(), (*held_by).to_owned());
-            assert!(before.is_none(), "two rows for {statement}");
+impl Cloud {
+    /// The last cell of each row that is about a statement, by statement.
+    fn table(&self) -> BTreeMap<String, String> {
+        let mut table = BTreeMap::new();
+        for line in self.readme().lines() {
+            let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+            let ["", statement, _, held_by, ""] = cells.as_slice() else { continue };
+            if statement.starts_with(self.prefix) || statement.starts_with("T-") {
+                let before = table.insert((*statement).to_owned(), (*held_by).to_owned());
+                assert!(before.is_none(), "two rows for {statement}");
+            }
         }
+        table
     }
-    table
+
+    fn readme(&self) -> String {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(self.table);
+        fs::read_to_string(path).expect("README.md")
+    }
+
+    /// The statements that a folder is named for: `aws-11-70-…` for AWS-11 and AWS-70.
+    fn statements_of(&self, name: &str) -> Vec<String> {
+        if let Some(trap) = name.strip_prefix("trap-t") {
+            let number = trap.trim_start_matches('-').split('-').next().unwrap_or_default();
+            let is_number = number.parse::<u32>().is_ok();
+            return if is_number { vec![format!("T-{number}")] } else { Vec::new() };
+        }
+        let Some(rest) = name.strip_prefix(&self.prefix.to_ascii_lowercase()) else {
+            return Vec::new();
+        };
+        let is_number = |part: &&str| part.starts_with(|c: char| c.is_ascii_digit());
+        let numbers = rest.split('-').take_while(is_number);
+        numbers.map(|number| format!("{}{}", self.prefix, number.trim_start_matches('0'))).collect()
+    }
+
+    fn has(&self, folder: &str) -> bool {
+        self.testdata().join(folder).is_dir()
+    }
+
+    /// The scenario folders, in order.
+    fn folders(&self) -> Vec<PathBuf> {
+        let entries = fs::read_dir(self.testdata()).expect("testdata can be read");
+        let mut folders: Vec<PathBuf> =
+            entries.map(|entry| entry.expect("an entry").path()).collect();
+        folders.retain(|path| path.is_dir());
+        folders.sort();
+        folders
+    }
+
+    fn testdata(&self) -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata").join(self.folder)
+    }
 }
 
 /// The folders that a line of the README names: what stands in backticks, but for files and words.
 fn folders_in(line: &str) -> BTreeSet<&str> {
     let quoted = line.split('`').skip(1).step_by(2);
     quoted.filter(|word| word.contains('-') && !word.contains([' ', '.', '*', '/'])).collect()
-}
-
-/// The statements that a folder is named for: `aws-11-70-…` for AWS-11 and AWS-70.
-fn statements_of(name: &str) -> Vec<String> {
-    if let Some(trap) = name.strip_prefix("trap-t") {
-        let number = trap.split('-').next().unwrap_or_default();
-        return if number.parse::<u32>().is_ok() {
-            vec![format!("T-{number}")]
-        } else {
-            Vec::new()
-        };
-    }
-    let Some(rest) = name.strip_prefix("aws-") else { return Vec::new() };
-    let numbers = rest.split('-').take_while(|part| part.starts_with(|c: char| c.is_ascii_digit()));
-    numbers.map(|number| format!("AWS-{}", number.trim_start_matches('0'))).collect()
 }
 
 fn answers(folder: &Path) -> BTreeMap<String, Outcome> {
@@ -218,19 +280,11 @@ fn toml_of(folder: &Path, file: &str) -> toml::Table {
     text.parse().unwrap_or_else(|error| panic!("{}/{file}: {error}", folder.display()))
 }
 
-fn aws() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/aws")
-}
-
 fn name(folder: &Path) -> String {
     folder.file_name().expect("a name").to_string_lossy().into_owned()
 }
 
-/// The scenario folders, in order.
+/// The scenario folders of all clouds.
 fn folders() -> Vec<PathBuf> {
-    let entries = fs::read_dir(aws()).expect("testdata/aws can be read");
-    let mut folders: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
-    folders.retain(|path| path.is_dir());
-    folders.sort();
-    folders
+    CLOUDS.iter().flat_map(Cloud::folders).collect()
 }
