@@ -12,6 +12,7 @@ use cloudfw_core::{Document, Filter, Id, IpSet, Network, Router, Scope, Unknown}
 use crate::documents::{DocumentError, read};
 use crate::kind::Kind;
 
+mod absent;
 mod addresses;
 mod coverage;
 mod disagreement;
@@ -147,7 +148,9 @@ pub fn lower_read(mut documents: Vec<ReadDocument>, options: &LowerOptions) -> L
     let coverage = Coverage::new(&documents, &scopes, &recorded.nameless, options);
     let mut lowering = Lowering::new(&recorded, &coverage);
     lowering.run();
+    let lacks = lowering.lacks();
     let Lowering { network, warnings, .. } = lowering;
+    let coverage = coverage.lacking(&lacks);
     let resources = resource::index(&recorded, &network);
     let warnings = warnings.into_iter().collect();
     Lowered { network, coverage, resources, warnings }
