@@ -104,12 +104,12 @@ pub struct Proof {
 impl Exposure<'_> {
     /// What is proved to get in at one interface or another.
     pub fn exposed(&self) -> ServiceSet {
-        self.at.iter().fold(ServiceSet::empty(), |all, at| all.union(&at.exposed))
+        ServiceSet::union_of(self.at.iter().map(|at| &at.exposed))
     }
 
     /// What may get in at one interface or another, and is proved at none.
     pub fn possibly(&self) -> ServiceSet {
-        let possibly = self.at.iter().fold(ServiceSet::empty(), |all, at| all.union(&at.possibly));
+        let possibly = ServiceSet::union_of(self.at.iter().map(|at| &at.possibly));
         possibly.difference(&self.exposed())
     }
 

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use cloudfw_core::{Action, Direction, Group, HeaderSpace, Id, IpSet, Peer, Peers, Place, Rule};
+use cloudfw_core::{
+    Action, Direction, Group, HeaderSpace, Id, IpSet, Peer, Peers, Place, PortSet, Rule, ServiceSet,
+};
 
 /// One side of a rule, as far as it is written out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -88,4 +90,15 @@ pub fn headers(rule: &Rule) -> cloudfw_core::Bounds<HeaderSpace> {
         HeaderSpace::from_cube(from.addresses, to.addresses, rule.matches.services.clone())
     };
     cloudfw_core::Bounds { at_least, at_most }
+}
+
+/// The lowest and the highest destination port of services that all have ports.
+pub(crate) fn port_span(services: &ServiceSet) -> Option<(u16, u16)> {
+    let without = services.icmp_cubes().next().is_some() || !services.other_protocols().is_empty();
+    if without {
+        return None;
+    }
+    let span = |set: &PortSet| Some((set.first()?, set.last()?));
+    let spans = services.port_cubes().filter_map(|(_, _, destinations)| span(destinations));
+    spans.reduce(|(low, high), (other_low, other_high)| (low.min(other_low), high.max(other_high)))
 }

@@ -1,9 +1,58 @@
 //! The words that findings are made of.
 
-use cloudfw_core::Label;
+use cloudfw_core::{Label, PortSet, Protocol, ProtocolSet, ServiceSet};
 
 /// More names than this are counted.
 const MOST_NAMES: usize = 4;
+
+/// More ranges of ports than this are counted.
+const MOST_RANGES: usize = 8;
+/// The protocols that are named; of more than a few, others are only counted.
+const NAMED: [Protocol; 4] = [Protocol::TCP, Protocol::UDP, Protocol::ICMP, Protocol::ICMPV6];
+
+/// Services to be opened or lost, protocol by protocol: never by what they are not, as a set that
+/// holds most protocols is written.
+pub(crate) fn services(services: &ServiceSet) -> String {
+    if services.is_full() {
+        return "every protocol".to_owned();
+    }
+    let few = services.protocols().count() <= NAMED.len();
+    let rare = services.protocols().filter(|protocol| few && !NAMED.contains(protocol));
+    let all: Vec<Protocol> = NAMED.into_iter().chain(rare).collect();
+    let mut named: Vec<String> =
+        all.iter().filter_map(|protocol| of_protocol(services, *protocol)).collect();
+    let others = services.protocols().filter(|protocol| !all.contains(protocol)).count();
+    match others {
+        0 => {}
+        _ if others + all.len() == ProtocolSet::FULL.iter().count() => {
+            named.push("every other protocol".to_owned());
+        }
+        _ => named.push(counted(others, "other protocol")),
+    }
+    match named.split_last() {
+        Some((last, before)) if !before.is_empty() && others > 0 => {
+            format!("{} and {last}", before.join(", "))
+        }
+        _ => named.join(", "),
+    }
+}
+
+/// The part of one protocol, its ports as far as they can be read.
+fn of_protocol(services: &ServiceSet, protocol: Protocol) -> Option<String> {
+    let own = services.intersection(&ServiceSet::all_of(protocol));
+    let destinations = own.destination_ports();
+    let is_long = destinations.ranges().len() > MOST_RANGES;
+    let words =
+        if is_long { format!("{protocol} {}", ports(&destinations)) } else { own.to_string() };
+    (!own.is_empty()).then_some(words)
+}
+
+/// Ports, as many ranges as can be read: `1,3,5-9 and 17 more`.
+pub(crate) fn ports(ports: &PortSet) -> String {
+    let over = ports.ranges().len().saturating_sub(MOST_RANGES);
+    let first = ports.ranges().iter().take(MOST_RANGES).copied().collect::<PortSet>();
+    if over > 0 { format!("{first} and {over} more") } else { first.to_string() }
+}
 
 /// The kind in words: `security group`.
 pub(crate) fn kind(label: &Label) -> String {
@@ -38,7 +87,34 @@ pub(crate) fn listed<T: ToString>(all: impl IntoIterator<Item = T>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{counted, listed};
+    use cloudfw_core::{PortSet, Protocol, ServiceSet};
+
+    use super::{counted, listed, ports, services};
+
+    #[test]
+    fn services_are_told_by_what_they_are() {
+        let tcp = |low, high| ServiceSet::tcp(PortSet::range(low, high));
+        assert_eq!(services(&ServiceSet::full()), "every protocol");
+        assert_eq!(services(&tcp(443, 443)), "tcp 443");
+        assert_eq!(services(&ServiceSet::all_of(Protocol::UDP)), "udp");
+        let dns = tcp(53, 53).union(&ServiceSet::udp(PortSet::single(53)));
+        assert_eq!(services(&dns), "tcp 53, udp 53");
+        let most = ServiceSet::full().difference(&tcp(0, 1023));
+        assert_eq!(services(&most), "tcp 1024-65535, udp, icmp, icmpv6 and every other protocol");
+        let most = most.difference(&ServiceSet::all_of(Protocol::UDP));
+        let most = most.difference(&ServiceSet::all_of(Protocol(50)));
+        assert_eq!(services(&most), "tcp 1024-65535, icmp, icmpv6 and 251 other protocols");
+        let echo = ServiceSet::icmp(Protocol::ICMP, Some(0), None);
+        assert_eq!(services(&tcp(1024, 65535).union(&echo)), "tcp 1024-65535, icmp type 0");
+    }
+
+    #[test]
+    fn long_lists_of_ports_are_counted() {
+        let odd = |most| PortSet::from_ranges((0..most).map(|at| (2 * at + 1, 2 * at + 1)));
+        assert_eq!(ports(&odd(8)), "1,3,5,7,9,11,13,15");
+        assert_eq!(ports(&odd(10)), "1,3,5,7,9,11,13,15 and 2 more");
+        assert_eq!(services(&ServiceSet::tcp(odd(9))), "tcp 1,3,5,7,9,11,13,15 and 1 more");
+    }
 
     #[test]
     fn names_are_listed_up_to_four() {

@@ -254,7 +254,7 @@ fn answered(services: ServiceSet, opened: &ServiceSet) -> ServiceSet {
 fn of(opening: &Opening, flows: &HeaderSpace) -> ServiceSet {
     let cubes = flows.cubes().iter().filter(|cube| cube.source.intersects(&opening.addresses));
     let services = cubes.map(|cube| cube.services.intersection(&opening.services));
-    services.fold(ServiceSet::empty(), |all, some| all.union(&dialled(&some)))
+    dialled(&ServiceSet::union_of(&services.collect::<Vec<_>>()))
 }
 
 /// Whether the interface may have addresses of the opening's family that could not be asked about.

@@ -11,6 +11,9 @@ use super::{At, Breadth, Class, Exposure, Proof};
 use crate::reading::far_side;
 use crate::{Audit, Source};
 
+/// From so many different services on nobody compares which of them are among which.
+const MOST_COMPARED: usize = 1_000;
+
 /// An opening, or several that are one cause.
 struct Cause<'n> {
     rules: BTreeSet<usize>,
@@ -148,10 +151,20 @@ impl<'n> Cause<'n> {
 /// first, and makes the finding a new one.
 fn by_width<'n>(rules: impl Iterator<Item = &'n Rule>) -> Vec<&'n Rule> {
     let rules: Vec<&Rule> = rules.collect();
-    let opens = |rule: &Rule| {
-        let within = |other: &&&Rule| other.matches.services.is_subset(&rule.matches.services);
-        rules.iter().filter(within).count()
-    };
+    let mut alike: BTreeMap<&ServiceSet, (usize, usize)> = BTreeMap::new();
+    for rule in &rules {
+        alike.entry(&rule.matches.services).or_default().0 += 1;
+    }
+    let many: Vec<(&ServiceSet, usize)> =
+        alike.iter().map(|(it, (many, _))| (*it, *many)).collect();
+    for (services, (_, opens)) in &mut alike {
+        // Of very many, what they say is order enough.
+        if many.len() <= MOST_COMPARED {
+            let within = many.iter().filter(|(other, _)| other.is_subset(services));
+            *opens = within.map(|(_, many)| many).sum();
+        }
+    }
+    let opens = |rule: &Rule| alike.get(&rule.matches.services).map_or(0, |(_, opens)| *opens);
     let mut sorted: Vec<(usize, String, &Rule)> =
         rules.iter().map(|rule| (opens(rule), rule.to_string(), *rule)).collect();
     sorted.sort_by(|(one, says, _), (other, said, _)| other.cmp(one).then_with(|| says.cmp(said)));

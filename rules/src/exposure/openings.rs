@@ -1,12 +1,24 @@
 //! What the rules of a list open to a source, read together: 0.0.0.0/1 beside 128.0.0.0/1 is all.
 
 use std::collections::{BTreeSet, HashMap};
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use cloudfw_core::{Axis, IpSet, PortSet, RangeSet, Rule, RuleList, ServiceSet};
 
 use super::Breadth;
-use crate::reading::{Side, allows, far_side, is_written};
+use crate::reading::{Side, allows, far_side, is_written, port_span};
 use crate::{Settings, Source};
+
+#[cfg(test)]
+mod tests;
+
+/// More openings of one breadth in a list are told as one: nobody reads hundreds of findings about
+/// one list, and each wants its proof.
+const MOST_OPENINGS: usize = 256;
+/// Work on rules that are broad only together, in comparisons of services; beyond it they may be.
+const MOST_WORK: usize = 1_000_000;
+/// What it costs to cut services that two openers share.
+const WORK_OF_A_CUT: usize = 20;
 
 /// Rules of a list that together open services to a part of a source, in one address family.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,7 +74,9 @@ pub(super) fn openings(list: &RuleList, source: &Source<'_>, settings: &Settings
     let doubtful = rules.iter().filter_map(|rule| doubtful(rule, source, settings, &openings));
     let doubtful: Vec<Opening> = doubtful.collect();
     openings.extend(doubtful);
-    openings.sort_by_key(|opening| std::cmp::Reverse(opening.breadth));
+    openings.sort_by_cached_key(|opening| {
+        (std::cmp::Reverse(opening.breadth), opening.rules.first().copied())
+    });
     openings
 }
 
@@ -100,6 +114,16 @@ fn doubtful(
         services: rule.matches.services.clone(),
         only_together: false,
     })
+}
+
+impl Opening {
+    /// Makes another one part of this one.
+    fn take(&mut self, other: &Self) {
+        self.rules.extend(&other.rules);
+        self.addresses = self.addresses.union(&other.addresses);
+        self.services = self.services.union(&other.services);
+        self.only_together |= other.only_together;
+    }
 }
 
 /// How broad a set of addresses is, of the family in which it is broadest.
@@ -154,28 +178,93 @@ impl Measure<'_> {
         addresses.intersects(&self.all) && peers.iter().all(single)
     }
 
+    /// What openers open. The broadest are told first, and of what is left what is less broad: by
+    /// rules that are broad alone, then by those that are so together, then by single addresses.
     fn openings(&self, openers: &[Opener<'_>]) -> Vec<Opening> {
-        let mut found: Vec<Opening> = Vec::new();
-        for (services, members) in parts(openers) {
+        let mut found = Vec::new();
+        let mut told = ServiceSet::empty();
+        let alone = |opener: &Opener<'_>| self.breadth(&opener.addresses);
+        let (whole, narrower): (Vec<&Opener<'_>>, Vec<&Opener<'_>>) =
+            openers.iter().partition(|opener| alone(opener) == Some(Breadth::Whole));
+        connected(&whole, Breadth::Whole, &told, &mut found);
+        told = ServiceSet::union_of(found.iter().map(|opening| &opening.services));
+        let left: Vec<&Opener<'_>> =
+            narrower.into_iter().filter(|opener| !opener.services.is_subset(&told)).collect();
+        match self.adds_up(&left) {
+            Some(Breadth::Whole) => self.together(&left, &told, &mut found),
+            _ => {
+                let (wide, few): (Vec<&Opener<'_>>, Vec<&Opener<'_>>) =
+                    left.iter().partition(|opener| alone(opener) == Some(Breadth::Wide));
+                let at = found.len();
+                connected(&wide, Breadth::Wide, &told, &mut found);
+                let new = found.iter().skip(at).map(|opening| &opening.services);
+                told = told.union(&ServiceSet::union_of(new));
+                let rest = few.into_iter().filter(|opener| !opener.services.is_subset(&told));
+                self.together(&self.adding_up(rest.collect()), &told, &mut found);
+            }
+        }
+        told = ServiceSet::union_of(found.iter().map(|opening| &opening.services));
+        found.extend(singles(&left, &told));
+        found
+    }
+
+    /// How broad all of them together would be, if they opened the same.
+    fn adds_up(&self, openers: &[&Opener<'_>]) -> Option<Breadth> {
+        self.breadth(&IpSet::union_of(openers.iter().map(|opener| &opener.addresses)))
+    }
+
+    /// Those that lie in a wide range of all of them: no others can be part of one.
+    fn adding_up<'o>(&self, openers: Vec<&'o Opener<'o>>) -> Vec<&'o Opener<'o>> {
+        let union = IpSet::union_of(openers.iter().map(|opener| &opener.addresses));
+        if !self.is_wide(&union) {
+            return Vec::new();
+        }
+        let ranges = ranges(&union).filter(|range| self.is_wide(range)).collect::<Vec<_>>();
+        let wide = IpSet::union_of(&ranges);
+        openers.into_iter().filter(|opener| opener.addresses.intersects(&wide)).collect()
+    }
+
+    /// What is broad by several rules only, besides services that are told already.
+    fn together(&self, openers: &[&Opener<'_>], told: &ServiceSet, found: &mut Vec<Opening>) {
+        let Some(parts) = parts(openers) else {
+            found.extend(self.undecided(openers, told));
+            return;
+        };
+        let mut joined = Vec::new();
+        for (services, members) in parts {
+            let services = services.difference(told);
+            if services.is_empty() {
+                continue;
+            }
             let Some((breadth, deciding)) = self.deciding(&members) else { continue };
             let addresses = IpSet::union_of(deciding.iter().map(|opener| &opener.addresses));
             let alone = |opener: &&Opener<'_>| self.breadth(&opener.addresses) == Some(breadth);
-            let only_together = breadth != Breadth::Few && !deciding.iter().any(alone);
+            let only_together = !deciding.iter().any(alone);
             let rules = deciding.iter().map(|opener| opener.place).collect();
             let new = Opening { rules, breadth, certain: true, addresses, services, only_together };
-            join(&mut found, new);
+            join(&mut joined, new);
         }
-        found
+        bounded(&joined, found);
+    }
+
+    /// What may be broad by rules of which there are too many to say which of them make it so.
+    fn undecided(&self, openers: &[&Opener<'_>], told: &ServiceSet) -> Option<Opening> {
+        let services = ServiceSet::union_of(openers.iter().map(|opener| opener.services));
+        Some(Opening {
+            rules: openers.iter().map(|opener| opener.place).collect(),
+            breadth: self.adds_up(openers)?,
+            certain: false,
+            addresses: IpSet::union_of(openers.iter().map(|opener| &opener.addresses)),
+            services: services.difference(told),
+            only_together: true,
+        })
     }
 
     /// How broad the union of some openers is, and which of them make it so: those that are as
     /// broad alone, else as few as it takes, the largest first.
     fn deciding<'o>(&self, members: &[&'o Opener<'o>]) -> Option<(Breadth, Vec<&'o Opener<'o>>)> {
         let union = IpSet::union_of(members.iter().map(|opener| &opener.addresses));
-        let Some(breadth) = self.breadth(&union) else {
-            let singles: Vec<_> = members.iter().copied().filter(|one| one.singles).collect();
-            return (!singles.is_empty()).then_some((Breadth::Few, singles));
-        };
+        let breadth = self.breadth(&union)?;
         let alone = |one: &&Opener<'_>| self.breadth(&one.addresses) == Some(breadth);
         let alone: Vec<&Opener<'_>> = members.iter().copied().filter(alone).collect();
         if !alone.is_empty() {
@@ -208,42 +297,141 @@ fn has_range<T: Axis>(set: &RangeSet<T>, of: &RangeSet<T>, least: u128) -> bool 
     })
 }
 
-/// Adds an opening to those that share a rule with it; single addresses are one opening together.
+/// The ranges of a set, each a set.
+fn ranges(set: &IpSet) -> impl Iterator<Item = IpSet> + '_ {
+    let v4 = set.v4().ranges().iter().map(|(low, high)| {
+        IpSet::from_range(Ipv4Addr::from(*low).into(), Ipv4Addr::from(*high).into())
+    });
+    let v6 = set.v6().ranges().iter().map(|(low, high)| {
+        IpSet::from_range(Ipv6Addr::from(*low).into(), Ipv6Addr::from(*high).into())
+    });
+    v4.chain(v6).flatten()
+}
+
+/// Adds an opening to those that share a rule with it.
 fn join(found: &mut Vec<Opening>, mut new: Opening) {
     found.retain(|old| {
-        let same = old.breadth == new.breadth
-            && (old.breadth == Breadth::Few || !old.rules.is_disjoint(&new.rules));
+        let same = old.breadth == new.breadth && !old.rules.is_disjoint(&new.rules);
         if same {
-            new.rules.extend(&old.rules);
-            new.addresses = new.addresses.union(&old.addresses);
-            new.services = new.services.union(&old.services);
-            new.only_together |= old.only_together;
+            new.take(old);
         }
         !same
     });
     found.push(new);
 }
 
-/// The services of openers, cut so that the same openers open all of a part.
-fn parts<'o>(openers: &'o [Opener<'o>]) -> Vec<(ServiceSet, Vec<&'o Opener<'o>>)> {
-    let mut alike: HashMap<&ServiceSet, Vec<&Opener<'_>>> = HashMap::new();
-    let mut order: Vec<&ServiceSet> = Vec::new();
-    for opener in openers {
-        let same = alike.entry(opener.services).or_default();
-        if same.is_empty() {
-            order.push(opener.services);
+/// Adds openings, of which too many of one breadth are one.
+fn bounded(openings: &[Opening], found: &mut Vec<Opening>) {
+    for breadth in [Breadth::Whole, Breadth::Wide] {
+        let mut same = openings.iter().filter(|opening| opening.breadth == breadth);
+        if same.clone().count() <= MOST_OPENINGS {
+            found.extend(same.cloned());
+        } else if let Some(first) = same.next() {
+            let mut all = first.clone();
+            all.rules.extend(same.clone().flat_map(|opening| &opening.rules));
+            all.addresses = IpSet::union_of(same.clone().map(|opening| &opening.addresses));
+            all.addresses = all.addresses.union(&first.addresses);
+            all.services = ServiceSet::union_of(same.clone().map(|opening| &opening.services));
+            all.services = all.services.union(&first.services);
+            all.only_together |= same.any(|opening| opening.only_together);
+            found.push(all);
         }
-        same.push(opener);
     }
-    let mut parts: Vec<(ServiceSet, Vec<&Opener<'_>>)> = Vec::new();
-    for services in order {
-        let Some(members) = alike.get(services) else { continue };
+}
+
+/// What rules that are equally broad alone open besides what is told already: those that open
+/// something in common are one opening.
+fn connected(
+    openers: &[&Opener<'_>],
+    breadth: Breadth,
+    told: &ServiceSet,
+    found: &mut Vec<Opening>,
+) {
+    let mut groups: Vec<((u16, u16), ServiceSet, Vec<&Opener<'_>>)> = alike(openers)
+        .into_iter()
+        .map(|(services, members)| (services.difference(told), members))
+        .filter(|(services, _)| !services.is_empty())
+        .map(|(services, members)| {
+            (port_span(&services).unwrap_or((0, u16::MAX)), services, members)
+        })
+        .collect();
+    groups.sort_by_key(|(span, ..)| *span);
+    let mut done = Vec::new();
+    let mut open: Vec<(u16, ServiceSet, Vec<&Opener<'_>>)> = Vec::new();
+    for ((low, mut high), mut services, mut members) in groups {
+        let (ended, met): (Vec<_>, Vec<_>) = open.into_iter().partition(|(end, ..)| *end < low);
+        done.extend(ended);
+        open = Vec::new();
+        for other in met {
+            if other.1.intersects(&services) {
+                high = high.max(other.0);
+                services = services.union(&other.1);
+                members.extend(other.2);
+            } else {
+                open.push(other);
+            }
+        }
+        open.push((high, services, members));
+    }
+    done.extend(open);
+    let openings = done.into_iter().map(|(_, services, members)| Opening {
+        rules: members.iter().map(|opener| opener.place).collect(),
+        breadth,
+        certain: true,
+        addresses: IpSet::union_of(members.iter().map(|opener| &opener.addresses)),
+        services,
+        only_together: false,
+    });
+    bounded(&openings.collect::<Vec<_>>(), found);
+}
+
+/// What single addresses are let in to, besides what more are: one opening together.
+fn singles(openers: &[&Opener<'_>], told: &ServiceSet) -> Option<Opening> {
+    let singles = openers.iter().filter(|opener| opener.singles);
+    let left: Vec<&&Opener<'_>> =
+        singles.filter(|opener| !opener.services.is_subset(told)).collect();
+    let services = ServiceSet::union_of(left.iter().map(|opener| opener.services));
+    (!left.is_empty()).then(|| Opening {
+        rules: left.iter().map(|opener| opener.place).collect(),
+        breadth: Breadth::Few,
+        certain: true,
+        addresses: IpSet::union_of(left.iter().map(|opener| &opener.addresses)),
+        services: services.difference(told),
+        only_together: false,
+    })
+}
+
+/// Openers by what they open, in order.
+fn alike<'o>(openers: &[&'o Opener<'o>]) -> Vec<(&'o ServiceSet, Vec<&'o Opener<'o>>)> {
+    let mut places: HashMap<&ServiceSet, usize> = HashMap::new();
+    let mut alike: Vec<(&ServiceSet, Vec<&Opener<'_>>)> = Vec::new();
+    for opener in openers {
+        let place = *places.entry(opener.services).or_insert(alike.len());
+        match alike.get_mut(place) {
+            Some((_, members)) => members.push(opener),
+            None => alike.push((opener.services, vec![opener])),
+        }
+    }
+    alike
+}
+
+/// Openers of some services, all of which open all of these.
+type Part<'o> = (ServiceSet, Vec<&'o Opener<'o>>);
+
+/// The services of openers, cut so that the same openers open all of a part; `None` where it would
+/// be too much work.
+fn parts<'o>(openers: &[&'o Opener<'o>]) -> Option<Vec<Part<'o>>> {
+    let mut work = MOST_WORK;
+    let mut parts: Vec<Part<'o>> = Vec::new();
+    for (services, members) in alike(openers) {
         let mut rest = services.clone();
         let mut cut = Vec::new();
+        work = work.checked_sub(parts.len())?;
         for (part, inside) in &mut parts {
             if !part.intersects(&rest) {
                 continue;
             }
+            work = work.checked_sub(WORK_OF_A_CUT + inside.len())?;
             let shared = part.intersection(&rest);
             rest = rest.difference(&shared);
             let outside = part.difference(&shared);
@@ -251,14 +439,14 @@ fn parts<'o>(openers: &'o [Opener<'o>]) -> Vec<(ServiceSet, Vec<&'o Opener<'o>>)
                 cut.push((outside, inside.clone()));
             }
             *part = shared;
-            inside.extend(members);
+            inside.extend(&members);
         }
         parts.extend(cut);
         if !rest.is_empty() {
-            parts.push((rest, members.clone()));
+            parts.push((rest, members));
         }
     }
-    parts
+    Some(parts)
 }
 
 /// Services to their destinations, whatever ports they come from.

@@ -276,6 +276,7 @@ fn admission<'n>(network: &'n Network, interface: &Interface) -> Option<Vec<&'n 
 /// Whom the filters of an interface may let in, or out to: everybody, where they are not all known.
 fn far_sides(network: &Network, interface: &Interface, direction: Direction) -> Side {
     let mut all = Side::default();
+    let (mut known, mut possibly) = (Vec::new(), Vec::new());
     if interface.stack.filters.is_empty() {
         all.addresses = IpSet::full();
     }
@@ -287,14 +288,14 @@ fn far_sides(network: &Network, interface: &Interface, direction: Direction) -> 
         for list in filter.lists(direction).iter().chain(chains) {
             for rule in list.rules.iter().filter(|rule| !denies(rule)) {
                 let side = far_side(rule, direction);
-                if !side.addresses.is_subset(&all.addresses) {
-                    all.addresses = all.addresses.union(&side.addresses);
-                }
-                all.possibly = all.possibly.union(&side.possibly);
+                known.push(side.addresses);
+                possibly.push(side.possibly);
                 all.groups.extend(side.groups);
             }
         }
     }
+    all.addresses = all.addresses.union(&IpSet::union_of(&known));
+    all.possibly = IpSet::union_of(&possibly);
     all.groups.sort_unstable();
     all.groups.dedup();
     all

@@ -4,9 +4,9 @@
 //! name stands for the same in every rule. So a rule falls into parts, one for each name and one
 //! for its addresses; a name is covered by itself and by all addresses, addresses by addresses.
 
-use cloudfw_core::{
-    Action, Cube, Direction, Group, HeaderSpace, Id, IpSet, Peer, Peers, PortSet, Rule, ServiceSet,
-};
+use cloudfw_core::{Action, Cube, Direction, Group, HeaderSpace, Id, IpSet, Peer, Peers, Rule};
+
+use crate::reading::port_span;
 
 /// What a rule does, as far as its neighbours care.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,7 +75,7 @@ impl<'r> Shape<'r> {
             from: Ends::of(&rule.matches.sources),
             to: Ends::of(&rule.matches.destinations),
             direction,
-            ports: ports(&rule.matches.services),
+            ports: port_span(&rule.matches.services),
             rule,
         }
     }
@@ -298,15 +298,4 @@ impl<'r> Ends<'r> {
         };
         own && self.names.iter().all(|name| covers(*name))
     }
-}
-
-/// The lowest and the highest destination port of services that all have ports.
-fn ports(services: &ServiceSet) -> Option<(u16, u16)> {
-    let without = services.icmp_cubes().next().is_some() || !services.other_protocols().is_empty();
-    if without {
-        return None;
-    }
-    let hull = |set: &PortSet| Some((set.first()?, set.last()?));
-    let hulls = services.port_cubes().filter_map(|(_, _, destinations)| hull(destinations));
-    hulls.reduce(|(low, high), (other_low, other_high)| (low.min(other_low), high.max(other_high)))
 }

@@ -76,7 +76,8 @@ impl OneOrMore {
 #[cfg_attr(test, schemars(deny_unknown_fields))]
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct Ignore {
-    /// The check.
+    /// The check, or a glob. A finding that cannot be decided is accepted by an ignore with the
+    /// check's own name only: a glob leaves it, and the audit ends with 3.
     pub(crate) check: String,
     /// The resources, as SOURCE and DESTINATION are named; without it all of them.
     pub(crate) resource: Option<String>,

@@ -186,8 +186,7 @@ impl HeaderSpace {
 
     /// Every service of a flow.
     pub fn services(&self) -> ServiceSet {
-        let services = self.cubes.iter().map(|cube| &cube.services);
-        services.fold(ServiceSet::empty(), |all, some| all.union(some))
+        ServiceSet::union_of(self.cubes.iter().map(|cube| &cube.services))
     }
 
     /// The flows from one of these sources.

@@ -119,6 +119,18 @@ impl ServiceSet {
         }
     }
 
+    /// The union of many sets, in pairs of pairs: a long list costs little more than a short one.
+    pub fn union_of<'a>(sets: impl IntoIterator<Item = &'a ServiceSet>) -> ServiceSet {
+        let mut sets: Vec<ServiceSet> = sets.into_iter().cloned().collect();
+        while sets.len() > 1 {
+            let pairs = sets.chunks(2);
+            sets = pairs
+                .map(|pair| pair.iter().fold(ServiceSet::empty(), |a, b| a.union(b)))
+                .collect();
+        }
+        sets.pop().unwrap_or_default()
+    }
+
     /// The services in both.
     pub fn intersection(&self, other: &ServiceSet) -> ServiceSet {
         ServiceSet {

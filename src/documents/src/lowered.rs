@@ -65,7 +65,7 @@ pub struct CallCoverage {
     pub count: usize,
     /// When it was read, as the manifest says it.
     pub time: Option<Arc<str>>,
-    /// What the service said, where it refused.
+    /// What the service said, where it refused; or what is lacking, as far as that is known.
     pub error: Option<Arc<str>>,
 }
 
@@ -89,7 +89,8 @@ pub struct OtherCall {
 pub enum Knowledge {
     /// All of it.
     Read,
-    /// A part: pages are missing, or an element has no id.
+    /// A part: pages are missing, an element has no id, or what is recorded refers to one that is
+    /// not there.
     Incomplete,
     /// The credentials may not read it.
     Denied,

@@ -2,6 +2,10 @@
 //!
 //! What was not read is an event of its own whose compliance is a warning, which is what OCSF
 //! calls a check that gave no result for lack of information.
+//!
+//! Long lists are cut. How many there are of what is listed in part stands in `unmapped`, which is
+//! where OCSF wants what its schema has no attribute for: `affected` (beside the subject, which is
+//! the first of `resources`), `rules` and `unknowns` (both in `evidences`).
 
 use std::io::Write;
 
@@ -79,6 +83,14 @@ impl Events<'_> {
         put("remediation", json!({ "desc": sentence(&finding.advice) }));
         put("resources", json!(resources(finding)));
         put("evidences", json!([{ "data": lean(evidence(finding)) }]));
+        put(
+            "unmapped",
+            json!({
+                "affected": finding.affected.len(),
+                "rules": finding.rules.len(),
+                "unknowns": finding.unknowns.len(),
+            }),
+        );
         event
     }
 

@@ -34,6 +34,23 @@ fn a_thousand_findings_fit_into_twenty_megabytes() {
     assert!(sum < MOST, "{sum} bytes");
 }
 
+#[test]
+fn ocsf_says_how_many_there_are_of_what_it_cuts() {
+    let estate = estate();
+    let all: Vec<Finding> = findings(&estate).iter().map(|one| other(one, 1)).collect();
+    let audited = Audited { findings: all.iter().collect(), ..Audited::default() };
+    let text = written(&Report::of(&estate, &audited), Format::Ocsf);
+    let events: Vec<serde_json::Value> = serde_json::from_str(&text).unwrap();
+    let told: Vec<_> = events.iter().filter(|event| event.get("resources").is_some()).collect();
+    assert_eq!(told.len(), all.len());
+    for event in told {
+        assert_eq!(event["resources"].as_array().unwrap().len(), 6, "the subject, and the first");
+        assert_eq!(event["unmapped"]["affected"], 8);
+        let rules = event["evidences"][0]["data"]["rules"].as_array().map_or(0, Vec::len);
+        assert_eq!(event["unmapped"]["rules"], rules, "as few as these are all there");
+    }
+}
+
 /// The finding about something else: nothing of it is shared.
 fn other(finding: &Finding, at: usize) -> Finding {
     let mut finding = finding.clone();

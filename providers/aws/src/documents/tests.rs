@@ -93,6 +93,13 @@ fn a_leftover_token_makes_the_kind_incomplete() {
     assert!(!part(&json!({"Vpcs": [], "NextToken": "more"})).complete);
     assert!(!part(&json!({"LoadBalancers": [], "NextMarker": "more"})).complete);
     assert!(!part(&json!({"NextToken": 7, "Vpcs": []})).complete);
+    for token in ["nextToken", "nextMarker", "marker"] {
+        assert!(!part(&json!({"Vpcs": [], token: "more"})).complete, "{token}");
+        assert!(part(&json!({"Vpcs": [], token: null})).complete, "{token}");
+        assert!(reading(&json!({"Vpcs": [], token: "more"})).other_keys.is_empty(), "{token}");
+        assert!(!part(&json!({"data": {"Vpcs": [], token: "more"}})).complete, "{token}");
+    }
+    assert!(!part(&json!({"Vpcs": [], "NextToken": "", "nextToken": "more"})).complete);
     assert!(part(&json!({"Vpcs": [], "NextToken": null})).complete);
     assert!(part(&json!({"Vpcs": [], "NextToken": ""})).complete);
 }
@@ -150,6 +157,10 @@ fn entries_of_a_prefix_list_are_found_under_its_id() {
 #[test]
 fn a_page_of_entries_that_was_not_the_last_is_known_as_such() {
     let value = json!({"PrefixListId": "pl-1", "Entries": [], "NextToken": "more"});
+    let Items::ManagedPrefixListEntries(lists) = part(&value).items else { panic!("{value}") };
+    assert_eq!(lists[0].value.next_token.as_deref(), Some("more"));
+    assert!(!part(&value).complete);
+    let value = json!({"PrefixListId": "pl-1", "Entries": [], "nextToken": "more"});
     let Items::ManagedPrefixListEntries(lists) = part(&value).items else { panic!("{value}") };
     assert_eq!(lists[0].value.next_token.as_deref(), Some("more"));
     assert!(!part(&value).complete);

@@ -44,9 +44,10 @@ fn is_of_transport(key: &str) -> bool {
     matches!(key, "ResponseMetadata" | "status_code" | "ServiceNames")
 }
 
-/// Says that there are further pages.
+/// Says that there are further pages; APIs and tools that pass their answers on write the first
+/// letter small.
 fn is_token(key: &str) -> bool {
-    matches!(key, "NextToken" | "NextMarker" | "Marker")
+    ["NextToken", "NextMarker", "Marker"].iter().any(|token| key.eq_ignore_ascii_case(token))
 }
 
 /// What was found on the way.

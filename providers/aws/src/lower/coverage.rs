@@ -39,7 +39,7 @@ pub(super) struct CallCoverage {
     pub(super) count: usize,
     /// When it was read, as the manifest says it.
     pub(super) time: Option<Arc<str>>,
-    /// What the service said, where it refused.
+    /// What the service said, where it refused; or what is lacking, as far as that is known.
     pub(super) error: Option<Arc<str>>,
 }
 
@@ -64,6 +64,16 @@ const ASKED: [Kind; 18] = [
     Kind::VpcBlockPublicAccessOptions,
     Kind::VpcBlockPublicAccessExclusions,
 ];
+
+/// A kind that was read and lacks something all the same.
+pub(super) struct Lack {
+    /// Who refers to it.
+    pub(super) scope: Scope,
+    /// What it is.
+    pub(super) kind: Kind,
+    /// Which, and who refers to it.
+    pub(super) told: Arc<str>,
+}
 
 impl Coverage {
     pub(super) fn new(
@@ -118,6 +128,21 @@ impl Coverage {
             || format!("not in the recording: add the output of {command}"),
             CallCoverage::reason,
         ))
+    }
+
+    /// The same with the kinds that lack something as incomplete. Of a kind that was not read that
+    /// is no news.
+    pub(super) fn lacking(mut self, lacks: &[Lack]) -> Self {
+        for lack in lacks {
+            let rows = self.calls.iter_mut().filter(|row| row.kind == lack.kind);
+            for row in rows.filter(|row| compatible(&row.scope(), &lack.scope)) {
+                if matches!(row.knowledge, Knowledge::Read | Knowledge::Assumed) {
+                    row.knowledge = Knowledge::Incomplete;
+                    row.error = Some(Arc::clone(&lack.told));
+                }
+            }
+        }
+        self
     }
 
     /// Whether all objects of a kind in a scope were read, and that is not merely assumed.
@@ -222,10 +247,15 @@ impl Rows {
         };
         self.scopes.insert(scope.clone());
         let held = self.is_held(&scope, kind);
+        let cut = held && self.is_cut(&scope, kind, call);
         let row = self.rows.entry((scope, kind)).or_default();
         row.time = row.time.take().max(told(&call.time));
         let knowledge = match call.outcome {
             Outcome::Ok if call.resource.is_some() => return,
+            Outcome::Ok if cut => {
+                row.error = Some("its document holds less than the manifest says was read".into());
+                Knowledge::Incomplete
+            }
             Outcome::Ok if held || call.count == Some(0) => Knowledge::Read,
             Outcome::Ok => {
                 row.error = Some("its document is missing".into());
@@ -261,6 +291,14 @@ impl Rows {
     fn is_held(&self, scope: &Scope, kind: Kind) -> bool {
         let known = |row: &Row| row.knowledge.is_some_and(|known| known <= Knowledge::Incomplete);
         self.rows.iter().any(|((of, k), row)| *k == kind && known(row) && compatible(of, scope))
+    }
+
+    /// Whether the documents of a kind hold less than a call gave. Of instances that is not known:
+    /// what is counted there are the reservations.
+    fn is_cut(&self, scope: &Scope, kind: Kind, call: &Call) -> bool {
+        let own = self.rows.iter().filter(|((of, k), _)| *k == kind && compatible(of, scope));
+        let held: usize = own.map(|(_, row)| row.count).sum();
+        kind != Kind::Reservations && call.count.is_some_and(|count| count > held as u64)
     }
 
     fn finish(mut self, options: &LowerOptions) -> Coverage {

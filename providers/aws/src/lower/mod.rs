@@ -14,6 +14,7 @@ use cloudfw_documents::{AssumeNone, DocumentError, Lowered};
 use crate::documents::read;
 use crate::kind::Kind;
 
+mod absent;
 mod addresses;
 mod coverage;
 mod disagreement;
@@ -109,7 +110,9 @@ pub fn lower_read(mut documents: Vec<ReadDocument>, options: &LowerOptions) -> L
     let coverage = Coverage::new(&documents, &scopes, &recorded.nameless, options);
     let mut lowering = Lowering::new(&recorded, &coverage);
     lowering.run();
+    let lacks = lowering.lacks();
     let Lowering { network, warnings, .. } = lowering;
+    let coverage = coverage.lacking(&lacks);
     let resources = resource::index(&recorded, &network);
     let warnings = warnings.into_iter().collect();
     let Coverage { calls, others } = coverage;

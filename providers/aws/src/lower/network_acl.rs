@@ -56,14 +56,7 @@ impl<'a> Lowering<'a> {
     /// What is asked at the boundary of a subnet: its one ACL (AWS-30), or where it is not known
     /// which that is, a filter of which nothing is known.
     pub(super) fn boundary(&mut self, subnet: &str, scope: &Scope, origin: &Origin) -> Stack {
-        let guards = self.guards.get(subnet).map_or(&[][..], Vec::as_slice);
-        let of = |near: &dyn Fn(&Guard) -> bool| -> BTreeSet<&Id<Filter>> {
-            guards.iter().filter(|guard| near(guard)).map(|guard| &guard.filter).collect()
-        };
-        let mut found = of(&|guard| guard.scopes.contains(scope));
-        if found.is_empty() {
-            found = of(&|guard| guard.scopes.iter().any(|one| compatible(one, scope)));
-        }
+        let found = self.guards_of(subnet, scope);
         if let (Some(only), 1) = (found.first(), found.len()) {
             return Stack::of(vec![(*only).clone()]);
         }
@@ -77,6 +70,23 @@ impl<'a> Lowering<'a> {
         let label = missing(&id, "network-acl", scope, origin);
         let filter = unknown_filter(label, Tracking::Stateless, gap);
         Stack::of(vec![self.add_filter(&id, filter)])
+    }
+
+    /// Whether an ACL says that it guards a subnet.
+    pub(super) fn is_guarded(&self, subnet: &str, scope: &Scope) -> bool {
+        !self.guards_of(subnet, scope).is_empty()
+    }
+
+    fn guards_of(&self, subnet: &str, scope: &Scope) -> BTreeSet<&Id<Filter>> {
+        let guards = self.guards.get(subnet).map_or(&[][..], Vec::as_slice);
+        let of = |near: &dyn Fn(&Guard) -> bool| -> BTreeSet<&Id<Filter>> {
+            guards.iter().filter(|guard| near(guard)).map(|guard| &guard.filter).collect()
+        };
+        let found = of(&|guard| guard.scopes.contains(scope));
+        if found.is_empty() {
+            return of(&|guard| guard.scopes.iter().any(|one| compatible(one, scope)));
+        }
+        found
     }
 }
 

@@ -75,7 +75,7 @@ impl<'a> TableUse<'a> {
         association: &'a raw::RouteTableAssociation,
     ) {
         let state = association.association_state.as_ref().and_then(|state| state.state.as_deref());
-        if matches!(state, Some("disassociated" | "failed")) {
+        if association.is_over() {
             return;
         }
         // One that says that it is of another table is told in two ways.
@@ -102,6 +102,14 @@ impl<'a> TableUse<'a> {
             Some(vpc) => self.unplaced.contains(&Some(vpc)),
             None => !self.unplaced.is_empty(),
         }
+    }
+}
+
+impl raw::RouteTableAssociation {
+    /// Whether it is an association no longer, or never became one.
+    pub(super) fn is_over(&self) -> bool {
+        let state = self.association_state.as_ref().and_then(|state| state.state.as_deref());
+        matches!(state, Some("disassociated" | "failed"))
     }
 }
 
@@ -150,6 +158,13 @@ impl Lowering<'_> {
         let id = format!("the route table of {subnet}");
         let gap = unknown(id.as_str(), why, origin);
         self.unknown_table(&id, gap, scope, origin)
+    }
+
+    /// Whether a table says that it is a subnet's, or the main one of its VPC.
+    pub(super) fn has_table(&self, subnet: &str, vpc: Option<&str>, scope: &Scope) -> bool {
+        let uses = &self.table_use;
+        let found = |uses| !matches!(used(uses, scope), Used::Nobody);
+        found(uses.by_subnet.get(subnet)) || found(vpc.and_then(|vpc| uses.main.get(vpc)))
     }
 
     /// A table of which nothing is known.

@@ -54,7 +54,7 @@ pub struct PrefixListEntries {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub entries: Option<Vec<PrefixListEntry>>,
     /// Left over from a page that was not the last: the list is incomplete.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(alias = "nextToken", skip_serializing_if = "Option::is_none")]
     pub next_token: Option<String>,
 }
 

@@ -19,7 +19,8 @@ pub(super) static CHECK: Check = Check {
         example: "tgw-0abc accepts shared attachments by itself",
         instead: "Switch it off, and accept each attachment by hand or by a pipeline that checks \
                   it.",
-        limits: "With whom the gateway is shared is not recorded.",
+        limits: "With whom the gateway is shared is not recorded, so that nothing is proved to be \
+                 able to join: medium, where catalogues that go by the switch alone say high.",
         references: &[
             "https://docs.aws.amazon.com/vpc/latest/tgw/tgw-transit-gateways.html",
             "https://docs.aws.amazon.com/securityhub/latest/userguide/ec2-controls.html",

@@ -25,7 +25,8 @@ pub(super) static CHECK: Check = Check {
         instead: "Allow out only what the machine calls: its database, its package mirror, the \
                   APIs of the cloud by their prefix lists or endpoints.",
         limits: "Whether the way out is open behind the group is not asked. Network ACLs, which \
-                 let replies out as well, are not looked at.",
+                 let replies out as well, are not looked at. It is how every group is made, and \
+                 proves nothing about who gets in: for information, where catalogues say low.",
         references: &["https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html"],
     },
     run,

@@ -25,7 +25,9 @@ pub(super) static CHECK: Check = Check {
         instead: "Switch it on for the account, and leave out the subnets that are meant to be \
                   public.",
         limits: "Networks that are public on purpose need it off or an exclusion; say so in an \
-                 ignore with a reason.",
+                 ignore with a reason. A second lock that is missing opens nothing by itself, and \
+                 what is open is told by the checks of exposure: low, where catalogues that go by \
+                 the switch alone say medium.",
         references: &[
             "https://docs.aws.amazon.com/vpc/latest/userguide/security-vpc-bpa.html",
             "https://docs.aws.amazon.com/securityhub/latest/userguide/ec2-controls.html",

@@ -24,7 +24,9 @@ pub(super) static CHECK: Check = Check {
         example: "i-0abc (web) has 203.0.113.10",
         instead: "Put a load balancer in front, or reach the machine through a bastion, a session \
                   service or a VPN; let it call out through a NAT gateway.",
-        limits: "IPv6 addresses, which are public by themselves, are not looked at.",
+        limits: "IPv6 addresses, which are public by themselves, are not looked at. An address is \
+                 no open port, and what can be reached by it is told by the checks of exposure: for \
+                 information, where catalogues say medium.",
         references: &[
             "https://docs.aws.amazon.com/securityhub/latest/userguide/ec2-controls.html",
             "https://docs.aws.amazon.com/vpc/latest/userguide/vpc-ip-addressing.html",

@@ -19,7 +19,8 @@ pub(super) static CHECK: Check = Check {
                   acl-web  ingress 200 deny  tcp 22        never denies",
         instead: "Put the deny before the rules that let its packets through.",
         limits: "As for shadowed-rule. A last rule that denies everything of an address family is \
-                 never reported: to write out what happens anyway is good style.",
+                 never reported: to write out what happens anyway is good style. Somebody believes \
+                 that packets are stopped which are not: medium, where catalogues say low.",
         references: &[
             "https://docs.aws.amazon.com/vpc/latest/userguide/nacl-rules.html",
             "https://github.com/stelligent/cfn_nag/issues/409",

@@ -4,6 +4,7 @@ use cloudfw_core::{Client, PortSet, Protocol, ServiceSet};
 
 use crate::checks::order::openness::{Openness, openness};
 use crate::reading::{allows, is_written};
+use crate::wording;
 use crate::{Audit, Check, Evaluation, Explanation, Finding, Severity};
 
 /// A rule of no more ports than this is about a service and not about ephemeral ports.
@@ -55,12 +56,12 @@ fn look(audit: &Audit<'_>, open: &Openness<'_, '_>) -> Option<Finding> {
         return None;
     }
     let label = open.listed.label();
+    let words = wording::services(&services);
     let message = format!(
-        "lets ephemeral ports in from the internet, and with them {services}, which groups \
-                 open"
+        "lets ephemeral ports in from the internet, and with them {words}, which groups open"
     );
     let advice = format!(
-        "Deny {services} from the internet in {label} before the range of ephemeral ports, or close \
+        "Deny {words} from the internet in {label} before the range of ephemeral ports, or close \
          it in the groups; if it is meant, give it a rule of its own."
     );
     let mut finding = open.finding(CHECK.id, Severity::Medium, &services, &message, advice);

@@ -8,6 +8,7 @@ use cloudfw_core::{
 };
 
 use crate::gaps::{Gap, Opened};
+use crate::wording;
 use crate::{Audit, Check, Effect, Effective, Finding, Severity};
 
 /// So many blocks of addresses are named; more are called by the network that they are in.
@@ -62,13 +63,14 @@ fn message(gap: &Gap) -> String {
     if gap.services().is_empty() {
         return format!("whether {list} loses replies to {opened} is not known");
     }
-    let services = gap.services();
     if !gap.is_proved() {
+        let services = wording::services(&gap.services());
         let way = gap.direction;
         return format!("{list} may drop replies to {opened} ({services}) by its {way} rules");
     }
-    let Gap { wholly, partly, ports, .. } = gap;
-    let (what, ports) = match (wholly.is_empty(), partly.is_empty()) {
+    let [wholly, partly] = [&gap.wholly, &gap.partly].map(wording::services);
+    let ports = wording::ports(&gap.ports);
+    let (what, ports) = match (gap.wholly.is_empty(), gap.partly.is_empty()) {
         (false, true) => (format!("the replies to {opened} ({wholly})"), String::new()),
         (true, _) => (
             format!("some of the replies to {opened} ({partly})"),
@@ -142,7 +144,7 @@ fn replies(gap: &Gap) -> String {
         };
         replies = replies.union(&reply);
     }
-    replies.to_string()
+    wording::services(&replies)
 }
 
 /// The far end of the replies, where the list stands: the client, or the server outside.

@@ -367,3 +367,19 @@ fn a_range_that_nothing_comes_in_by_is_low() {
     assert_eq!(only(&found).severity, Severity::Low);
     assert!(only(&found).message.ends_with("and nothing gets in by it"));
 }
+
+#[test]
+fn what_to_open_is_said_protocol_by_protocol_where_nearly_all_are_lost() {
+    let rules = "  in 90 deny 1000-65535\n  in 91 deny udp\n  in 92 deny proto/50\n  \
+                 in 100 allow 443\n  out 100 allow any\n";
+    for finding in outward("acl-pub", rules) {
+        let text = format!("{} {}", finding.message, finding.advice);
+        assert!(!text.contains("any except"), "{text}");
+    }
+    let all = outward("acl-pub", "  in 100 allow 443\n  out 100 allow any\n");
+    assert_eq!(
+        only(&all).advice,
+        "Add an ingress rule to acl-pub that allows tcp 32768-60999, udp 32768-60999, icmp type 0, \
+         icmpv6 type 129 and every other protocol from internet (0.0.0.0/0)."
+    );
+}

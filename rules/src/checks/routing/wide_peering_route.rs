@@ -24,7 +24,8 @@ pub(super) static CHECK: Check = Check {
         example: "rtb-0abc: 10.1.0.0/16 -> pcx-0abc, and 10.1.0.0/16 is all of vpc-0b",
         instead: "Lead only the subnets or hosts that are called to the peering.",
         limits: "Which addresses are needed is for their owners to say. Of a peering whose other \
-                 network is not recorded it is unknown whether a route covers it.",
+                 network is not recorded it is unknown whether a route covers it. A route lets nothing through by itself: \
+                 low, where catalogues say medium.",
         references: &["https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-routing.html"],
     },
     run,

@@ -64,17 +64,24 @@ pub(crate) fn judge(
     let mut used = vec![false; ignores.len()];
     let mut judged = Judged::default();
     for finding in findings {
-        let by = accepted.iter().position(|accepted| accepted.covers(&finding));
+        let stands = |it: &Accepted<'_>| today <= it.ignore.until && it.accepts(&finding);
+        let by = accepted
+            .iter()
+            .position(|it| it.covers(&finding) && stands(it))
+            .or_else(|| accepted.iter().position(|it| it.covers(&finding)));
         if let Some(used) = by.and_then(|at| used.get_mut(at)) {
             *used = true;
         }
-        let standing = by.and_then(|at| ignores.get(at)).filter(|ignore| today <= ignore.until);
-        match standing {
-            Some(Ignore { reason, until, .. }) => {
+        match by.and_then(|at| accepted.get(at)) {
+            Some(by) if stands(by) => {
+                let Ignore { reason, until, .. } = by.ignore;
                 let (reason, until) = (reason.clone(), *until);
                 judged.ignored.push(Ignored { finding, reason, until });
             }
-            None => judged.findings.push(finding),
+            Some(by) if today <= by.ignore.until => {
+                judged.findings.push(not_accepted(finding, by.ignore, file));
+            }
+            _ => judged.findings.push(finding),
         }
     }
     for (ignore, used) in ignores.iter().zip(used) {
@@ -102,6 +109,11 @@ impl<'i> Accepted<'i> {
         Self { ignore, ids }
     }
 
+    /// What cannot be decided is accepted by name alone: a glob was written for what is proved.
+    fn accepts(&self, finding: &Finding) -> bool {
+        !finding.leaves_open() || self.ignore.check == finding.check
+    }
+
     /// A finding is covered where its subject is meant, or everything that it affects.
     fn covers(&self, finding: &Finding) -> bool {
         let Some(resource) = &self.ignore.resource else {
@@ -116,6 +128,16 @@ impl<'i> Accepted<'i> {
         matches(&self.ignore.check, finding.check)
             && (means(&finding.subject) || (!affected.is_empty() && affected.iter().all(means)))
     }
+}
+
+/// A finding that an ignore means and cannot accept.
+fn not_accepted(mut finding: Finding, ignore: &Ignore, file: &str) -> Finding {
+    finding.notes.push(format!(
+        "{file}:{} does not ignore it: what cannot be decided is ignored only where `check` is \
+         its name, not `{}`",
+        ignore.line, ignore.check
+    ));
+    finding
 }
 
 /// A glob, or the text itself.

@@ -30,7 +30,12 @@ Exit codes:
   0  everything was read, and nothing was found at or above --fail-on
   1  something was found
   2  it could not run: bad usage, no recording
-  3  not everything was read, or something cannot be decided; never clean";
+  3  not everything was read, or something cannot be decided; never clean. A kind that is not in
+     the recording counts as not read, unless --assume-none says that there is none
+
+Ignores:
+  [[ignore]] in cloudfw.toml takes `check` (a name or a glob), `resource`, `reason` and `until`. What
+  cannot be decided is ignored only where `check` is its very name: a glob leaves it.";
 
 /// What is open to whom, proved; rules without effect, replies that are lost, what is untidy
 #[derive(Debug, Args)]

@@ -54,7 +54,8 @@ Exit codes:
   0  everything holds, and everything was read
   1  something is proved not to hold
   2  it could not run: the policy is wrong, or names what is not recorded
-  3  something cannot be said, or was not read; nothing read is never clean";
+  3  something cannot be said, or was not read; nothing read is never clean. A kind that is not in
+     the recording counts only where an expectation cannot be decided without it";
 
 /// Prove a policy: who must, and who must not, reach whom.
 #[derive(Debug, Args)]

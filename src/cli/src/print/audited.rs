@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use cloudfw_estate::answer::Missing;
 use cloudfw_report::Report;
 use cloudfw_report::audit::{
     Effect, Finding, FrameworkResult, Ignored, Outcome, Severities, Status,
@@ -107,7 +108,10 @@ fn incomplete(report: &Report, shown: Shown, out: &mut String) {
     let body = "not everything was read, so that what is not found below may be there all the same";
     lead.lead(&Text::of(body), shown.width, out);
     let most = if shown.verbose { usize::MAX } else { MISSING };
-    for missing in report.incomplete.iter().take(most) {
+    // What was asked for and not read comes before what nobody asked for.
+    let is_absent = |one: &&Missing| one.why.starts_with("not in the recording");
+    let (absent, refused): (Vec<_>, Vec<_>) = report.incomplete.iter().partition(is_absent);
+    for missing in refused.into_iter().chain(absent).take(most) {
         let mut body = Text::of(&missing.what).then(": ").then(&missing.why);
         if !missing.place.is_empty() {
             body = body.then_styled(DIM, format!("  {}", missing.place));

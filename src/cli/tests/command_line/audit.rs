@@ -174,6 +174,76 @@ fn an_ignore_takes_a_finding_out_until_its_day() {
     assert_eq!(after["ignored"].as_array().unwrap().len(), 0);
 }
 
+/// A glob accepts what is proved; what nobody has proved is accepted by its own name alone.
+#[test]
+fn a_glob_of_an_ignore_accepts_nothing_that_cannot_be_decided() {
+    let home = copied("exposure");
+    std::fs::write(home.path().join("route-tables.json"), "{\"RouteTables\": []}").unwrap();
+    let audited = |check: &str| {
+        let ignore = format!(
+            "assume-none = \"all\"\n[[ignore]]\ncheck = \"{check}\"\nreason = \"mine\"\n\
+             until = 2099-01-01\n"
+        );
+        std::fs::write(home.path().join("cloudfw.toml"), ignore).unwrap();
+        let run =
+            audit(&["--from", ".", "--check", "exposed-admin-port", "-o", "json"], home.path());
+        (run.code, report(&run))
+    };
+    for glob in ["*", "exposed-*"] {
+        let (code, found) = audited(glob);
+        assert_eq!(code, 3, "{glob}");
+        let left = found["findings"].as_array().unwrap();
+        assert!(!left.is_empty(), "{glob}");
+        for finding in left {
+            assert_eq!(finding["effective"]["verdict"], "unknown", "{finding}");
+            let note = finding["notes"].to_string();
+            assert!(note.contains("does not ignore it") && note.contains(glob), "{note}");
+        }
+        assert!(!checks_of(&found).contains(&"unmatched-ignore"), "{glob}");
+        assert!(!found["ignored"].as_array().unwrap().is_empty(), "{glob}");
+    }
+    let (_, found) = audited("exposed-admin-port");
+    assert_eq!(found["findings"].as_array().unwrap().len(), 0, "{}", found["findings"]);
+}
+
+#[test]
+fn an_ignore_that_stands_counts_beside_one_that_has_run_out() {
+    let home = copied("exposure");
+    let ignore = |until: &str| {
+        format!("[[ignore]]\ncheck = \"exposed-admin-port\"\nreason = \"mine\"\nuntil = {until}\n")
+    };
+    let both = ignore("2020-01-01") + &ignore("2099-01-01");
+    std::fs::write(home.path().join("cloudfw.toml"), both).unwrap();
+    let words = ["--from", ".", "--assume-none", "all", "--check", "exposed-admin-port"];
+    let run = audit(&[&words[..], &["-o", "json"]].concat(), home.path());
+    assert_eq!(checks_of(&report(&run)), ["expired-ignore"]);
+}
+
+/// A subnet that interfaces name and that is not in the list of subnets is not silently nothing.
+#[test]
+fn a_list_that_lacks_what_others_refer_to_is_incomplete() {
+    for (file, key) in [
+        ("subnets.json", "Subnets"),
+        ("vpcs.json", "Vpcs"),
+        ("route-tables.json", "RouteTables"),
+        ("network-acls.json", "NetworkAcls"),
+        ("security-groups.json", "SecurityGroups"),
+        ("network-interfaces.json", "NetworkInterfaces"),
+    ] {
+        let home = copied("exposure");
+        std::fs::write(home.path().join(file), format!("{{\"{key}\": []}}")).unwrap();
+        let words = ["--from", ".", "--assume-none", "all", "--fail-on", "critical", "-o", "json"];
+        let run = audit(&words, home.path());
+        let found = report(&run);
+        assert!([1, 3].contains(&run.code), "{key}: {}", run.code);
+        assert_eq!(found["summary"]["complete"], false, "{key}");
+        let missing = found["incomplete"].to_string();
+        assert!(missing.contains(&format!("\"{key} (aws ec2 ")), "{key}: {missing}");
+        let run = audit(&[&words[..], &["--check", "blackhole-route"]].concat(), home.path());
+        assert_eq!(run.code, 3, "{key}: {}", run.out);
+    }
+}
+
 #[test]
 fn an_ignore_that_ignores_nothing_is_a_finding() {
     let home = tempfile::tempdir().unwrap();

@@ -148,6 +148,34 @@ fn an_empty_recording_is_3() {
     assert!(!run.out.contains('✓'), "{}", run.out);
 }
 
+/// What holds whatever is missing holds; and yet nobody may take the rest for all there is.
+#[test]
+fn a_list_that_lacks_what_others_refer_to_is_never_clean() {
+    for (file, key) in [
+        ("subnets.json", "Subnets"),
+        ("vpcs.json", "Vpcs"),
+        ("route-tables.json", "RouteTables"),
+        ("network-acls.json", "NetworkAcls"),
+        ("security-groups.json", "SecurityGroups"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        for entry in std::fs::read_dir(root().join("testdata/aws/three-tier")).unwrap() {
+            let path = entry.unwrap().path();
+            std::fs::copy(&path, folder.path().join(path.file_name().unwrap())).unwrap();
+        }
+        let policy = "[[expect]]\nfrom = \"internet\"\nto = \"tag:Name=db\"\nservice = \"9\"\n\
+                      verdict = \"unreachable\"\n";
+        std::fs::write(folder.path().join("policy.toml"), policy).unwrap();
+        let verify = || in_folder(folder.path(), &["--from", ".", "--assume-none", "all"]);
+        assert_eq!(verify().code, 0, "{key}");
+        std::fs::write(folder.path().join(file), format!("{{\"{key}\": []}}")).unwrap();
+        let run = verify();
+        assert_eq!(run.code, 3, "{key}: {}{}", run.out, run.err);
+        assert!(run.out.contains(&format!("{key} (aws ec2 describe-")), "{key}: {}", run.out);
+        assert!(!run.out.contains("passed  "), "{key}: {}", run.out);
+    }
+}
+
 #[test]
 fn a_wrong_policy_is_2_with_the_line_and_a_caret() {
     let run = verify(&HOLDS.replace("verdict", "verdikt").replace("from", "form"), &THREE);

@@ -276,3 +276,18 @@ fn translated_ports_replace_the_old_ones() {
     assert_eq!(mapped.source_ports(), PortSet::range(1024, 65535));
     assert!(set.map_source_ports(&PortSet::empty()).port_cubes().next().is_none());
 }
+
+#[test]
+fn the_union_of_many_is_the_union_of_one_after_the_other() {
+    let set = |at: u16| match at % 3 {
+        0 => ServiceSet::tcp(PortSet::range(at, at + 3)),
+        1 => ServiceSet::udp(PortSet::single(at)),
+        _ => ServiceSet::icmp(Protocol::ICMP, Some(8), None),
+    };
+    assert_eq!(ServiceSet::union_of(&[]), ServiceSet::empty());
+    for many in 1..12 {
+        let sets: Vec<ServiceSet> = (0..many).map(set).collect();
+        let one_by_one = sets.iter().fold(ServiceSet::empty(), |all, one| all.union(one));
+        assert_eq!(ServiceSet::union_of(&sets), one_by_one);
+    }
+}

@@ -70,7 +70,7 @@ pub struct NotRead {
     pub call: String,
     /// `incomplete`, `denied`, `failed`, `throttled`, `unsupported` or `absent`.
     pub outcome: &'static str,
-    /// What the service said.
+    /// What the service said; of a kind that is incomplete what it lacks, where that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }
@@ -85,12 +85,12 @@ impl NotRead {
     pub(crate) fn missing(&self, scope: &ScopeCoverage) -> Missing {
         let place: Vec<&str> =
             [&scope.account, &scope.region].into_iter().flatten().map(String::as_str).collect();
-        let said = self.error.as_ref().map(|error| format!(": {error}")).unwrap_or_default();
-        Missing {
-            what: format!("{} ({})", self.kind, self.call),
-            why: format!("{}{said}", self.outcome),
-            place: place.join("/"),
-        }
+        let why = match (&self.error, self.outcome) {
+            (Some(error), outcome) => format!("{outcome}: {error}"),
+            (None, "incomplete") => "incomplete: pages, elements or their ids are missing".into(),
+            (None, outcome) => outcome.to_owned(),
+        };
+        Missing { what: format!("{} ({})", self.kind, self.call), why, place: place.join("/") }
     }
 }
 

@@ -10,6 +10,7 @@ use cloudfw_core::{Endpoint, External, Id, Interface, Unknown};
 use super::except::Except;
 use super::{Expectation, Policy, PolicyError, Texts, VerifyOptions};
 use crate::Estate;
+use crate::answer::Missing;
 use crate::inquiry::Inquiry;
 use crate::pairs::{PairAsked, pairs};
 use crate::query::{QueryError, Split, split_service};
@@ -399,7 +400,11 @@ fn apart(
 
 /// That not all was read, where a name that nothing has may be among it.
 fn unread_hint(estate: &Estate) -> String {
-    let unread: Vec<String> = estate.not_read().into_iter().map(|it| it.what).collect();
+    let told = |it: Missing| match it.place.as_str() {
+        "" => it.what,
+        place => format!("{}: {place}", it.what),
+    };
+    let unread: Vec<String> = estate.not_read().into_iter().map(told).collect();
     match unread.as_slice() {
         [] => String::new(),
         some => format!("\n  not all was read, so it may be there: {}", some.join(", ")),

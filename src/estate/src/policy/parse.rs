@@ -101,13 +101,13 @@ impl Reader<'_> {
     }
 
     fn file(&mut self, table: &DeTable<'_>) -> (BTreeMap<String, Network>, Vec<Expectation>) {
-        self.unknown_keys(table, keys::FILE, "");
+        let is_clear = self.unknown_keys(table, keys::FILE, "");
         let networks = self.networks(table);
         let mut found = self.expectations(table, None);
         for (group, span) in self.tables(table, "group") {
             self.group(group, span, &mut found);
         }
-        if !table.contains_key("expect") && !table.contains_key("group") {
+        if is_clear && !table.contains_key("expect") && !table.contains_key("group") {
             self.wrong(0..0, "nothing is expected: write at least one `[[expect]]`");
         }
         found.sort_by_key(|expectation| expectation.span.start);
@@ -116,9 +116,9 @@ impl Reader<'_> {
     }
 
     fn group(&mut self, table: &DeTable<'_>, span: Range<usize>, found: &mut Vec<Expectation>) {
-        self.unknown_keys(table, &keys::group(), " of a group");
+        let is_clear = self.unknown_keys(table, &keys::group(), " of a group");
         let said = self.said(table);
-        if !table.contains_key("expect") {
+        if is_clear && !table.contains_key("expect") {
             self.wrong(span, "nothing is expected in this group: write `[[group.expect]]` below");
         }
         found.extend(self.expectations(table, Some(&said)));
@@ -195,7 +195,11 @@ impl Reader<'_> {
 
     /// What the keys of an expectation or of a group say.
     fn said(&mut self, table: &DeTable<'_>) -> Said {
-        let keys = table.keys().map(|key| key.get_ref().to_string()).collect();
+        // A misspelt key is told of as such, and not as one that is missing as well.
+        let known = keys::expectation();
+        let known: Vec<&str> = known.iter().map(|key| key.name).collect();
+        let words = table.keys().map(|key| key.get_ref().as_ref());
+        let keys = words.map(|word| nearest(word, &known).unwrap_or(word).to_owned()).collect();
         Said {
             name: self.text(table, "name"),
             from: self.texts(table, "from"),
@@ -378,7 +382,10 @@ impl Reader<'_> {
         networks
     }
 
-    fn unknown_keys(&mut self, table: &DeTable<'_>, known: &[Key], of: &str) {
+    /// Notes the keys that nobody knows. Whether there is none: what seems to be missing may stand
+    /// under one of them.
+    fn unknown_keys(&mut self, table: &DeTable<'_>, known: &[Key], of: &str) -> bool {
+        let before = self.problems.len();
         let names: Vec<&str> = known.iter().map(|key| key.name).collect();
         for key in table.keys() {
             let word = key.get_ref().as_ref();
@@ -397,6 +404,7 @@ impl Reader<'_> {
             };
             self.wrong(key.span(), message);
         }
+        self.problems.len() == before
     }
 
     /// Two expectations of one name cannot be told apart in a report.

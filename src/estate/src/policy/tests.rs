@@ -67,6 +67,29 @@ fn a_policy_that_expects_nothing_is_an_error() {
     }
 }
 
+/// What is missing stands under a key that nobody knows: that is told, and it alone.
+#[test]
+fn a_misspelt_table_is_told_before_what_seems_to_be_missing() {
+    let body = "from = \"a\"\nto = \"b\"\nverdict = \"unreachable\"\n";
+    for (table, said) in [
+        ("[[expects]]", "policy.toml:3:3: unknown key `expects`: did you mean `expect`?"),
+        ("[[Expect]]", "policy.toml:3:3: unknown key `Expect`: did you mean `expect`?"),
+        ("[[asserts]]", "policy.toml:3:3: unknown key `asserts`: the keys are networks, expect"),
+        ("[[groups.expect]]", "policy.toml:3:3: unknown key `groups`: did you mean `group`?"),
+        (
+            "[[group]]\n[[group.expects]]",
+            "policy.toml:4:9: unknown key `expects` of a group: did you mean `expect`?",
+        ),
+    ] {
+        let error = wrong(&format!("# mine\n\n{table}\n{body}"));
+        assert!(error.starts_with(said), "{table}: {error}");
+        assert!(error.contains("^^") && !error.contains("nothing is expected"), "{error}");
+    }
+    let error = wrong("[[expect]]\nform = \"a\"\nto = \"b\"\n");
+    assert!(error.contains("1:1: this expectation has no `verdict`\n"), "{error}");
+    assert!(error.contains("2:1: unknown key `form` of an expectation: did you mean `from`?"));
+}
+
 #[test]
 fn what_an_expectation_needs_is_told_together() {
     let error = wrong("[[expect]]\nto = \"b\"\n");
