@@ -1,7 +1,7 @@
 //! What an audit could not see. While there is any of it, nothing is clean.
 
 use cloudfw_aws::Kind;
-use cloudfw_estate::answer::{Missing, NotRead};
+use cloudfw_estate::answer::{Missing, NotRead, ScopeCoverage};
 use cloudfw_estate::{AssumeNone, Estate};
 
 /// Kinds that no verdict needs, and checks do.
@@ -24,7 +24,13 @@ pub(crate) fn incomplete(estate: &Estate, assumed: &AssumeNone) -> Vec<Missing> 
             found.push(Missing { what, why: why.to_owned(), place: of.join("/") });
         }
     }
-    for scope in &estate.coverage().scopes {
+    // Of scopes of AWS, which tell of networks or lack them.
+    let network = Kind::Vpcs.name();
+    let is_of_aws = |scope: &&ScopeCoverage| {
+        let lacks = |not_read: &NotRead| not_read.kind == network;
+        scope.read.contains_key(network) || scope.not_read.iter().any(lacks)
+    };
+    for scope in estate.coverage().scopes.iter().filter(is_of_aws) {
         for kind in FOR_CHECKS.into_iter().filter(|kind| !assumed.covers(kind.name())) {
             let told = |not_read: &NotRead| not_read.kind == kind.name();
             if !scope.read.contains_key(kind.name()) && !scope.not_read.iter().any(told) {
