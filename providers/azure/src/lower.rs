@@ -102,6 +102,16 @@ struct Lowering<'a> {
     /// Why an address of a network may be held although no recorded interface has it, and a
     /// gateway be there that nobody recorded.
     unheld: BTreeMap<Id<Router>, BTreeSet<Unknown>>,
+    /// The networks of which nobody knows where their packets go, the local ones among them.
+    vague: BTreeMap<Id<Router>, Unknown>,
+    /// Routes of networks that may be there, to somewhere else.
+    loose: BTreeMap<Id<Router>, BTreeSet<Unknown>>,
+    /// The networks whose interfaces may let pass, or stop, anything.
+    doubtful: BTreeMap<Id<Router>, Unknown>,
+    /// The groups that say of themselves that they are asked at a subnet or interface, by its key.
+    claims: BTreeMap<Arc<str>, BTreeSet<Arc<str>>>,
+    /// What may be held in any network.
+    anywhere: BTreeSet<Unknown>,
     /// Why a balancer may hand flows to the interface at hand from an address that nobody knows.
     unseen_fronts: Vec<Unknown>,
     /// The filters of network security groups, by group and by what tags mean around them.
@@ -119,6 +129,11 @@ impl<'a> Lowering<'a> {
             warnings: recorded.warnings.clone(),
             tags: ServiceTags::new(&recorded.service_tags),
             unheld: BTreeMap::new(),
+            vague: BTreeMap::new(),
+            loose: BTreeMap::new(),
+            doubtful: BTreeMap::new(),
+            claims: security_group::claims(recorded),
+            anywhere: BTreeSet::new(),
             unseen_fronts: Vec::new(),
             groups: BTreeMap::new(),
             tables: BTreeMap::new(),
@@ -145,6 +160,12 @@ impl<'a> Lowering<'a> {
 
     fn warn(&mut self, unknown: Unknown) {
         self.warnings.insert(unknown);
+    }
+
+    /// Notes that nobody knows where packets of a network go.
+    fn make_vague(&mut self, router: &Id<Router>, why: Unknown) {
+        self.doubt_holders(router, why.clone());
+        self.vague.entry(router.clone()).or_insert(why);
     }
 
     /// Notes that an address of a network may be held by something that was not read.

@@ -149,6 +149,8 @@ pub struct UnreadAddresses {
     pub v4: Option<Unknown>,
     /// Of IPv6.
     pub v6: Option<Unknown>,
+    /// Of the addresses that it is dialled at from elsewhere, beside those that are known.
+    pub public: Option<Unknown>,
 }
 
 /// What an interface does with a packet that is addressed to it.

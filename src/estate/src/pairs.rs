@@ -228,12 +228,34 @@ impl Pairing<'_> {
         (other, wanted): (&Id<Interface>, &Wanted),
     ) {
         let near = self.share_domain(one, other);
+        if !near {
+            self.unread_public((one, from), (other, wanted));
+        }
         for source in self.own(one, from) {
             for destination in self.dialled(other, wanted, source, near) {
                 self.ask(source_of(one, source), destination);
             }
         }
         self.apart.get_or_insert_with(|| (interface(one), interface(other)));
+    }
+
+    /// Elsewhere an interface may be dialled at a public address that nobody read.
+    fn unread_public(
+        &mut self,
+        (one, from): (&Id<Interface>, &Wanted),
+        (other, wanted): (&Id<Interface>, &Wanted),
+    ) {
+        let unread = self.resolver.network.interfaces.get(other).map(|it| &it.unread.public);
+        let Some(Some(gap)) = unread.filter(|_| *wanted == Wanted::Any) else { return };
+        let party = |id: &Id<Interface>, wanted: &Wanted| Party::Interface {
+            id: id.clone(),
+            wanted: wanted.clone(),
+        };
+        self.found.push(PairAsked::Unanswerable {
+            source: party(one, from),
+            destination: party(other, wanted),
+            unknowns: vec![gap.clone()],
+        });
     }
 
     /// Whether two interfaces are in one routing domain: in one network, in two that an open link

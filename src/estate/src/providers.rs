@@ -20,6 +20,11 @@ enum Reading {
 }
 
 impl ReadDocument {
+    /// Whether it is an answer that does not tell what was asked: an empty list, a `null`.
+    pub(crate) fn tells_nothing(&self) -> bool {
+        matches!(&self.reading, Reading::Azure(reading) if reading.nothing.is_some())
+    }
+
     /// The manifest, where the document is one.
     #[cfg(test)]
     pub(crate) fn manifest(&self) -> Option<&cloudfw_documents::manifest::Manifest> {
@@ -56,8 +61,14 @@ pub(crate) fn read(document: Document) -> Result<ReadDocument, DocumentError> {
 
 /// Whether a manifest tells of calls to Azure.
 fn is_of_azure(reading: &cloudfw_aws::Reading) -> bool {
-    let cloud = reading.manifest.as_ref().and_then(|manifest| manifest.cloud.as_deref());
-    cloud.is_some_and(|cloud| cloud.eq_ignore_ascii_case("azure"))
+    let Some(manifest) = &reading.manifest else { return false };
+    match manifest.cloud.as_deref() {
+        Some(cloud) => cloud.eq_ignore_ascii_case("azure"),
+        // Written by hand: its calls tell.
+        None => {
+            manifest.calls.iter().any(|call| cloudfw_azure::Kind::from_call(&call.call).is_some())
+        }
+    }
 }
 
 /// Whether an error is about a document of a known kind, or one that is no JSON at all.

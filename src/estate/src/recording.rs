@@ -180,7 +180,7 @@ fn open_folder(
         match (read, sign) {
             (Ok(document), _) => {
                 files += 1;
-                recognised += 1;
+                recognised += usize::from(!document.tells_nothing());
                 opened.documents.push(document);
             }
             // A text that tells of no call is like any other.
@@ -221,6 +221,10 @@ fn open_folder(
     match first {
         Some(first) if recognised == 0 => {
             Err(OpenError::NothingRecognised { path: root.to_owned(), count: files, first })
+        }
+        // Empty lists alone.
+        None if recognised == 0 => {
+            Err(OpenError::Empty { path: root.to_owned(), others: files, example: None })
         }
         _ => Ok(()),
     }

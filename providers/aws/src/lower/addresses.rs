@@ -48,6 +48,7 @@ impl Own {
                 (false, true) => gap("the IPv6 addresses", bad),
                 (false, false) => None,
             },
+            public: None,
         }
     }
 }

@@ -42,15 +42,22 @@ impl<'a> Lowering<'a> {
         let named: BTreeSet<Arc<str>> =
             named.filter_map(|pool| pool.id.as_deref()).map(key).collect();
         let mut found: BTreeMap<IpAddr, Front> = BTreeMap::new();
+        self.doubt_parts(one, &named);
         for balancer in recorded.balancers.iter() {
             let pools = pools_with(balancer, id.as_deref(), own, &named);
             for rule in rules(balancer) {
                 let of = rule.told.properties.backend_address_pool.iter();
                 let of = of.chain(rule.told.properties.backend_address_pools.iter().flatten());
-                let mut of = of.filter_map(|pool| pool.id.as_deref()).map(key);
-                if of.any(|pool| pools.contains(&pool)) {
+                let of: Vec<Arc<str>> = of.map(ids::of_reference).map(key).collect();
+                let front = rule.told.properties.frontend_ip_configuration.as_ref();
+                let vague = of.is_empty() || of.iter().any(|pool| &**pool == "?");
+                if !pools.is_empty() && (vague || front.is_none_or(|front| front.id.is_none())) {
+                    let what = format!("what a rule of `{}` hands on", ids::name(balancer.id));
+                    let why = "it does not tell its frontend or its pool";
+                    self.unseen_fronts.push(unknown(what, why, &rule.origin));
+                }
+                if of.iter().any(|pool| pools.contains(pool)) {
                     let handed = handed_by_rule(&rule);
-                    let front = rule.told.properties.frontend_ip_configuration.as_ref();
                     self.add_front(&mut found, (balancer, front), own, handed);
                 }
             }
@@ -71,6 +78,37 @@ impl<'a> Lowering<'a> {
         found.into_values().collect()
     }
 
+    /// Pools and rules that an address names, of which nobody knows what they hand it.
+    fn doubt_parts(&mut self, one: &Configuration<'a>, named: &BTreeSet<Arc<str>>) {
+        let told = &one.told.properties;
+        let pools = told.load_balancer_backend_address_pools.iter().flatten();
+        let rules = told.load_balancer_inbound_nat_rules.iter().flatten();
+        let nameless = pools.clone().chain(rules.clone()).any(|part| part.id.is_none());
+        let rules: BTreeSet<Arc<str>> = rules.filter_map(|it| it.id.as_deref()).map(key).collect();
+        let mut whole = BTreeSet::new();
+        for balancer in self.recorded.balancers.iter() {
+            for pool in balancer.told().backend_address_pools.iter().flatten() {
+                whole.extend(pool.id.as_deref().map(key));
+            }
+            for rule in nat_rules(balancer) {
+                let told = &rule.told.properties;
+                let front = told.frontend_ip_configuration.as_ref().and_then(|it| it.id.as_ref());
+                let backend = told.backend_ip_configuration.as_ref().and_then(|it| it.id.as_ref());
+                let pool = told.backend_address_pool.as_ref().and_then(|it| it.id.as_ref());
+                if front.is_some() && (backend.is_some() || pool.is_some()) {
+                    whole.extend(rule.told.id.as_deref().map(key));
+                }
+            }
+        }
+        let lost = named.iter().chain(&rules).find(|part| !whole.contains(*part));
+        if nameless || lost.is_some() {
+            let part = lost.map_or("a part without an id", |part| ids::name(part));
+            let what = format!("what a load balancer hands on by `{part}`");
+            let why = "documents do not tell which addresses it joins";
+            self.unseen_fronts.push(unknown(what, why, &one.origin));
+        }
+    }
+
     fn add_front(
         &mut self,
         found: &mut BTreeMap<IpAddr, Front>,
@@ -79,8 +117,16 @@ impl<'a> Lowering<'a> {
         handed: Handed,
     ) {
         let wanted = front.and_then(|it| it.id.as_deref()).map(key);
+        let known = |frontend: &Part<'_, 'a, FrontendIpConfiguration>| {
+            wanted.is_some() && frontend.told.id.as_deref().map(key) == wanted
+        };
+        if !frontends(balancer).any(|frontend| known(&frontend)) {
+            let what = format!("where `{}` takes flows", ids::name(balancer.id));
+            let why = "the frontend that a rule names is not told";
+            self.unseen_fronts.push(unknown(what, why, &balancer.entry.origin));
+        }
         for frontend in frontends(balancer) {
-            if wanted.is_none() || frontend.told.id.as_deref().map(key) != wanted {
+            if !known(&frontend) {
                 continue;
             }
             let doubt = self.doubt_of_frontend(&frontend).or_else(|| handed.doubt.clone());

@@ -16,6 +16,8 @@ use crate::kind::Kind;
 pub(super) struct Coverage {
     rows: BTreeMap<(Option<Arc<str>>, Kind), Row>,
     others: BTreeSet<OtherCall>,
+    /// The resources that Azure answered such calls for.
+    answered: BTreeSet<(Kind, Arc<str>)>,
 }
 
 #[derive(Debug, Default, Clone)]
@@ -113,7 +115,8 @@ impl Coverage {
         if missing {
             row.error = Some("its document is missing".into());
         }
-        if knowledge == Knowledge::Read && call.resource.is_some() {
+        if let (Knowledge::Read, Some(of)) = (knowledge, &call.resource) {
+            self.answered.insert((kind, ids::key(of)));
             return;
         }
         row.knowledge = row.knowledge.max(Some(knowledge));
@@ -164,6 +167,9 @@ impl Coverage {
     /// Why an answer that Azure gives for one resource alone is not known, where the recording does
     /// not hold it for this one.
     pub(super) fn unread_of_one(&self, kind: Kind, id: &str) -> Option<String> {
+        if self.answered.contains(&(kind, ids::key(id))) {
+            return None;
+        }
         let subscription = ids::subscription(id);
         let row = self.rows.get(&(subscription.clone(), kind));
         match row.and_then(|row| row.knowledge) {

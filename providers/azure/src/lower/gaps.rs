@@ -61,6 +61,30 @@ impl<'a> Lowering<'a> {
         }
     }
 
+    /// A filter before all others that may let pass, or stop, anything.
+    pub(super) fn doubted(
+        &mut self,
+        object: &Object<'a, raw::NetworkInterface>,
+        doubts: Vec<cloudfw_core::Unknown>,
+    ) -> Option<Id<Filter>> {
+        let why = doubts.into_iter().next()?;
+        self.warn(why.clone());
+        let label = super::wording::label(object, "network-interface");
+        let id: Id<Filter> = Id::new(format!("doubt at {}", object.key));
+        self.network.filters.insert(id.clone(), Arc::new(unread_admin_filter(label, &why)));
+        Some(id)
+    }
+
+    /// Networks that drop what is not encrypted.
+    pub(super) fn unencrypted(&mut self, router: &Id<Router>) -> Option<Id<Filter>> {
+        let doubt = self.doubtful.get(router)?.clone();
+        let of = self.network.routers.get(router)?.label.clone();
+        let id: Id<Filter> = Id::new(format!("encryption of {router}"));
+        let filter = doubtful_filter(of, "DropUnencrypted", ServiceSet::full(), doubt);
+        self.network.filters.insert(id.clone(), Arc::new(filter));
+        Some(id)
+    }
+
     /// AZ-12: an interface that does not track TCP; what becomes of its replies is not known.
     pub(super) fn untracked(
         &mut self,
@@ -74,36 +98,9 @@ impl<'a> Lowering<'a> {
         let why = "disableTcpStateTracking is not false: what becomes of replies is not documented \
                    (AZ-12)";
         let doubt = unknown("whether TCP is tracked", why, &origin);
-        let label = Label {
-            id: "disableTcpStateTracking".into(),
-            name: None,
-            kind: "network-interface",
-            scope: ids::subscription(object.id).unwrap_or_default(),
-            origin: origin.clone(),
-        };
-        let doubtful = Rule {
-            id: "disableTcpStateTracking".into(),
-            matches: Match {
-                doubt: Some(doubt),
-                ..Match::services(ServiceSet::all_of(cloudfw_core::Protocol::TCP))
-            },
-            action: Action::Deny(Denial::Drop),
-            origin: origin.clone(),
-        };
-        let all = Rule { id: "*".into(), matches: Match::any(), action: Action::Allow, origin };
-        let list = || {
-            vec![Arc::new(RuleList {
-                label: label.clone(),
-                rules: vec![doubtful.clone(), all.clone()],
-            })]
-        };
-        let filter = Filter {
-            tracking: Tracking::Stateful { without_state: WithoutState::Unknown },
-            ingress: list(),
-            egress: list(),
-            chains: Default::default(),
-            label: label.clone(),
-        };
+        let label = Label { origin, ..super::wording::label(object, "network-interface") };
+        let tcp = ServiceSet::all_of(cloudfw_core::Protocol::TCP);
+        let filter = doubtful_filter(label, "disableTcpStateTracking", tcp, doubt);
         let id: Id<Filter> = Id::new(format!("untracked {}", object.key));
         self.network.filters.insert(id.clone(), Arc::new(filter));
         Some(id)
@@ -128,9 +125,42 @@ impl<'a> Lowering<'a> {
             }
         }
         self.doubt_balanced();
+        self.note_absent_interfaces();
+        for (_, kind) in &self.recorded.nameless {
+            let what = format!("a resource among the {kind}");
+            self.anywhere.insert(cloudfw_core::Unknown::new(what, "it has no id", ""));
+        }
+        for router in &routers {
+            let everywhere = self.anywhere.iter().cloned();
+            self.unheld.entry(router.clone()).or_default().extend(everywhere);
+        }
         for (router, doubts) in &self.unheld {
             if let Some(router) = self.network.routers.get_mut(router) {
                 router.unread = doubts.iter().cloned().collect();
+            }
+        }
+    }
+
+    /// Interfaces that machines and private endpoints name, and that nobody recorded: they may be in
+    /// any network.
+    fn note_absent_interfaces(&mut self) {
+        let recorded = self.recorded;
+        let mut named: Vec<(&str, cloudfw_core::Origin)> = Vec::new();
+        for machine in recorded.machines.iter() {
+            let profile = machine.told().network_profile.as_ref();
+            let own = profile.and_then(|it| it.network_interfaces.as_ref());
+            let own = own.into_iter().flatten().filter_map(|it| it.id.as_deref());
+            named.extend(own.map(|id| (id, machine.field("networkProfile"))));
+        }
+        for endpoint in recorded.private_endpoints.iter() {
+            let own = endpoint.told().network_interfaces.iter().flatten();
+            let own = own.filter_map(|it| it.id.as_deref());
+            named.extend(own.map(|id| (id, endpoint.field("networkInterfaces"))));
+        }
+        for (id, origin) in named {
+            if recorded.interfaces.get(id).is_none() {
+                let why = self.coverage.why(Kind::NetworkInterfaces, id);
+                self.anywhere.insert(not_recorded("the interface", id, why, &origin));
             }
         }
     }
@@ -198,6 +228,32 @@ impl<'a> Lowering<'a> {
         for (origin, note) in found {
             self.network.remarks.entry(origin).or_default().push(note);
         }
+    }
+}
+
+/// A filter that may stop these services, and lets all else pass.
+fn doubtful_filter(
+    label: Label,
+    rule: &str,
+    services: ServiceSet,
+    doubt: cloudfw_core::Unknown,
+) -> Filter {
+    let origin = label.origin.clone();
+    let doubtful = Rule {
+        id: rule.into(),
+        matches: Match { doubt: Some(doubt), ..Match::services(services) },
+        action: Action::Deny(Denial::Drop),
+        origin: origin.clone(),
+    };
+    let all = Rule { id: "*".into(), matches: Match::any(), action: Action::Allow, origin };
+    let rules = vec![doubtful, all];
+    let list = || vec![Arc::new(RuleList { label: label.clone(), rules: rules.clone() })];
+    Filter {
+        tracking: Tracking::Stateful { without_state: WithoutState::Unknown },
+        ingress: list(),
+        egress: list(),
+        chains: Default::default(),
+        label: label.clone(),
     }
 }
 

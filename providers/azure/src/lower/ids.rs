@@ -4,6 +4,11 @@
 
 use std::sync::Arc;
 
+/// The id of a reference, or what stands for one that does not tell it: nothing recorded has that.
+pub(super) fn of_reference(reference: &crate::raw::Reference) -> &str {
+    reference.id.as_deref().unwrap_or("?")
+}
+
 /// The key of an id.
 pub(super) fn key(id: &str) -> Arc<str> {
     id.trim().trim_end_matches('/').to_ascii_lowercase().into()

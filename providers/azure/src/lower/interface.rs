@@ -36,21 +36,22 @@ impl<'a> Lowering<'a> {
         let configurations = configurations(object);
         let subnet = self.subnet_of_interface(object, &configurations);
         let router = self.router_of(&subnet);
-        self.doubt_interface(object, &configurations, &router);
         let mut unread = UnreadAddresses::default();
         let addresses = self.addresses(&configurations, &router, &mut unread);
         if configurations.is_empty() {
             let what = format!("the addresses of `{}`", ids::name(object.id));
-            unread.v4 =
-                Some(unknown(what, "the interface tells none", &object.field("ipConfigurations")));
+            let gap = unknown(what, "the interface tells none", &object.field("ipConfigurations"));
+            self.anywhere.insert(gap.clone());
+            unread = UnreadAddresses { v4: Some(gap.clone()), v6: Some(gap), public: None };
         }
-        let fronts = self.fronts(&configurations, &router);
+        let (fronts, unseen) = self.fronts(&configurations, &router);
+        unread.public = unread.public.or(unseen);
         let told = object.told();
         let behind_endpoint = told.private_endpoint.is_some();
-        let machine = told.virtual_machine.as_ref().and_then(|machine| machine.id.as_deref());
+        let machine = told.virtual_machine.as_ref().map(ids::of_reference);
         Interface {
             label: label(object, "network-interface"),
-            host: machine.map(|id| Id::new(key(id))),
+            host: machine.filter(|id| *id != "?").map(|id| Id::new(key(id))),
             stack: self.stack(object, &configurations, (&subnet, &router)),
             platform: self.platform_of(object, &subnet),
             fronts,
@@ -71,7 +72,11 @@ impl<'a> Lowering<'a> {
     }
 
     /// What load balancers hand to the addresses of an interface.
-    fn fronts(&mut self, configurations: &[Configuration<'a>], router: &Id<Router>) -> Vec<Front> {
+    fn fronts(
+        &mut self,
+        configurations: &[Configuration<'a>],
+        router: &Id<Router>,
+    ) -> (Vec<Front>, Option<Unknown>) {
         let mut fronts = Vec::new();
         for one in configurations {
             let text = one.told.properties.private_ip_address.as_deref().unwrap_or_default();
@@ -79,10 +84,11 @@ impl<'a> Lowering<'a> {
                 fronts.extend(self.fronts_of(one, own));
             }
         }
-        for gap in std::mem::take(&mut self.unseen_fronts) {
-            self.doubt_holders(router, gap);
+        let unseen = std::mem::take(&mut self.unseen_fronts);
+        for gap in &unseen {
+            self.doubt_holders(router, gap.clone());
         }
-        fronts
+        (fronts, unseen.into_iter().next())
     }
 
     fn subnet_of_interface(
@@ -94,6 +100,10 @@ impl<'a> Lowering<'a> {
             configurations.iter().filter_map(subnet_id).map(key).collect();
         let first = configurations.iter().find_map(subnet_id);
         let Some(id) = first else {
+            let what = format!("the subnet of `{}`", ids::name(object.id));
+            let gap =
+                unknown(what, "the interface does not tell it", &object.field("ipConfigurations"));
+            self.anywhere.insert(gap);
             return self.subnet_of(&format!("{}/subnets/?", object.id), &object.entry.origin);
         };
         let subnet = self.subnet_of(id, &object.entry.origin);
@@ -111,29 +121,52 @@ impl<'a> Lowering<'a> {
         self.router_of_subnet(subnet.as_str(), &super::wording::nowhere())
     }
 
-    /// What of an interface cloudfw cannot follow.
-    fn doubt_interface(
-        &mut self,
+    /// Why an interface may let pass, or stop, anything.
+    fn doubts_of(
+        &self,
         object: &Object<'a, raw::NetworkInterface>,
         configurations: &[Configuration<'a>],
-        router: &Id<Router>,
-    ) {
+        subnet: &Id<Subnet>,
+    ) -> Vec<Unknown> {
+        let mut doubts: Vec<Unknown> = Vec::new();
+        let name = ids::name(object.id);
+        let mut doubt = |what: String, why: &str, origin: &Origin| {
+            doubts.push(unknown(what, why, origin));
+        };
         if object.is_contradicted {
-            let what = format!("what `{}` is like", ids::name(object.id));
             let why = "documents of the recording tell it in different ways";
-            self.doubt_holders(router, unknown(what, why, &object.entry.origin));
+            doubt(format!("what `{name}` is like"), why, &object.entry.origin);
         }
         let groups = |one: &Configuration<'a>| -> BTreeSet<Arc<str>> {
             let groups = one.told.properties.application_security_groups.iter().flatten();
-            groups.filter_map(|group| group.id.as_deref()).map(key).collect()
+            groups.map(|group| key(ids::of_reference(group))).collect()
         };
         let mut each = configurations.iter().map(groups);
         let first = each.next().unwrap_or_default();
-        if each.any(|other| other != first) {
-            let what = format!("which groups the addresses of `{}` are in", ids::name(object.id));
-            let why = "its addresses are members of different groups, which is not modelled";
-            self.doubt_holders(router, unknown(what, why, &object.field("ipConfigurations")));
+        let nameless = first.contains("?");
+        if nameless || each.any(|other| other != first) {
+            let why = "its addresses are members of different groups, or of one without an id";
+            let what = format!("which groups `{name}` is in");
+            doubt(what, why, &object.field("ipConfigurations"));
         }
+        let Some(home) = self.recorded.subnets.get(subnet.as_str()) else {
+            let why = "the subnet is not in the recording";
+            doubt(format!("the group of the subnet of `{name}`"), why, &object.entry.origin);
+            return doubts;
+        };
+        let own = object.told().network_security_group.as_ref();
+        let of_subnet = home.told().network_security_group.as_ref();
+        for (place, told) in [(&object.key, own), (&home.key, of_subnet)] {
+            let told = told.map(|group| key(ids::of_reference(group)));
+            let claims = self.claims.get(place).into_iter().flatten();
+            if let Some(group) = claims.into_iter().find(|group| Some(*group) != told.as_ref()) {
+                let what =
+                    format!("whether `{}` is asked at `{}`", ids::name(group), ids::name(place));
+                let why = "the group says so, and the other side does not";
+                doubt(what, why, &object.entry.origin);
+            }
+        }
+        doubts
     }
 
     /// The addresses, the primary one of each family first.
@@ -154,6 +187,10 @@ impl<'a> Lowering<'a> {
             match text.parse::<IpAddr>() {
                 Ok(ip) => {
                     let public = self.public_of(one.told, &one.origin, router);
+                    let public = public.unwrap_or_else(|gap| {
+                        unread.public = Some(gap);
+                        None
+                    });
                     let is_first = told.primary.given() != Some(&false);
                     addresses.push((!is_first, Address { ip, public }));
                 }
@@ -165,8 +202,9 @@ impl<'a> Lowering<'a> {
                     };
                     let what =
                         format!("the address `{}`", one.told.name.as_deref().unwrap_or_default());
-                    let gap = Some(unknown(what, why, &place));
-                    *(if is_v6 { &mut unread.v6 } else { &mut unread.v4 }) = gap;
+                    let gap = unknown(what, why, &place);
+                    self.doubt_holders(router, gap.clone());
+                    *(if is_v6 { &mut unread.v6 } else { &mut unread.v4 }) = Some(gap);
                 }
             }
         }
@@ -194,8 +232,7 @@ impl<'a> Lowering<'a> {
         let around = self.surroundings(subnet, router);
         let admin = self.admin_rules_of(router, &around);
         let of_subnet = self.subnet_group(object, subnet);
-        let own =
-            object.told().network_security_group.as_ref().and_then(|group| group.id.as_deref());
+        let own = object.told().network_security_group.as_ref().map(ids::of_reference);
         let closed = of_subnet.is_none() && own.is_none();
         let of_subnet = of_subnet.map(|(id, origin)| self.group_filter(&id, &around, &origin));
         let own =
@@ -203,8 +240,17 @@ impl<'a> Lowering<'a> {
         let mut extra: Vec<Id<Filter>> = Vec::new();
         extra.extend(closed.then(|| self.closed_without_group(configurations, &around)).flatten());
         extra.extend(self.untracked(object));
+        extra.extend(self.unencrypted(router));
+        let doubts = self.doubts_of(object, configurations, subnet);
+        let doubted = self.doubted(object, doubts);
         let order = |groups: [&Option<Id<Filter>>; 2]| -> Vec<Id<Filter>> {
-            admin.iter().chain(groups.into_iter().flatten()).chain(&extra).cloned().collect()
+            doubted
+                .iter()
+                .chain(&admin)
+                .chain(groups.into_iter().flatten())
+                .chain(&extra)
+                .cloned()
+                .collect()
         };
         let (filters, egress) = (order([&of_subnet, &own]), order([&own, &of_subnet]));
         let egress = Some(egress).filter(|egress| *egress != filters);
@@ -220,7 +266,7 @@ impl<'a> Lowering<'a> {
     ) -> Option<(String, Origin)> {
         let recorded = self.recorded.subnets.get(subnet.as_str())?;
         let told = recorded.told();
-        let id = told.network_security_group.as_ref()?.id.as_deref()?;
+        let id = ids::of_reference(told.network_security_group.as_ref()?);
         if object.told().private_endpoint.is_some() {
             let policies = told.private_endpoint_network_policies.as_deref().unwrap_or_default();
             let asked = ["Enabled", "NetworkSecurityGroupEnabled"];
@@ -238,6 +284,11 @@ impl<'a> Lowering<'a> {
     ) -> Liveness {
         let told = object.told();
         match machine {
+            Some("?") => {
+                let what = format!("whose `{}` is", ids::name(object.id));
+                let why = "the reference to its machine has no id";
+                Liveness::Unknown(unknown(what, why, &object.field("virtualMachine")))
+            }
             Some(id) => self.liveness_of_machine(id, &object.field("virtualMachine")),
             None if told.private_endpoint.is_some() || told.private_link_service.is_some() => {
                 Liveness::Up
@@ -272,10 +323,9 @@ impl<'a> Lowering<'a> {
         let (routed, everything) = self.user_prefixes(subnet);
         sets.push(routed);
         possibly.extend(everything.map(|why| (IpSet::full(), why)));
-        let unread = self.unheld.get(router).into_iter().flatten().next();
-        if own.is_none_or(|router| router.addresses.is_empty()) {
-            possibly.extend(unread.map(|why| (IpSet::full(), why.clone())));
-        }
+        // Other peers, or other addresses of its own.
+        let gaps = self.loose.get(router).into_iter().flatten().chain(self.vague.get(router));
+        possibly.extend(gaps.map(|why| (IpSet::full(), why.clone())));
         Surroundings { virtual_network: IpSet::union_of(&sets), possibly }
     }
 

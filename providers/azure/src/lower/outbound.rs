@@ -82,7 +82,7 @@ impl<'a> Lowering<'a> {
                 continue;
             }
             match &subnet.told().nat_gateway {
-                Some(gateway) => pools.extend(self.nat_pool(subnet, gateway.id.as_deref())),
+                Some(gateway) => pools.push(self.nat_pool(subnet, ids::of_reference(gateway))),
                 None => rest.push(subnet),
             }
         }
@@ -93,9 +93,8 @@ impl<'a> Lowering<'a> {
         pools
     }
 
-    fn nat_pool(&self, subnet: &Object<'a, raw::Subnet>, gateway: Option<&str>) -> Option<Pool> {
+    fn nat_pool(&self, subnet: &Object<'a, raw::Subnet>, id: &str) -> Pool {
         let origin = subnet.field("natGateway");
-        let id = gateway?;
         let object = self.recorded.nat_gateways.get(id);
         let label = match object {
             Some(object) => label(object, "nat-gateway"),
@@ -103,7 +102,12 @@ impl<'a> Lowering<'a> {
         };
         let address = object.and_then(|object| self.address_of_nat(object));
         let inside = told_addresses(subnet).only_v4();
-        Some(Pool { label, inside, address, ports: snat_ports(), services: carried(), doubt: None })
+        // What is not recorded may be gone.
+        let doubt = object.is_none().then(|| {
+            let why = self.coverage.why(Kind::NatGateways, id);
+            not_recorded("the NAT gateway", id, why, &origin)
+        });
+        Pool { label, inside, address, ports: snat_ports(), services: carried(), doubt }
     }
 
     /// The one address of a NAT gateway; of several nobody knows which is picked.

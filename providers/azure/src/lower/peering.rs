@@ -29,7 +29,11 @@ impl<'a> Lowering<'a> {
         for object in recorded.peerings.iter() {
             let Some(side) = side(object) else {
                 let what = format!("the other end of the peering `{}`", ids::name(object.id));
-                self.warn(unknown(what, "it is not told", &object.entry.origin));
+                let gap = unknown(what, "it is not told", &object.entry.origin);
+                self.warn(gap.clone());
+                if let Some(of) = ids::parent(object.id) {
+                    self.loose.entry(Id::new(key(of))).or_default().insert(gap);
+                }
                 continue;
             };
             self.know_end(&side);
@@ -45,15 +49,22 @@ impl<'a> Lowering<'a> {
 
     /// The network that a peering leads to, as far as the peering tells of it.
     fn know_end(&mut self, side: &Side<'_, 'a>) {
-        for (network, space) in [(&side.to, remote_space(side.object.told())), (&side.of, None)] {
-            if self.network.routers.contains_key(network) {
+        let told = side.object.told();
+        let local = told.local_address_space.as_ref();
+        let local = local.or(told.local_virtual_network_address_space.as_ref());
+        for (network, space) in [(&side.to, remote_space(told)), (&side.of, local)] {
+            let texts = space.and_then(|it| it.address_prefixes.as_ref());
+            let (addresses, _) = prefixes(texts.into_iter().flatten().map(String::as_str));
+            if let Some(known) = self.network.routers.get_mut(network) {
+                // Made up for another peering, which did not tell them.
+                if known.addresses.is_empty() {
+                    known.addresses = addresses;
+                }
                 continue;
             }
             let origin = &side.object.entry.origin;
             let why = self.coverage.why(Kind::VirtualNetworks, network.as_str());
             let gap = not_recorded("the virtual network", network.as_str(), why, origin);
-            let texts = space.and_then(|it| it.address_prefixes.as_ref());
-            let (addresses, _) = prefixes(texts.into_iter().flatten().map(String::as_str));
             let router = Router {
                 label: missing(network.as_str(), "virtual-network", origin),
                 addresses,
@@ -62,7 +73,7 @@ impl<'a> Lowering<'a> {
             };
             self.network.routers.insert(network.clone(), router);
             self.warn(gap.clone());
-            self.doubt_holders(network, gap);
+            self.make_vague(network, gap);
         }
     }
 
@@ -140,7 +151,8 @@ impl<'a> Lowering<'a> {
     pub(super) fn peers_of(&self, router: &Id<Router>) -> Vec<(Id<Gateway>, Vec<IpNet>)> {
         let mut found = Vec::new();
         for side in self.sides_of(router) {
-            if state_of(side.object) != Some(true) {
+            // One whose state is not told may be connected: its link doubts it.
+            if state_of(side.object) == Some(false) {
                 continue;
             }
             let link = self.link_of(&side);
@@ -151,6 +163,13 @@ impl<'a> Lowering<'a> {
             found.push((link, set.nets()));
         }
         found
+    }
+
+    /// The link over which a network reaches another one, by the other's key.
+    pub(super) fn link_to(&self, router: &Id<Router>, other: &str) -> Option<Id<Gateway>> {
+        let sides = self.sides_of(router);
+        let side = sides.iter().find(|side| side.to.as_str() == other)?;
+        (state_of(side.object) != Some(false)).then(|| self.link_of(side))
     }
 
     /// The networks that a connected peering joins a network to.

@@ -36,17 +36,15 @@ impl<'a> Lowering<'a> {
         told: &Resource<IpConfiguration>,
         origin: &Origin,
         router: &Id<Router>,
-    ) -> Option<IpAddr> {
-        let id = told.properties.public_ip_address.as_ref()?.id.as_deref()?;
+    ) -> Result<Option<IpAddr>, Unknown> {
+        let Some(reference) = &told.properties.public_ip_address else { return Ok(None) };
         let place = at(origin, |own| told.field_at(own, "publicIPAddress"));
-        match self.public_address(id, &place) {
-            Ok(address) => address,
-            Err(gap) => {
-                self.warn(gap.clone());
-                self.doubt_holders(router, gap);
-                None
-            }
+        let address = self.public_address(ids::of_reference(reference), &place);
+        if let Err(gap) = &address {
+            self.warn(gap.clone());
+            self.doubt_holders(router, gap.clone());
         }
+        address
     }
 
     /// The address of a public IP resource; none while it is not in use.
@@ -65,10 +63,11 @@ impl<'a> Lowering<'a> {
             let why = "documents do not tell it, or tell it in different ways";
             return Err(unknown(what, why, &object.entry.origin));
         }
-        if text.is_empty() {
-            return Ok(None);
-        }
         let what = format!("the public address `{}`", ids::name(id));
+        if text.is_empty() {
+            let why = "ipAddress is not told: it may not have been given one yet";
+            return Err(unknown(what, why, &object.entry.origin));
+        }
         let bad = |_| unknown(what, format!("`{text}` is no address"), &object.field("ipAddress"));
         text.parse().map(Some).map_err(bad)
     }
@@ -97,12 +96,17 @@ impl<'a> Lowering<'a> {
     }
 
     fn openness(&self, told: &Resource<IpConfiguration>) -> Vec<Openness> {
-        let id = told.properties.public_ip_address.as_ref().and_then(|it| it.id.as_deref());
+        let id = told.properties.public_ip_address.as_ref().map(ids::of_reference);
         let own = id.map(|id| match self.recorded.public_addresses.get(id) {
             Some(object) => sku(object),
             None => {
                 let why = self.coverage.why(Kind::PublicIpAddresses, id);
-                Openness::Unknown(not_recorded("the public address", id, why, &nowhere()))
+                Openness::Unknown(not_recorded(
+                    "the SKU of the public address",
+                    id,
+                    why,
+                    &nowhere(),
+                ))
             }
         });
         let balanced = told.properties.load_balancer_backend_address_pools.iter().flatten();
@@ -123,8 +127,9 @@ impl<'a> Lowering<'a> {
 
     fn closed_filter(&mut self, around: &Surroundings, doubt: Option<Unknown>) -> Id<Filter> {
         let outside = global_unicast().difference(&around.virtual_network);
-        let doubtful = if doubt.is_some() { " perhaps" } else { "" };
-        let id: Id<Filter> = Id::new(format!("closed{doubtful} to {outside}"));
+        let of =
+            doubt.as_ref().map(|doubt| format!(" perhaps ({})", doubt.what)).unwrap_or_default();
+        let id: Id<Filter> = Id::new(format!("closed{of} to {outside}"));
         if !self.network.filters.contains_key(&id) {
             let filter = closed_filter(outside, doubt);
             self.network.filters.insert(id.clone(), Arc::new(filter));

@@ -27,10 +27,12 @@ pub(super) struct TableKey {
     pub(super) services: Option<Arc<str>>,
 }
 
-/// Among equal prefixes the lowest wins (AZ-50).
-const BY_USER: u8 = 0;
-const BY_BGP: u8 = 1;
-const BY_SYSTEM: u8 = 2;
+/// Among equal prefixes the lowest wins (AZ-50); private endpoints that no table holds for come
+/// before users (AZ-71).
+const BY_ENDPOINT: u8 = 0;
+const BY_USER: u8 = 1;
+const BY_BGP: u8 = 2;
+const BY_SYSTEM: u8 = 3;
 
 /// What Azure drops unless something else routes it (AZ-51).
 const DROPPED: [&str; 4] = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"];
@@ -49,7 +51,7 @@ impl<'a> Lowering<'a> {
             return id.clone();
         }
         let router: Id<Router> = Id::new(Arc::clone(&wanted.router));
-        let own = subnet.told().route_table.as_ref().and_then(|table| table.id.as_deref());
+        let own = subnet.told().route_table.as_ref().map(ids::of_reference);
         let user = own.and_then(|id| self.recorded.route_tables.get(id));
         let name = match (own, self.network.routers.get(&router)) {
             (Some(id), _) => id.to_owned(),
@@ -62,6 +64,12 @@ impl<'a> Lowering<'a> {
         self.system_routes(&router, &origin, &mut table);
         self.learned_routes(&router, user, &mut table);
         self.service_routes(subnet, wanted, &mut table);
+        for gap in self.loose.get(&router).into_iter().flatten() {
+            table.routes.push(unresolved(gap.clone(), &origin));
+        }
+        if let Some(gap) = self.vague.get(&router) {
+            all_unknown(&mut table, gap, &origin);
+        }
         match (own, user) {
             (Some(_), Some(user)) => self.user_routes(user, &router, &mut table),
             (Some(id), None) => {
@@ -136,6 +144,14 @@ impl<'a> Lowering<'a> {
             table.routes.extend(route(prefixes, target, BY_SYSTEM, implied(origin), words));
         };
         add(own.nets(), Target::Local, "VNetLocal");
+        for (net, target, bound) in self.endpoints_of(router) {
+            let preference = if bound { BY_SYSTEM } else { BY_ENDPOINT };
+            let hop = "InterfaceEndpoint";
+            table.routes.extend(route(vec![net], target, preference, implied(origin), hop));
+        }
+        let mut add = |prefixes: Vec<IpNet>, target: Target, words: &str| {
+            table.routes.extend(route(prefixes, target, BY_SYSTEM, implied(origin), words));
+        };
         for (gateway, prefixes) in self.peers_of(router) {
             add(prefixes, Target::Gateway(gateway), "VNetPeering");
         }
@@ -144,6 +160,39 @@ impl<'a> Lowering<'a> {
         let inside = |net: &IpNet| IpSet::from(*net).is_subset(&own);
         let dropped = DROPPED.into_iter().filter_map(prefix).filter(|net| !inside(net)).collect();
         add(dropped, Target::Discard, "None");
+    }
+
+    /// The private endpoints of a network and its peers, each with whether user-defined routes hold
+    /// for it: Azure routes to each address by itself (AZ-71, AZ-72).
+    fn endpoints_of(&self, router: &Id<Router>) -> Vec<(IpNet, Target, bool)> {
+        let mut found = Vec::new();
+        for object in self.recorded.interfaces.iter() {
+            if object.told().private_endpoint.is_none() {
+                continue;
+            }
+            let Some(interface) = self.network.interfaces.get(object.key.as_ref()) else {
+                continue;
+            };
+            let home = ids::parent(interface.subnet.as_str()).unwrap_or_default();
+            let target = if home == router.as_str() {
+                Some(Target::Local)
+            } else {
+                self.link_to(router, home).map(Target::Gateway)
+            };
+            let Some(target) = target else { continue };
+            let subnet = self.recorded.subnets.get(interface.subnet.as_str());
+            let policies =
+                subnet.and_then(|it| it.told().private_endpoint_network_policies.as_deref());
+            let bound = ["Enabled", "RouteTableEnabled"];
+            let bound =
+                policies.is_some_and(|word| bound.iter().any(|it| word.eq_ignore_ascii_case(it)));
+            // A table that holds for it overrules it by any prefix as long as the network's.
+            if !bound {
+                let nets = interface.addresses.iter().map(|address| IpNet::from(address.ip));
+                found.extend(nets.map(|net| (net, target.clone(), bound)));
+            }
+        }
+        found
     }
 
     /// What a gateway knows of networks elsewhere: known where static, else it may be anything
@@ -213,6 +262,14 @@ impl<'a> Lowering<'a> {
         }
         for (index, told) in routes.iter().enumerate() {
             let origin = user.element("routes", index);
+            let text = told.properties.address_prefix.as_deref().unwrap_or_default();
+            if prefix(text).is_none()
+                && !text.starts_with(|first: char| first.is_ascii_alphabetic())
+            {
+                let what = format!("where the route `{text}` applies");
+                let gap = unknown(what, "its addressPrefix is neither a prefix nor a tag", &origin);
+                return all_unknown(table, &gap, &origin);
+            }
             let route = self.user_route(told, &origin, router);
             table.routes.push(route);
         }

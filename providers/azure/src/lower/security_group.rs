@@ -12,6 +12,7 @@ use cloudfw_core::{
 
 use super::Lowering;
 use super::ids::{key, name};
+use super::recorded::Recorded;
 use super::security_rule::{DROP, Draft, Reader, doubtful, in_order, not_in_force};
 use super::service_tag::{ServiceTags, is_platform};
 use super::surroundings::Surroundings;
@@ -293,6 +294,20 @@ fn foreign_fields<'p>(pointers: &'p [Box<str>], list: &str) -> BTreeMap<usize, &
     fields
 }
 
+/// At which subnets and interfaces groups say that they are asked.
+pub(super) fn claims(recorded: &Recorded<'_>) -> BTreeMap<Arc<str>, BTreeSet<Arc<str>>> {
+    let mut claims: BTreeMap<Arc<str>, BTreeSet<Arc<str>>> = BTreeMap::new();
+    for group in recorded.security_groups.iter() {
+        let subnets = group.told().subnets.iter().flatten().filter_map(|it| it.id.as_deref());
+        let interfaces = group.told().network_interfaces.iter().flatten();
+        let interfaces = interfaces.filter_map(|it| it.id.as_deref());
+        for place in subnets.chain(interfaces) {
+            claims.entry(key(place)).or_default().insert(Arc::clone(&group.key));
+        }
+    }
+    claims
+}
+
 impl Lowering<'_> {
     /// A group of core's for every application security group (AZ-18).
     pub(super) fn lower_application_groups(&mut self) {
@@ -363,8 +378,8 @@ impl Lowering<'_> {
 
     /// What a rule means that names an application security group.
     fn members_of(&self, id: &str, origin: &Origin) -> Peer {
-        if let Some(group) = self.recorded.application_groups.get(id) {
-            return Peer::Group(Id::new(Arc::clone(&group.key)));
+        if self.recorded.application_groups.get(id).is_some() {
+            return Peer::Group(Id::new(key(id)));
         }
         let why = self.coverage.why(Kind::ApplicationSecurityGroups, id);
         let unknown = not_recorded("the members of", id, why, origin);

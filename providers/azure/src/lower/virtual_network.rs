@@ -20,10 +20,14 @@ impl<'a> Lowering<'a> {
             let label = label(object, "virtual-network");
             let router = Router { label, addresses, platform: Vec::new(), unread: Vec::new() };
             self.network.routers.insert(id.clone(), router);
-            if object.told().subnets.is_none() {
-                let subnets =
-                    unknown("the subnets", "the network does not tell them", &object.entry.origin);
-                self.doubt_holders(&id, subnets);
+            if object.told().subnets.is_none() && !self.has_subnets(&object.key) {
+                let why = "the network does not tell them";
+                self.make_vague(&id, unknown("the subnets", why, &object.entry.origin));
+            }
+            if object.told().virtual_network_peerings.is_none() && self.sides_of(&id).is_empty() {
+                let why = "the network does not tell them: `az network vnet list` does";
+                let gap = unknown("the peerings", why, &object.entry.origin);
+                self.loose.entry(id.clone()).or_default().insert(gap);
             }
             self.doubt_contradicted(object, &id);
             self.doubt_encryption(object, &id);
@@ -39,22 +43,28 @@ impl<'a> Lowering<'a> {
         let told = object.told().address_space.as_ref().and_then(|it| it.address_prefixes.as_ref());
         let Some(told) = told else {
             let why = "the network does not tell them";
-            self.doubt_holders(id, unknown("the addresses", why, &object.field("addressSpace")));
+            self.make_vague(id, unknown("the addresses", why, &object.field("addressSpace")));
             return IpSet::empty();
         };
         let (set, bad) = prefixes(told.iter().map(String::as_str));
         for text in bad {
             let what = format!("the address prefix `{text}`");
-            self.doubt_holders(id, unknown(what, "it is no prefix", &object.field("addressSpace")));
+            self.make_vague(id, unknown(what, "it is no prefix", &object.field("addressSpace")));
         }
         set
+    }
+
+    /// Whether subnets of a network are recorded in a list of their own.
+    fn has_subnets(&self, network: &str) -> bool {
+        let mut subnets = self.recorded.subnets.iter();
+        subnets.any(|subnet| ids::parent(subnet.id).is_some_and(|of| *key(of) == *network))
     }
 
     fn doubt_contradicted<T>(&mut self, object: &Object<'a, T>, id: &Id<Router>) {
         if object.is_contradicted {
             let what = format!("what `{}` is like", ids::name(object.id));
             let why = "documents of the recording tell it in different ways";
-            self.doubt_holders(id, unknown(what, why, &object.entry.origin));
+            self.make_vague(id, unknown(what, why, &object.entry.origin));
         }
     }
 
@@ -66,7 +76,7 @@ impl<'a> Lowering<'a> {
         if on && encryption.enforcement.as_deref().is_some_and(drops) {
             let what = "which packets are encrypted";
             let why = "the network drops others, and documents do not tell which machines encrypt";
-            self.doubt_holders(id, unknown(what, why, &object.field("encryption")));
+            self.doubtful.insert(id.clone(), unknown(what, why, &object.field("encryption")));
         }
     }
 
@@ -118,7 +128,7 @@ impl<'a> Lowering<'a> {
             };
             self.network.routers.insert(id.clone(), router);
             self.warn(gap.clone());
-            self.doubt_holders(&id, gap);
+            self.make_vague(&id, gap);
         }
         id
     }
@@ -153,7 +163,7 @@ impl<'a> Lowering<'a> {
         object: &Object<'a, raw::Subnet>,
         router: &Id<Router>,
     ) -> Id<cloudfw_core::RouteTable> {
-        let user = object.told().route_table.as_ref().and_then(|table| table.id.as_deref());
+        let user = object.told().route_table.as_ref().map(ids::of_reference);
         let services =
             object.told().service_endpoints.as_ref().is_some_and(|list| !list.is_empty());
         let key = route::TableKey {

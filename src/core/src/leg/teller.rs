@@ -6,8 +6,9 @@ use super::{Current, Ends, Log};
 use crate::evaluate::{Decider, Hit, Outcome, Phase, Sight, evaluate_stack};
 use crate::path::{Cited, Crossing, Path};
 use crate::{
-    Decision, Denial, Direction, Filter, HeaderSpace, Identity, IpSet, Label, Leg, Origin, PathGraph,
-    Place, PlatformService, Reason, RuleCite, ServiceSet, Stack, StateSet, Step, Unknown,
+    Decision, Denial, Direction, Filter, HeaderSpace, Identity, IpSet, Label, Leg, Origin,
+    PathGraph, Place, PlatformService, Reason, RuleCite, ServiceSet, Stack, StateSet, Step,
+    Unknown,
 };
 
 /// The steps of a leg, as they happen.
