@@ -149,3 +149,6 @@ fn add_new<T: PartialEq>(to: &mut Vec<T>, more: Vec<T>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -57,3 +57,12 @@ impl std::fmt::Debug for Check {
         f.debug_struct("Check").field("id", &self.id).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_check_is_printed_by_its_id() {
+        let check = crate::check("acl-opens-ftp").unwrap();
+        assert_eq!(format!("{check:?}"), "Check { id: \"acl-opens-ftp\", .. }");
+    }
+}

@@ -217,7 +217,7 @@ const SHARED_FROM: usize = 32;
 /// results in order.
 fn shared_out<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
-    if items.len() < SHARED_FROM || workers < 2 {
+    if items.len() < SHARED_FROM {
         return items.iter().map(work).collect();
     }
     // Small shares, taken in turn: some interfaces have far longer lists than others.

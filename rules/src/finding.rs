@@ -184,7 +184,9 @@ impl Finding {
 
 #[cfg(test)]
 mod tests {
-    use super::Severity;
+    use cloudfw_core::{Label, Origin, Place, Unknown};
+
+    use super::{Effect, Effective, Finding, SEVERITIES, Severity};
 
     #[test]
     fn a_fail_on_level_takes_everything_above_it() {
@@ -194,5 +196,40 @@ mod tests {
                 .filter(|severity| *severity >= Severity::High)
                 .collect();
         assert_eq!(at_least_high, [Severity::High, Severity::Critical]);
+    }
+
+    #[test]
+    fn severities_are_called_the_same_in_text_and_in_json() {
+        let names = SEVERITIES.map(|severity| severity.to_string());
+        assert_eq!(names, ["critical", "high", "medium", "low", "info"]);
+        for severity in SEVERITIES {
+            let json = serde_json::to_string(&severity).unwrap();
+            assert_eq!(json, format!("\"{}\"", severity.name()));
+        }
+    }
+
+    #[test]
+    fn a_finding_leaves_open_what_it_cannot_prove_and_what_was_not_read() {
+        let origin = Origin { document: "".into(), place: Place::Line(1) };
+        let (id, kind) = ("sg-1".into(), "security-group");
+        let subject = Label { id, name: None, kind, scope: "".into(), origin };
+        let plain = Finding::new("c", Severity::Low, subject, String::new(), String::new());
+        let with = |effective: Option<Effective>, unknowns: Vec<Unknown>| {
+            let effect = effective.map(|effective| Effect { effective, literal: true });
+            Finding { effect, unknowns, ..plain.clone() }
+        };
+        let unread = || vec![Unknown::new("its routes", "not read", "here")];
+        for (effective, unknowns, leaves_open) in [
+            (None, Vec::new(), false),
+            (None, unread(), true),
+            (Some(Effective::Exposed), Vec::new(), false),
+            (Some(Effective::Blocked(Vec::new())), Vec::new(), false),
+            (Some(Effective::Exposed), unread(), true),
+            (Some(Effective::Unknown), Vec::new(), true),
+            (Some(Effective::Unknown), unread(), true),
+        ] {
+            let finding = with(effective, unknowns);
+            assert_eq!(finding.leaves_open(), leaves_open, "{finding:?}");
+        }
     }
 }

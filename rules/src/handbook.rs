@@ -39,17 +39,7 @@ pub fn handbook() -> String {
         // Writing to a string cannot fail.
         let _ = writeln!(out, "| [{id}](#{id}) | {severity} | {title} |");
     }
-    for check in checks() {
-        // One level down, since the page has a title of its own.
-        let page = page(check);
-        let mut in_example = false;
-        for line in page.lines() {
-            in_example ^= line.starts_with("```");
-            let deeper = if line.starts_with('#') && !in_example { "#" } else { "" };
-            let _ =
-                writeln!(out, "{}{deeper}{line}", if line.starts_with("# ") { "\n" } else { "" });
-        }
-    }
+    checks().for_each(|check| out.push_str(&one_level_down(&page(check))));
     out
 }
 
@@ -65,6 +55,23 @@ pub fn requirements(control: &Control) -> Vec<String> {
         }
     }
     found
+}
+
+/// A page under a title of its own; what stands in its example is no heading.
+fn one_level_down(page: &str) -> String {
+    let mut out = String::new();
+    let mut in_example = false;
+    for line in page.lines() {
+        in_example ^= line.starts_with("```");
+        let deeper = match line {
+            _ if in_example => "",
+            _ if line.starts_with("# ") => "\n#",
+            _ if line.starts_with('#') => "#",
+            _ => "",
+        };
+        let _ = writeln!(out, "{deeper}{line}");
+    }
+    out
 }
 
 fn line(control: &Control) -> String {
@@ -100,3 +107,6 @@ fn evaluation(check: &Check) -> &'static str {
         crate::Evaluation::Graph => "by how things hang together",
     }
 }
+
+#[cfg(test)]
+mod tests;

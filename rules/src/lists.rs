@@ -54,7 +54,6 @@ pub struct Lists<'n> {
     all: Vec<Listed<'n>>,
     by_filter: HashMap<&'n Id<Filter>, Vec<usize>>,
     by_interface: HashMap<&'n Id<Interface>, Vec<usize>>,
-    by_subnet: HashMap<&'n Id<Subnet>, Vec<usize>>,
 }
 
 impl<'n> Lists<'n> {
@@ -88,17 +87,8 @@ impl<'n> Lists<'n> {
 
     /// The lists that an interface asks itself.
     pub fn of_interface(&self, id: &Id<Interface>) -> impl Iterator<Item = &Listed<'n>> {
-        self.at(self.by_interface.get(id))
-    }
-
-    /// The lists that a subnet asks at its boundary.
-    pub fn of_subnet(&self, id: &Id<Subnet>) -> impl Iterator<Item = &Listed<'n>> {
-        self.at(self.by_subnet.get(id))
-    }
-
-    fn at(&self, places: Option<&Vec<usize>>) -> impl Iterator<Item = &Listed<'n>> {
-        let places = places.map_or(&[][..], Vec::as_slice);
-        places.iter().filter_map(|place| self.all.get(*place))
+        let places = self.by_interface.get(id).into_iter().flatten();
+        places.filter_map(|place| self.all.get(*place))
     }
 
     /// One entry for each list and direction. A list is known by its address in memory: equal ones
@@ -142,9 +132,6 @@ impl<'n> Lists<'n> {
             for id in &listed.interfaces {
                 self.by_interface.entry(id).or_default().push(at);
             }
-            for id in &listed.subnets {
-                self.by_subnet.entry(id).or_default().push(at);
-            }
         }
     }
 }
@@ -166,4 +153,70 @@ impl<'n> Listed<'n> {
 fn key<'l>(listed: &'l Listed<'_>) -> impl Ord + 'l {
     let label = listed.label();
     (&label.scope, label.kind, &label.id, listed.direction, &label.origin)
+}
+
+#[cfg(test)]
+mod tests {
+    use cloudfw_core::{Direction, Id, Network};
+
+    use super::{Listed, Lists};
+
+    const ESTATE: &str = "
+external internet 0.0.0.0/0
+router vpc 10.0.0.0/16
+gateway igw border vpc internet filters edge
+subnet a in vpc 10.0.1.0/24 acl acl
+filter acl stateless
+  in 1 allow any
+filter edge stateful
+  in 1 allow any
+filter one stateful
+  in 1 allow 22
+filter two stateful
+  in 1 allow 443
+filter unused stateful
+  in 1 allow any
+interface web in a 10.0.1.10 filters one,two
+interface db in a 10.0.1.11 filters two
+";
+
+    fn told(listed: &Listed<'_>) -> String {
+        let Listed { list, direction, .. } = listed;
+        let asked_by = if listed.is_unattached() { "nothing" } else { "something" };
+        let kind = if listed.is_stateless() { "stateless" } else { "stateful" };
+        format!("{} {direction} {kind} asked by {asked_by}", list.label.id)
+    }
+
+    #[test]
+    fn every_list_stands_once_for_each_direction_in_order() {
+        let network = Network::from_text(ESTATE).unwrap();
+        let lists = Lists::new(&network);
+        let ingress = lists.iter().filter(|listed| listed.direction == Direction::Ingress);
+        assert_eq!(
+            ingress.map(told).collect::<Vec<_>>(),
+            [
+                "acl ingress stateless asked by something",
+                "edge ingress stateful asked by something",
+                "one ingress stateful asked by something",
+                "two ingress stateful asked by something",
+                "unused ingress stateful asked by nothing",
+            ]
+        );
+        assert_eq!(lists.iter().count(), 10);
+    }
+
+    #[test]
+    fn an_interface_asks_its_own_lists_and_not_those_of_its_subnet() {
+        let network = Network::from_text(ESTATE).unwrap();
+        let lists = Lists::new(&network);
+        let of = |interface: &str| -> Vec<String> {
+            let id = Id::new(interface);
+            let own = lists.of_interface(&id);
+            let own = own.filter(|listed| listed.direction == Direction::Ingress);
+            own.map(|listed| listed.label().id.to_string()).collect()
+        };
+        assert_eq!(of("web"), ["one", "two"]);
+        assert_eq!(of("db"), ["two"]);
+        assert!(of("nobody").is_empty());
+    }
 }

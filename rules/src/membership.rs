@@ -129,3 +129,55 @@ fn says_nothing(rule: &Rule) -> bool {
     let open = open && rule.matches.services.is_full() && rule.action == Action::Allow;
     open && !is_written(rule)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use cloudfw_core::{Network, PathGraph, Place};
+
+    use super::Membership;
+    use crate::{Audit, Settings};
+
+    /// Whether an interface with these words hides which groups it has, where its filter holds this
+    /// rule, written by somebody or implied.
+    fn is_unknown(interface: &str, rule: &str, is_implied: bool) -> bool {
+        let text = format!(
+            "router vpc 10.0.0.0/16\nsubnet a in vpc 10.0.1.0/24\nfilter f stateful\n  in 1 {rule}
+external internet 0.0.0.0/0\ngateway igw border vpc internet
+interface web in a 10.0.1.10 filters f {interface}"
+        );
+        let mut network = Network::from_text(&text).unwrap();
+        if is_implied {
+            let filter = Arc::make_mut(network.filters.get_mut("f").unwrap());
+            let list = Arc::make_mut(&mut filter.ingress[0]);
+            list.rules[0].origin.place = Place::Implied("AWS");
+        }
+        let graph = PathGraph::new(&network);
+        let settings = Settings::default();
+        let audit = Audit::new(&graph, &[], &settings);
+        !Membership::new(&audit).gaps("").is_empty()
+    }
+
+    #[test]
+    fn groups_are_unknown_where_an_implied_rule_may_let_everything_through() {
+        assert!(is_unknown("", "allow any maybe", true));
+        for said in [
+            "allow any",
+            "allow tcp maybe",
+            "allow any from 10.0.0.0/8 maybe",
+            "allow any to 10.0.0.0/8 maybe",
+            "allow any from group:x maybe",
+            "deny any maybe",
+        ] {
+            assert!(!is_unknown("", said, true), "{said} says something");
+        }
+        assert!(!is_unknown("", "allow any maybe", false), "somebody wrote it");
+    }
+
+    #[test]
+    fn an_interface_with_groups_and_one_of_a_gateway_hide_none() {
+        assert!(!is_unknown("groups x", "allow any maybe", true));
+        assert!(!is_unknown("gateway igw", "allow any maybe", true));
+    }
+}

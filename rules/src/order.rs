@@ -75,8 +75,7 @@ impl Order {
         let decided = crossings(&shapes, work).and_then(|crossing| {
             let mut reader = Reader { shapes: &shapes, crossing, closed, work };
             let ordered = !one_effect(&shapes);
-            let overlaps = if ordered { reader.ordered() } else { reader.unordered() };
-            overlaps.filter(|_| reader.work.left > 0)
+            if ordered { reader.ordered() } else { reader.unordered() }
         });
         match decided {
             Some(overlaps) => Self { overlaps, undecided: None },
@@ -343,7 +342,7 @@ impl<'l, 'r> Reader<'l, 'r> {
     #[expect(clippy::option_option, reason = "the outer one says that the work is used up")]
     fn covered(&mut self, place: usize, by: &[usize]) -> Option<Option<Vec<usize>>> {
         let Some(shape) = self.shape(place) else { return Some(None) };
-        if by.is_empty() || !self.may_cover(shape, by) {
+        if !self.may_cover(shape, by) {
             return Some(None);
         }
         let mut all = Vec::new();

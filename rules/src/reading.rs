@@ -102,3 +102,23 @@ pub(crate) fn port_span(services: &ServiceSet) -> Option<(u16, u16)> {
     let spans = services.port_cubes().filter_map(|(_, _, destinations)| span(destinations));
     spans.reduce(|(low, high), (other_low, other_high)| (low.min(other_low), high.max(other_high)))
 }
+
+#[cfg(test)]
+mod tests {
+    use cloudfw_core::{PortSet, Protocol, ServiceSet};
+
+    use super::port_span;
+
+    #[test]
+    fn services_span_their_lowest_and_highest_port_where_all_have_ports() {
+        let tcp = ServiceSet::tcp(PortSet::from_ranges([(443, 443), (22, 23), (8080, 8081)]));
+        let dns = ServiceSet::udp(PortSet::single(53));
+        assert_eq!(port_span(&tcp), Some((22, 8081)));
+        assert_eq!(port_span(&dns), Some((53, 53)));
+        assert_eq!(port_span(&ServiceSet::tcp(PortSet::single(80)).union(&dns)), Some((53, 80)));
+        assert_eq!(port_span(&ServiceSet::empty()), None);
+        for without in [Protocol::ICMP, Protocol(47)] {
+            assert_eq!(port_span(&tcp.union(&ServiceSet::all_of(without))), None, "{without}");
+        }
+    }
+}

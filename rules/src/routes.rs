@@ -294,6 +294,7 @@ interface web in a 10.0.1.6
         assert_eq!(exit("  0.0.0.0/0 -> igw"), "border");
         assert_eq!(exit("  130.0.113.0/24 -> igw"), "border");
         assert_eq!(exit("  ::/0 -> igw"), "0");
+        assert_eq!(exit("  198.51.100.0/24 -> igw"), "0", "that is a service of the cloud");
         for gateway in ["eigw", "shut", "other", "nat", "pcx", "s3", "blackhole"] {
             assert_eq!(exit(&format!("  128.0.0.0/2 -> {gateway}")), "1", "{gateway}");
         }

@@ -34,3 +34,19 @@ impl fmt::Debug for Source<'_> {
         f.debug_struct("Source").field("name", &self.name).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Source, Target};
+
+    #[test]
+    fn a_source_is_printed_by_its_name() {
+        let source = Source {
+            name: "office".into(),
+            is_internet: false,
+            addresses: cloudfw_core::IpSet::empty(),
+            towards: Box::new(|_| Target::default()),
+        };
+        assert_eq!(format!("{source:?}"), "Source { name: \"office\", .. }");
+    }
+}

@@ -23,7 +23,8 @@ pub(crate) fn subjects(findings: &[Finding]) -> Vec<&str> {
     findings.iter().map(|finding| &*finding.subject.id).collect()
 }
 
-fn internet(network: &Network) -> Option<Source<'_>> {
+/// The network that is called `internet`, without the addresses of the estate, as a source.
+pub(crate) fn internet(network: &Network) -> Option<Source<'_>> {
     let id = Id::new("internet");
     let addresses = network.externals.get(&id)?.addresses.clone();
     let inside = network.interfaces.values().flat_map(|interface| &interface.addresses);

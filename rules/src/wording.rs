@@ -114,6 +114,8 @@ mod tests {
         assert_eq!(ports(&odd(8)), "1,3,5,7,9,11,13,15");
         assert_eq!(ports(&odd(10)), "1,3,5,7,9,11,13,15 and 2 more");
         assert_eq!(services(&ServiceSet::tcp(odd(9))), "tcp 1,3,5,7,9,11,13,15 and 1 more");
+        let from_dns = ServiceSet::ports(Protocol::TCP, PortSet::single(53), odd(8));
+        assert_eq!(services(&from_dns), from_dns.to_string(), "eight are written as they are");
     }
 
     #[test]

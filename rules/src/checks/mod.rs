@@ -21,3 +21,20 @@ pub fn checks() -> impl Iterator<Item = &'static Check> {
 pub fn check(id: &str) -> Option<&'static Check> {
     checks().find(|check| check.id == id)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{check, checks};
+
+    #[test]
+    fn every_check_is_found_by_its_id_and_no_other() {
+        let ids: BTreeSet<&str> = checks().map(|check| check.id).collect();
+        assert_eq!(ids.len(), checks().count(), "no two share an id");
+        for id in ids {
+            assert_eq!(check(id).map(|check| check.id), Some(id));
+        }
+        assert!(check("exposed-admin").is_none(), "the whole id");
+    }
+}

@@ -290,3 +290,26 @@ fn is_about(rule: &Rule, interface: &Interface) -> bool {
     let holds = |address: &cloudfw_core::Address| side.addresses.contains(address.ip);
     possibly || named || unread || interface.addresses.iter().any(holds)
 }
+
+#[cfg(test)]
+mod tests {
+    use cloudfw_core::{IpSet, PortSet, ServiceSet};
+
+    use super::cells;
+
+    #[test]
+    fn services_that_several_share_are_cut_out() {
+        let tcp = |low, high| ServiceSet::tcp(PortSet::range(low, high));
+        let from = |block: &str| IpSet::from(block.parse::<ipnet::IpNet>().unwrap());
+        let (one, other) = (from("198.51.100.0/24"), from("203.0.113.0/24"));
+        let mut cut = cells(vec![(tcp(22, 25), one.clone()), (tcp(24, 30), other.clone())]);
+        cut.sort_by_key(|(services, _)| services.to_string());
+        let both = one.union(&other);
+        assert_eq!(
+            cut,
+            [(tcp(22, 23), one.clone()), (tcp(24, 25), both.clone()), (tcp(26, 30), other.clone())]
+        );
+        let same = cells(vec![(tcp(22, 22), one), (tcp(22, 22), other)]);
+        assert_eq!(same, [(tcp(22, 22), both)]);
+    }
+}

@@ -145,7 +145,7 @@ struct Measure<'s> {
 impl Measure<'_> {
     /// How broad a union of written addresses is; nothing where it is neither all nor wide.
     fn breadth(&self, addresses: &IpSet) -> Option<Breadth> {
-        if self.all.is_empty() || !addresses.intersects(&self.all) {
+        if !addresses.intersects(&self.all) {
             None
         } else if self.all.is_subset(addresses) {
             Some(Breadth::Whole)

@@ -119,3 +119,48 @@ fn told(answer: &Reachability) -> Proof {
         unknowns: Vec::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use cloudfw_core::{Endpoint, Id, IpSet, PortSet, Question, ServiceSet};
+
+    use super::narrow;
+
+    fn net(block: &str) -> IpSet {
+        IpSet::from(block.parse::<ipnet::IpNet>().unwrap())
+    }
+
+    fn question(source: Endpoint, destination: Endpoint) -> Question {
+        let services = ServiceSet::full();
+        Question { source, destination, services, client: None, one_way: false }
+    }
+
+    /// Whether anybody of these sources is left to ask, and who.
+    fn asked(from: &Endpoint, to: &Endpoint, sources: &str) -> Option<Endpoint> {
+        let ssh = ServiceSet::tcp(PortSet::single(22));
+        let narrowed = narrow(&question(from.clone(), to.clone()), &net(sources), &ssh)?;
+        assert_eq!(narrowed.services, ssh);
+        assert_eq!(&narrowed.destination, to);
+        Some(narrowed.source)
+    }
+
+    #[test]
+    fn a_question_is_narrowed_to_the_sources_of_the_rules() {
+        let outside = |addresses| Endpoint::External { id: Id::new("internet"), addresses };
+        let (internet, single) = (
+            outside(IpSet::any_v4()),
+            Endpoint::Unheld { address: [198, 51, 100, 7].into(), router: Id::new("vpc") },
+        );
+        let to = |address| Endpoint::Interface { id: Id::new("web"), address, dialled: None };
+        let web = to([10, 0, 1, 10].into());
+        let office = outside(net("198.51.100.0/24"));
+        assert_eq!(asked(&internet, &web, "198.51.100.0/24"), Some(office.clone()));
+        assert_eq!(asked(&office, &web, "203.0.113.0/24"), None);
+        assert_eq!(asked(&office, &to("2001:db8::1".parse().unwrap()), "0.0.0.0/0"), None);
+        assert_eq!(asked(&single, &web, "198.51.100.0/24"), Some(single.clone()));
+        assert_eq!(asked(&single, &web, "203.0.113.0/24"), None);
+        assert_eq!(asked(&office, &single, "198.51.100.0/24"), Some(office.clone()));
+        assert_eq!(asked(&office, &single, "203.0.113.0/24"), None);
+        assert_eq!(asked(&web, &web, "0.0.0.0/0"), None, "that is no source outside");
+    }
+}

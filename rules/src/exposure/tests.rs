@@ -63,6 +63,16 @@ fn told(text: &str, sources: &[&str], unknowns: &[Unknown]) -> Vec<String> {
     audit.exposures().iter().map(line).collect()
 }
 
+/// The same of a network in which something is changed that the text form cannot say.
+fn told_with(text: &str, unknowns: &[Unknown], change: impl Fn(&mut Network)) -> Vec<String> {
+    let mut network = Network::from_text(&format!("{ESTATE}{text}")).unwrap();
+    change(&mut network);
+    let graph = PathGraph::new(&network);
+    let sources = [source(&network, "internet", unknowns)];
+    let settings = Settings::default();
+    Audit::new(&graph, &sources, &settings).exposures().iter().map(line).collect()
+}
+
 fn line(exposure: &Exposure<'_>) -> String {
     let rules: Vec<&str> = exposure.rules.iter().map(|rule| &*rule.id).collect();
     let at: Vec<String> = exposure
@@ -107,6 +117,40 @@ fn both_families_are_one_cause_where_they_come_to_the_same() {
         ["internet sg 1 Whole tcp 22 | web: tcp 22 (none)"],
         "one rule is one cause"
     );
+}
+
+#[test]
+fn families_are_apart_where_one_is_unknown_somewhere_and_the_other_blocked() {
+    let text = "filter sg stateful
+  in four allow 22 from 0.0.0.0/0
+  in six allow 22 from ::/0
+interface back in a 10.0.1.11 filters sg
+interface web in a 10.0.1.10 public 203.0.113.10 filters sg maybe-down";
+    assert_eq!(
+        told(text, &["internet"], &[]),
+        [
+            "internet sg four Whole tcp 22 | back: none (none); web: none (tcp 22)",
+            "internet sg six Whole tcp 22 | back: none (none); web: none (none)",
+        ]
+    );
+}
+
+#[test]
+fn halves_of_one_family_beside_all_of_the_other_are_told_as_together() {
+    let text = format!(
+        "{ESTATE}filter sg stateful
+  in low allow 22 from 0.0.0.0/1
+  in high allow 22 from 128.0.0.0/1
+  in six allow 22 from ::/0
+interface web in a 10.0.1.10 filters sg"
+    );
+    let network = Network::from_text(&text).unwrap();
+    let graph = PathGraph::new(&network);
+    let sources = [source(&network, "internet", &[])];
+    let settings = Settings::default();
+    let audit = Audit::new(&graph, &sources, &settings);
+    let [one] = audit.exposures() else { panic!("{:?}", audit.exposures()) };
+    assert_eq!((one.rules.len(), one.only_together), (3, true));
 }
 
 #[test]
@@ -281,6 +325,64 @@ fn what_cannot_be_asked_is_unknown() {
 }
 
 #[test]
+fn addresses_that_were_not_read_may_be_reached_in_their_family() {
+    let gap = Unknown::new("its addresses", "not read", "here");
+    let private = SSH.replace(" public 203.0.113.10", "");
+    let opens_to = |from: &str, v4: bool, unknowns: &[Unknown]| {
+        let told = told_with(&private.replace("0.0.0.0/0", from), unknowns, |network| {
+            let unread = &mut network.interfaces.get_mut("web").unwrap().unread;
+            let of_family = if v4 { &mut unread.v4 } else { &mut unread.v6 };
+            *of_family = Some(gap.clone());
+        });
+        told[0].split_once(" | ").unwrap().1.to_owned()
+    };
+    assert_eq!(opens_to("0.0.0.0/0", true, &[]), "web: none (tcp 22)");
+    assert_eq!(opens_to("::/0", true, &[]), "web: none (none)");
+    assert_eq!(opens_to("0.0.0.0/0", false, &[]), "web: none (none)");
+    assert_eq!(opens_to("::/0", false, &[]), "web: none (tcp 22)");
+    let same = [gap.clone()];
+    assert_eq!(opens_to("::/0", true, &same), "web: none (none)", "that is told of IPv4");
+    let more = [gap.clone(), Unknown::new("its routes", "not read", "here")];
+    assert_eq!(opens_to("::/0", true, &more), "web: none (tcp 22)");
+}
+
+#[test]
+fn where_nothing_guards_what_cannot_be_asked_may_be_all() {
+    let bare = "subnet n in vpc 10.0.5.0/24 table rt\ninterface bare in n 10.0.5.10";
+    assert!(told(bare, &["internet"], &[]).is_empty(), "it has no public address");
+    let gap = [Unknown::new("its other addresses", "not read", "here")];
+    assert_eq!(told(bare, &["internet"], &gap), ["internet bare  Whole none | bare: none (any)"]);
+    let public = format!("{bare} public 203.0.113.10");
+    assert_eq!(
+        told(&public, &["internet"], &gap),
+        ["internet bare  Whole none | bare: any (none)"]
+    );
+}
+
+#[test]
+fn a_rule_whose_destination_may_be_the_interface_is_about_it() {
+    let opens_to = |to: &str, more: &str| {
+        let rule = format!("from 0.0.0.0/0 to {to}");
+        let text = SSH.replace("from 0.0.0.0/0", &rule) + more;
+        told(&text, &["internet"], &[]).concat()
+    };
+    assert!(opens_to("group:x", " groups x").contains("web: "), "it is a member");
+    assert_eq!(opens_to("group:x", " groups y"), "internet sg 1 Whole tcp 22 | ");
+    assert_eq!(
+        opens_to("?list", ""),
+        "internet sg 1 Whole tcp 22 | web: none (tcp 22)",
+        "the list may hold it"
+    );
+    let rule = SSH.replace("from 0.0.0.0/0", "from 0.0.0.0/0 to 10.0.1.99");
+    assert_eq!(told_with(&rule, &[], |_| {}), ["internet sg 1 Whole tcp 22 | "]);
+    let unread = told_with(&rule, &[], |network| {
+        let gap = Unknown::new("its addresses", "not read", "here");
+        network.interfaces.get_mut("web").unwrap().unread.v4 = Some(gap);
+    });
+    assert_eq!(unread, ["internet sg 1 Whole tcp 22 | web: none (tcp 22)"], "it may have that one");
+}
+
+#[test]
 fn aws_67_a_gateways_own_interface_takes_no_connections() {
     let text = "interface nat in a 10.0.1.10 public 203.0.113.10 gateway igw";
     let gap = [Unknown::new("its other addresses", "not read", "here")];
@@ -372,4 +474,24 @@ fn many_interfaces_are_shared_out_and_stay_in_order() {
     assert_eq!(shared_out(&[1, 2], |number| number + 1), [2, 3]);
     assert!(shared_out(&[] as &[u32], |number| *number).is_empty());
     assert_eq!(IpSet::empty(), IpSet::default());
+}
+
+#[test]
+fn from_32_interfaces_on_all_processors_work() {
+    // Each piece of work waits until another thread is seen, if not for long.
+    let threads = |pieces: usize, most: std::time::Duration| {
+        let seen = std::sync::Mutex::new(std::collections::HashSet::new());
+        let begun = std::time::Instant::now();
+        shared_out(&vec![(); pieces], |()| {
+            seen.lock().unwrap().insert(std::thread::current().id());
+            while seen.lock().unwrap().len() < 2 && begun.elapsed() < most {
+                std::thread::yield_now();
+            }
+        });
+        seen.into_inner().unwrap().len()
+    };
+    assert_eq!(threads(31, std::time::Duration::from_millis(50)), 1);
+    if std::thread::available_parallelism().is_ok_and(|processors| processors.get() > 1) {
+        assert!(threads(32, std::time::Duration::from_secs(10)) > 1);
+    }
 }

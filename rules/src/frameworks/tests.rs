@@ -110,6 +110,60 @@ fn a_requirement_outside_of_what_is_read_is_not_passed() {
 }
 
 #[test]
+fn a_control_bears_on_the_requirements_that_name_it() {
+    let names = |edition_name: &str, id: &str| -> Vec<&str> {
+        edition(edition_name).unwrap().of_control(control(id).unwrap()).collect()
+    };
+    assert_eq!(names("cis-aws-7.0", "CFW-EXP-001"), ["6.3", "6.4"]);
+    assert_eq!(names("cis-aws-1.4", "CFW-NET-004"), ["5.4"]);
+    assert!(names("cis-aws-7.0", "CFW-NET-008").is_empty());
+}
+
+#[test]
+fn an_edition_is_asked_of_the_checks_that_assess_its_controls() {
+    let asked: Vec<&str> =
+        edition("cis-aws-7.0").unwrap().checks().into_iter().map(|check| check.id).collect();
+    for of_a_requirement in ["exposed-admin-port", "default-group-open", "wide-peering-route"] {
+        assert!(asked.contains(&of_a_requirement), "{of_a_requirement}: {asked:?}");
+    }
+    assert!(!asked.contains(&"reply-gap"), "no requirement speaks of it");
+    let of_gcp: Vec<&str> =
+        edition("cis-gcp").unwrap().checks().into_iter().map(|check| check.id).collect();
+    assert!(!of_gcp.contains(&"wide-peering-route"), "{of_gcp:?}");
+}
+
+#[test]
+fn a_requirement_names_each_finding_and_each_reason_once() {
+    let edition = edition("cis-aws-7.0").unwrap();
+    let mut twice = finding("CFW-EXP-001", Some(Effective::Exposed), true);
+    twice.controls.insert("CFW-EXP-002");
+    let mut other = finding("CFW-EXP-003", Some(Effective::Exposed), true);
+    other.check = "exposed-all-ports";
+    let findings = [twice, other];
+    let ran = all_ran();
+    let audit = Assessed { findings: &findings, ran: &ran, is_incomplete: true, clouds: &["aws"] };
+    let found = edition.assess(&audit);
+    // Of SSH, RDP and all ports.
+    let ports = found.iter().find(|it| it.id == "6.3").unwrap();
+    let named: Vec<&str> = ports.findings.iter().map(|finding| finding.check).collect();
+    assert_eq!(named, ["exposed-admin-port", "exposed-all-ports"]);
+    assert_eq!(ports.why, ["not everything was read"]);
+}
+
+#[test]
+fn every_reason_is_told() {
+    let edition = edition("cis-aws-7.0").unwrap();
+    let ran: Vec<&str> = all_ran().into_iter().filter(|id| *id != "exposed-admin-port").collect();
+    let audit = Assessed { findings: &[], ran: &ran, is_incomplete: true, clouds: &["aws"] };
+    let found = edition.assess(&audit);
+    let ports = found.iter().find(|it| it.id == "6.3").unwrap();
+    assert_eq!(
+        ports.why,
+        ["the check exposed-admin-port was not asked", "not everything was read"]
+    );
+}
+
+#[test]
 fn a_framework_of_a_cloud_that_was_not_read_is_not_assessed() {
     let edition = edition("cis-azure").unwrap();
     let ran = all_ran();

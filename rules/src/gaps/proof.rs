@@ -369,3 +369,6 @@ fn shares(graph: &PathGraph<'_>, question: &Question) -> Vec<(Client, Bounds<Fra
     };
     [Client::linux(), Client::windows(), Client::any()].map(of).into()
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,8 @@ use cloudfw_core::{Leg, Reason};
 
 use super::*;
 
+mod words;
+
 /// All of IPv4 but 10.0.0.0/8; a public subnet with an internet route and an open ACL, and a private one without a route.
 const ESTATE: &str = "
 external internet 0.0.0.0/5,8.0.0.0/7,11.0.0.0/8,12.0.0.0/6,16.0.0.0/4,32.0.0.0/3,64.0.0.0/2,128.0.0.0/1,2a00::/12

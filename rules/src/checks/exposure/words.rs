@@ -210,7 +210,6 @@ pub(super) fn notes(
     notes
 }
 
-/// What to change.
 /// What gets in from less than the rules say.
 fn narrowed(exposure: &Exposure<'_>) -> Option<String> {
     let empty = || (ServiceSet::empty(), IpSet::empty());
@@ -292,5 +291,32 @@ fn rules(rules: &[&Rule]) -> String {
         ([], [_]) => "the rule".to_owned(),
         ([], _) => "the rules".to_owned(),
         _ => format!("rules {}", listed(ids.into_iter())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{listed, rules};
+
+    #[test]
+    fn three_are_named_and_more_are_counted() {
+        let words = |many: u8| listed((1..=many).map(|number| number.to_string()));
+        assert_eq!(words(1), "1");
+        assert_eq!(words(3), "1, 2, 3");
+        assert_eq!(words(5), "1, 2, 3 and 2 more");
+    }
+
+    #[test]
+    fn rules_are_called_by_their_numbers_where_they_have_any() {
+        let network = cloudfw_core::Network::from_text(
+            "filter f stateless\n  in 100 allow 22\n  in 110 allow 23",
+        );
+        let list = &network.unwrap().filters["f"].ingress[0];
+        let [first, second] = list.rules.as_slice() else { panic!("{list:?}") };
+        let unnamed = cloudfw_core::Rule { id: "".into(), ..first.clone() };
+        assert_eq!(rules(&[first]), "rule 100");
+        assert_eq!(rules(&[first, second]), "rules 100, 110");
+        assert_eq!(rules(&[&unnamed]), "the rule");
+        assert_eq!(rules(&[&unnamed, &unnamed]), "the rules");
     }
 }

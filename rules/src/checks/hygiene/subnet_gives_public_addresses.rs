@@ -98,6 +98,29 @@ mod tests {
     }
 
     #[test]
+    fn a_subnet_is_known_by_its_scope_where_two_share_an_id() {
+        let text = "external internet 0.0.0.0/0
+router vpc 10.0.0.0/16
+gateway igw border vpc internet
+subnet a in vpc 10.0.1.0/24 table closed
+subnet other in vpc 10.0.2.0/24 table open
+table closed
+  0.0.0.0/0 -> blackhole
+table open
+  0.0.0.0/0 -> igw
+setting other gives-public-addresses on";
+        let mut network = cloudfw_core::Network::from_text(text).unwrap();
+        let other = &mut network.subnets.get_mut("other").unwrap().label;
+        (other.id, other.scope) = ("a".into(), "222/eu-west-1".into());
+        let label = other.clone();
+        network.settings[0].of = label;
+        let graph = cloudfw_core::PathGraph::new(&network);
+        let settings = crate::Settings::default();
+        let all = crate::Audit::new(&graph, &[], &settings).run([&CHECK]);
+        assert_eq!(all[0].severity, Severity::Medium, "the one with a way to the internet");
+    }
+
+    #[test]
     fn one_that_does_not_is_none_and_one_that_may_is_unknown() {
         assert_eq!(with("off", "igw"), []);
         let all = with("unknown", "igw");

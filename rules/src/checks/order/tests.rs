@@ -213,6 +213,33 @@ fn aws_34_entries_that_nothing_answers() {
 }
 
 #[test]
+fn one_entry_is_told_as_one() {
+    let acl = "  in 100 allow 443\n  in 120 allow 53/udp\n  out 100 allow 1024-65535/udp\n";
+    let found = found(&one_way_entries::CHECK, &estate(acl, "  in 1 allow udp"));
+    assert_eq!(
+        only(&found).message,
+        "acl-1: ingress rule 100 lets packets through one way only: no egress rule lets the \
+         counterparts of its packets through"
+    );
+    assert!(only(&found).advice.ends_with("rule 100: it can be of no use."));
+}
+
+#[test]
+fn a_gap_that_is_not_proved_or_of_another_acl_does_not_tell_of_an_entry() {
+    let acl = "  in 100 allow 22\n  in 110 allow udp\n  out 100 allow udp\n";
+    let group = "  in 1 allow 22 from 0.0.0.0/0";
+    assert!(of(&one_way_entries::CHECK, acl).is_empty(), "the gap is proved");
+    let unsure = estate(acl, group).replace("filters sg-1", "filters sg-1 maybe-down");
+    assert_eq!(rules(only(&found(&one_way_entries::CHECK, &unsure))), ["100"]);
+    let unused =
+        "filter acl-2 stateless\n  in 200 allow 23\n  in 210 allow udp\n  out 200 allow udp
+subnet b in vpc 10.0.2.0/24 table rt acl acl-2\n";
+    let both = found(&one_way_entries::CHECK, &format!("{}{unused}", estate(acl, group)));
+    assert_eq!(subjects(&both), ["acl-2"]);
+    assert_eq!(rules(only(&both)), ["200"]);
+}
+
+#[test]
 fn entries_that_carry_replies_are_not_one_way() {
     let replies = "  in 100 allow 1024-65535\n  out 100 allow 443\n";
     assert!(of(&one_way_entries::CHECK, replies).is_empty(), "replies to calls of our own");
@@ -307,4 +334,118 @@ fn ftp_is_low() {
     assert!(only(&found).message.starts_with("acl-1 lets FTP (tcp 20-21) in from the internet"));
     assert_eq!(controls(only(&found)), ["CFW-NACL-003"]);
     assert!(of(&acl_opens_ftp::CHECK, "  in 1 allow 22\n  out 1 allow any\n").is_empty());
+}
+
+#[test]
+fn a_range_of_ipv6_is_the_internet_from_a_16_on() {
+    let of_v6 = |from: &str| {
+        let acl = format!("  in 100 allow 22 from {from}\n  out 100 allow any\n");
+        of(&acl_opens_admin_port::CHECK, &acl).len()
+    };
+    assert_eq!(of_v6("2a00::/16"), 1);
+    assert_eq!(of_v6("2a00::/17"), 0);
+}
+
+#[test]
+fn only_the_rules_that_let_the_internet_in_are_named() {
+    let acl = "
+  in 90 allow 22 from 10.0.1.0/24
+  in 95 allow 443 from 0.0.0.0/0
+  in 96 deny 22 from 203.0.113.0/24
+  in 100 allow 22 from 0.0.0.0/0
+  out 100 allow any
+";
+    let text = estate(acl, "  in 1 allow 22 from 0.0.0.0/0")
+        .replace("internet 0.0.0.0/0,::/0", "internet 0.0.0.0/5,8.0.0.0/7,11.0.0.0/8,16.0.0.0/4");
+    let found = found(&acl_opens_admin_port::CHECK, &text);
+    assert_eq!(rules(only(&found)), ["100"]);
+}
+
+const OPEN: &str = "  in 100 allow 22\n  out 100 allow any\n";
+
+fn effective(finding: &Finding) -> &Effective {
+    &finding.effect.as_ref().unwrap().effective
+}
+
+#[test]
+fn a_port_that_a_group_opens_to_an_office_alone_can_be_reached() {
+    // Too few addresses to be an exposure of the group.
+    let office = estate(OPEN, "  in 1 allow 22 from 198.51.100.0/25");
+    let more = "filter acl-2 stateless
+  in 100 allow any from 10.0.0.0/16
+  out 100 allow any
+subnet b in vpc 10.0.2.0/24 table rt acl acl-2
+interface app in a 10.0.1.9 public 203.0.113.9 filters sg-1
+interface elsewhere in b 10.0.2.10 public 203.0.113.11 filters sg-1
+";
+    let all = found(&acl_opens_admin_port::CHECK, &format!("{office}{more}"));
+    let one = only(&all);
+    assert_eq!((effective(one), one.severity), (&Effective::Exposed, Severity::Medium));
+    assert_eq!(affected(one), ["app", "web"], "in order, and only those behind the ACL");
+
+    let unsure = office.replace("filters sg-1", "filters sg-1 maybe-down");
+    let all = found(&acl_opens_admin_port::CHECK, &unsure);
+    let one = only(&all);
+    assert_eq!((effective(one), one.severity), (&Effective::Unknown, Severity::Low));
+    assert_eq!(affected(one), ["web"]);
+    assert!(one.message.ends_with("and whether anything gets in is not known"));
+
+    let private = office.replace(" public 203.0.113.10", "");
+    let all = found(&acl_opens_admin_port::CHECK, &private);
+    let Effective::Blocked(steps) = effective(only(&all)) else { panic!("{all:?}") };
+    assert_eq!(&*steps[0].at.id, "web", "it has no public address");
+    assert!(affected(only(&all)).is_empty());
+}
+
+#[test]
+fn what_stops_an_open_port_behind_an_acl_is_told() {
+    let group = "  in 1 allow 22 from 0.0.0.0/0";
+    let private = estate(OPEN, group).replace(" public 203.0.113.10", "");
+    let all = found(&acl_opens_admin_port::CHECK, &private);
+    let Effective::Blocked(steps) = effective(only(&all)) else { panic!("{all:?}") };
+    assert!(!steps.is_empty());
+
+    let unsure = estate(OPEN, group).replace("filters sg-1", "filters sg-1 maybe-down");
+    let all = found(&acl_opens_admin_port::CHECK, &unsure);
+    let one = only(&all);
+    assert_eq!((effective(one), affected(one)), (&Effective::Unknown, vec!["web"]));
+    assert_eq!(&*one.unknowns[0].what, "whether it runs");
+}
+
+#[test]
+fn what_is_reached_behind_another_acl_is_another_matter() {
+    let text = estate(OPEN, "  in 1 allow 22 from 0.0.0.0/0").replace(" public 203.0.113.10", "")
+        + "filter acl-2 stateless\n  in 1 allow any\n  out 1 allow any
+subnet b in vpc 10.0.2.0/24 table rt acl acl-2
+interface elsewhere in b 10.0.2.10 public 203.0.113.11 filters sg-1\n";
+    let all = found(&acl_opens_admin_port::CHECK, &text);
+    assert_eq!(subjects(&all), ["acl-1"]);
+    assert!(matches!(effective(&all[0]), Effective::Blocked(_)), "{all:?}");
+}
+
+#[test]
+fn a_stateless_list_of_an_interface_is_judged_by_that_interface() {
+    let text = estate("  in 100 allow 443\n  out 100 allow any\n", "  in 1 allow any").replace(
+        "interface web",
+        "filter own stateless\n  in 1 allow 443 from 0.0.0.0/0\n  in 2 allow 22\n  out 1 allow any\ninterface web",
+    );
+    let text = text.replace("filters sg-1", "filters sg-1,own");
+    let all = found(&acl_opens_admin_port::CHECK, &text);
+    assert_eq!(subjects(&all), ["own"]);
+    assert!(matches!(effective(&all[0]), Effective::Blocked(_)), "the ACL stops it");
+    let open = text.replacen("in 100 allow 443", "in 100 allow 22", 1);
+    let all = found(&acl_opens_admin_port::CHECK, &open);
+    let own = all.iter().find(|finding| &*finding.subject.id == "own").unwrap();
+    assert_eq!((effective(own), affected(own)), (&Effective::Exposed, vec!["web"]));
+}
+
+#[test]
+fn where_no_group_lets_anything_in_nothing_is_asked() {
+    let text = estate(OPEN, "  in 1 allow 443 from 198.51.100.0/25");
+    let all = found(&acl_opens_admin_port::CHECK, &text);
+    assert_eq!(
+        effective(only(&all)),
+        &Effective::Blocked(Vec::new()),
+        "nothing stops what nobody lets in"
+    );
 }

@@ -216,3 +216,6 @@ fn share((client, failing): &(Client, Bounds<Fraction>)) -> String {
 pub(super) fn thing(label: &Label) -> String {
     format!("{} {label}", label.kind.replace('-', " "))
 }
+
+#[cfg(test)]
+mod tests;

@@ -255,6 +255,31 @@ fn an_acl_that_is_not_known_is_no_gap_and_not_silence() {
         "acl-pub may drop replies to connections from internet (tcp 443) by its egress rules"
     );
     assert!(gap.advice.starts_with("Find out what is not known"), "{}", gap.advice);
+    assert!(!gap.notes.iter().any(|note| note.contains("share")), "{:?}", gap.notes);
+}
+
+#[test]
+fn of_what_has_no_ports_all_or_nothing_fails() {
+    let found = outward("acl-app", "  out 100 allow icmp/8\n  in 100 allow tcp\n");
+    let gap = only(&found);
+    assert!(gap.message.contains("(icmp type 8)"), "{}", gap.message);
+    assert!(!gap.notes.iter().any(|note| note.contains("share")), "{:?}", gap.notes);
+    assert!(gap.advice.contains("allows icmp type 0 from"), "{}", gap.advice);
+}
+
+#[test]
+fn two_acls_that_lose_the_same_are_two_gaps() {
+    let lossy = "  in 100 allow any\n  out 100 allow 443\n";
+    let (from, to) = acl("acl-pub", lossy);
+    let (other_from, other_to) = acl("acl-app", lossy);
+    let text = with(&[
+        (&from, &to),
+        (&other_from, &other_to),
+        ("filter sg-app stateful\n", "filter sg-app stateful\n  in 1 allow 443\n"),
+    ]);
+    let found = found(&reply_gap::CHECK, &text);
+    assert_eq!(subjects(&found), ["acl-app", "acl-pub"]);
+    assert_eq!(found[0].source, None, "nobody outside can ask those");
 }
 
 fn mtu(rules: &str) -> Vec<Finding> {
@@ -358,6 +383,29 @@ fn a_range_for_replies_lets_services_in() {
     assert_eq!(range(linux, "  in 1 allow 50000\n").len(), 1);
     let everything = "  in 200 allow any\n  out 100 allow any\n";
     assert!(range(everything, "  in 1 allow 8080\n").is_empty(), "that is acl-open-to-all");
+}
+
+#[test]
+fn less_than_a_range_of_clients_is_no_ephemeral_range() {
+    let rules = "  in 200 allow 3000-9000\n  out 100 allow any\n";
+    assert!(range(rules, "  in 1 allow 8080\n").is_empty());
+}
+
+#[test]
+fn an_entry_that_denies_a_service_to_some_does_not_mean_it() {
+    let rules = "  in 90 deny 8080 from 198.51.100.0/24\n  in 200 allow 1024-65535\n  \
+                 out 100 allow any\n";
+    assert_eq!(range(rules, "  in 1 allow 8080\n").len(), 1);
+}
+
+#[test]
+fn what_groups_elsewhere_open_is_not_behind_the_range() {
+    let (from, to) = acl("acl-pub", "  in 200 allow 1024-65535\n  out 100 allow any\n");
+    let text = with(&[
+        (&from, &to),
+        ("filter sg-app stateful\n", "filter sg-app stateful\n  in 1 allow 8080\n"),
+    ]);
+    assert!(found(&broad_ephemeral_range::CHECK, &text).is_empty());
 }
 
 #[test]

@@ -228,5 +228,6 @@ table there
         assert_eq!(answered("  10.0.0.0/16 -> pcx"), []);
         assert_eq!(answered("  10.9.0.0/16 -> tgw"), []);
         assert_eq!(answered("  10.0.0.0/16 -> blackhole"), []);
+        assert_eq!(answered("  10.0.0.0/16 -> local"), [], "that is overlapping-peering");
     }
 }

@@ -194,6 +194,8 @@ table edge
         assert!(one.is_unknown());
         assert_eq!(one.severity, Severity::Low);
         assert_eq!(&*one.unknowns[0].what, "list");
+        let says = "may send packets nowhere by `?list -> blackhole`, and is used by a";
+        assert!(one.message.ends_with(says), "{}", one.message);
         assert_eq!(with("  ?list -> igw"), []);
     }
 }
