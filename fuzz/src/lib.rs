@@ -49,7 +49,7 @@ pub fn replay(target: Target) -> std::io::Result<()> {
     Ok(())
 }
 
-/// The reader of AWS documents. What it refuses, it refuses with words.
+/// The readers of AWS's and of Azure's documents. What they refuse, they refuse with words.
 pub fn documents(text: &str) {
     match cloudfw_aws::read(&document(text)) {
         Ok(reading) => {
@@ -61,6 +61,14 @@ pub fn documents(text: &str) {
         }
         Err(error) => assert!(!error.to_string().is_empty()),
     }
+    match cloudfw_azure::read(&document(text)) {
+        Ok(reading) => {
+            let parts = reading.parts.iter();
+            assert!(parts.flat_map(|part| &part.not_understood).all(|field| field.count > 0));
+        }
+        Err(error) => assert!(!error.to_string().is_empty()),
+    }
+    cloudfw_azure::begins_as_document(text);
 }
 
 /// One document as an estate: lowered, made into a path graph, and asked; and the same in another

@@ -134,7 +134,7 @@ pub(crate) fn lower(documents: Vec<ReadDocument>, assume_none: &AssumeNone) -> L
         match reading {
             Reading::Aws(reading) => aws.push(cloudfw_aws::ReadDocument { document, reading }),
             Reading::Azure(reading) => {
-                azure.push(cloudfw_azure::ReadDocument { document, reading })
+                azure.push(cloudfw_azure::ReadDocument { document, reading });
             }
         }
     }

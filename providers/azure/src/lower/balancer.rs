@@ -58,7 +58,7 @@ impl<'a> Lowering<'a> {
                 }
                 if of.iter().any(|pool| pools.contains(pool)) {
                     let handed = handed_by_rule(&rule);
-                    self.add_front(&mut found, (balancer, front), own, handed);
+                    self.add_front(&mut found, (balancer, front), own, &handed);
                 }
             }
             for rule in nat_rules(balancer) {
@@ -71,7 +71,7 @@ impl<'a> Lowering<'a> {
                 if is_it || pool.is_some_and(|pool| pools.contains(&pool)) {
                     let handed = handed_by_nat_rule(&rule);
                     let front = told.frontend_ip_configuration.as_ref();
-                    self.add_front(&mut found, (balancer, front), own, handed);
+                    self.add_front(&mut found, (balancer, front), own, &handed);
                 }
             }
         }
@@ -114,7 +114,7 @@ impl<'a> Lowering<'a> {
         found: &mut BTreeMap<IpAddr, Front>,
         (balancer, front): (&Object<'a, raw::LoadBalancer>, Option<&raw::Reference>),
         own: IpAddr,
-        handed: Handed,
+        handed: &Handed,
     ) {
         let wanted = front.and_then(|it| it.id.as_deref()).map(key);
         let known = |frontend: &Part<'_, 'a, FrontendIpConfiguration>| {

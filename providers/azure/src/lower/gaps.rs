@@ -80,7 +80,7 @@ impl<'a> Lowering<'a> {
         let doubt = self.doubtful.get(router)?.clone();
         let of = self.network.routers.get(router)?.label.clone();
         let id: Id<Filter> = Id::new(format!("encryption of {router}"));
-        let filter = doubtful_filter(of, "DropUnencrypted", ServiceSet::full(), doubt);
+        let filter = doubtful_filter(&of, "DropUnencrypted", ServiceSet::full(), doubt);
         self.network.filters.insert(id.clone(), Arc::new(filter));
         Some(id)
     }
@@ -100,7 +100,7 @@ impl<'a> Lowering<'a> {
         let doubt = unknown("whether TCP is tracked", why, &origin);
         let label = Label { origin, ..super::wording::label(object, "network-interface") };
         let tcp = ServiceSet::all_of(cloudfw_core::Protocol::TCP);
-        let filter = doubtful_filter(label, "disableTcpStateTracking", tcp, doubt);
+        let filter = doubtful_filter(&label, "disableTcpStateTracking", tcp, doubt);
         let id: Id<Filter> = Id::new(format!("untracked {}", object.key));
         self.network.filters.insert(id.clone(), Arc::new(filter));
         Some(id)
@@ -233,7 +233,7 @@ impl<'a> Lowering<'a> {
 
 /// A filter that may stop these services, and lets all else pass.
 fn doubtful_filter(
-    label: Label,
+    label: &Label,
     rule: &str,
     services: ServiceSet,
     doubt: cloudfw_core::Unknown,
