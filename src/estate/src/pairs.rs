@@ -426,7 +426,8 @@ impl Pairing<'_> {
         };
         let public = |set: Option<&IpSet>| -> Vec<Endpoint> {
             let dialled = family.iter().filter_map(|it| {
-                let public = it.public.filter(|ip| set.is_none_or(|set| set.contains(*ip)))?;
+                let meant = |ip| set.is_none_or(|set| set.contains(it.ip) || set.contains(ip));
+                let public = it.public.filter(|ip| meant(*ip))?;
                 Some(endpoint(it.ip, Some(public)))
             });
             // What a load balancer hands on from addresses that the internet knows.

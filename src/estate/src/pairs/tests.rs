@@ -172,7 +172,7 @@ fn a_cidr_is_asked_about_by_the_addresses_in_it() {
     // Private in the domain, public out of it.
     assert_eq!(
         pairs("web", "10.4.1.40/31"),
-        ["web 10.1.1.10 > far 10.4.1.40", "web 10.1.1.10 > lone 10.4.1.41"]
+        ["web 10.1.1.10 > 203.0.113.40(10.4.1.40)", "web 10.1.1.10 > lone 10.4.1.41"]
     );
     let outside = pairs("app", "198.51.100.0/24");
     assert_eq!(outside, ["app 10.1.1.20 > internet4"]);
