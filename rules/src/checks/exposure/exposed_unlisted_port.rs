@@ -20,7 +20,7 @@ pub(super) static CHECK: Check = Check {
               list.",
         example: "security group sg-1 opens 8443 (HTTPS alternative) to the wide range 0.0.0.0/1 of \
                   the internet, and it can be reached at eni-1",
-        instead: "Close it, or write it down: `authorised_tcp` and `authorised_udp` in the settings.",
+        instead: "Close it, or write it down: `authorised-tcp` and `authorised-udp` in the settings.",
         limits: "A range is wide from a /24 (IPv6: /48) on, unless the settings say otherwise; \
                  shorter ones are nobody's finding, single addresses are those of \
                  single-public-source. A list that is not recorded is unknown, never clean.",

@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 use cloudfw_core::PortSet;
+use cloudfw_estate::Estate;
+use cloudfw_estate::answer::Missing;
 use cloudfw_report::{Audited, Excused, Framework, Report, Writing, sources};
-use cloudfw_rules::frameworks::Assessed;
+use cloudfw_rules::frameworks::{Assessed, Requirement, Status};
 use cloudfw_rules::{Audit as Checking, Finding, SEVERITIES, Settings, Severity};
 use jiff::civil::Date;
 
@@ -78,8 +80,8 @@ pub(crate) struct Audit {
     estate: EstateArguments,
 }
 
-/// The clouds that recordings are read of.
-const CLOUDS: [&str; 1] = ["aws"];
+/// The clouds that recordings are read of, each by a kind that is told of its every scope.
+const CLOUDS: [(&str, &str); 2] = [("aws", "Vpcs"), ("azure", "VirtualNetworks")];
 
 /// What audits fail on where nothing else is said.
 const FAIL_ON: Severity = Severity::High;
@@ -101,8 +103,10 @@ pub(crate) fn run(arguments: &Audit, global: &Global, screen: &mut Screen) -> Re
 
     let asked: Vec<&'static str> = selection.checks.iter().map(|check| check.id).collect();
     let today = arguments.as_of.unwrap_or_else(|| jiff::Zoned::now().date());
-    let missing = incomplete(&opened.estate, opened.assumed());
-    let requirements = assess(&selection, &found, &asked, !missing.is_empty());
+    let mut missing = incomplete(&opened.estate, opened.assumed());
+    let clouds = clouds(&opened.estate);
+    let requirements = assess(&selection, &found, (&asked, &clouds), !missing.is_empty());
+    missing.extend(requirements.iter().filter_map(unassessed));
     let Judged { mut findings, ignored } =
         judge(found.clone(), &config.ignore, today, &asked, &file, &ready.inquiry);
     let known = baseline.map_or(0, |baseline| baseline.only_new(&mut findings));
@@ -141,15 +145,37 @@ pub(crate) fn run(arguments: &Audit, global: &Global, screen: &mut Screen) -> Re
 fn assess<'f>(
     selection: &Selection,
     findings: &'f [Finding],
-    asked: &'f [&'static str],
+    (asked, clouds): (&'f [&'static str], &'f [&'static str]),
     is_incomplete: bool,
 ) -> Vec<Framework<'f>> {
-    let audit = Assessed { findings, ran: asked, is_incomplete, clouds: &CLOUDS };
+    let audit = Assessed { findings, ran: asked, is_incomplete, clouds };
     let assessed = selection.editions.iter().map(|edition| Framework {
         edition: edition.clone(),
         requirements: edition.assess(&audit),
     });
     assessed.collect()
+}
+
+/// The clouds of which anything was read, or would have been.
+fn clouds(estate: &Estate) -> Vec<&'static str> {
+    let tells = |kind: &str| {
+        estate.coverage().scopes.iter().any(|scope| {
+            scope.read.contains_key(kind)
+                || scope.assumed_none.iter().any(|assumed| assumed == kind)
+                || scope.not_read.iter().any(|not_read| not_read.kind == kind)
+        })
+    };
+    CLOUDS.into_iter().filter(|(_, kind)| tells(kind)).map(|(cloud, _)| cloud).collect()
+}
+
+/// A framework of which nothing could be assessed is not one that was passed.
+fn unassessed(framework: &Framework<'_>) -> Option<Missing> {
+    let untold = |it: &Requirement<'_>| it.effective == Status::NotAssessed;
+    framework.requirements.iter().all(untold).then(|| Missing {
+        what: format!("the framework {}", framework.edition.framework.id),
+        why: "none of its requirements could be assessed: is this the right recording?".to_owned(),
+        place: String::new(),
+    })
 }
 
 /// What `cloudfw.toml` says is acceptable.

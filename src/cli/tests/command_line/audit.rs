@@ -455,3 +455,15 @@ fn a_check_whose_findings_are_not_told_is_skipped_in_junit() {
     assert!(run.out.contains("below the severity that is told"), "{}", run.out);
     assert!(run.out.contains("<skipped"), "{}", run.out);
 }
+
+/// What is not assessed is not passed: nothing of the framework's cloud was read, and nothing else
+/// is wrong there.
+#[test]
+fn a_framework_of_which_nothing_was_assessed_is_never_clean() {
+    let from = scenario("aws-02-groups-of-an-interface-are-merged");
+    let words = ["--from", &from, "--assume-none", "all", "--fail-on", "critical", "-o", "json"];
+    let run = audit(&[&words[..], &["--framework", "cis-azure-2.0"]].concat(), &root());
+    let found = report(&run);
+    assert_eq!(run.code, 3, "{found}");
+    assert!(found["incomplete"].to_string().contains("the framework"), "{}", found["incomplete"]);
+}
