@@ -158,6 +158,19 @@ impl<'a> Lowering<'a> {
         self.note_remarks();
     }
 
+    /// Keeps a filter under a name, or under one like it where another filter has the name: what
+    /// tags mean differs from place to place (AZ-30).
+    fn keep(&mut self, name: &str, filter: Filter) -> Id<Filter> {
+        let mut id = Id::new(name);
+        let mut count = 1;
+        while self.network.filters.get(&id).is_some_and(|known| **known != filter) {
+            count += 1;
+            id = Id::new(format!("{name} around {count}"));
+        }
+        self.network.filters.entry(id.clone()).or_insert_with(|| Arc::new(filter));
+        id
+    }
+
     fn warn(&mut self, unknown: Unknown) {
         self.warnings.insert(unknown);
     }

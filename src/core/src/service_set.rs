@@ -41,6 +41,13 @@ impl ServiceSet {
         ServiceSet::all_of_protocols(ProtocolSet::single(protocol))
     }
 
+    /// What translations that share an address carry: they need ports, or the identifiers of echo
+    /// requests, to tell flows apart (AWS-67).
+    pub fn translated() -> ServiceSet {
+        let protocols = [Protocol::TCP, Protocol::UDP, Protocol::ICMP];
+        ServiceSet::union_of(&protocols.map(ServiceSet::all_of))
+    }
+
     /// All of several protocols.
     pub const fn all_of_protocols(protocols: ProtocolSet) -> ServiceSet {
         ServiceSet {

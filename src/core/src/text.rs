@@ -54,8 +54,8 @@ use crate::{
     Action, Address, Client, Denial, Destinations, External, Filter, Front, Gateway, Group, Host,
     HostRoute, Id, Identity, Initiative, Interface, IpSet, Label, Liveness, Made, Match,
     Neighbours, Network, Opens, Origin, Passage, Peer, Peers, Place, PlatformService, Pool,
-    PortSet, Protocol, Provision, Role, Route, RouteTable, Router, Rule, RuleList, ServiceSet,
-    Serving, Stack, StateSet, Subnet, Target, Tracking, Unknown, UnreadAddresses, WithoutState,
+    PortSet, Provision, Role, Route, RouteTable, Router, Rule, RuleList, ServiceSet, Serving,
+    Stack, StateSet, Subnet, Target, Tracking, Unknown, UnreadAddresses, WithoutState,
 };
 
 use words::{Words, label, list, origin, parse_address, parse_net, unknown};

@@ -1,5 +1,6 @@
 //! Documents, made into a network in which everything has its name.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -60,6 +61,7 @@ pub struct Estate {
     pub(crate) lines: Lines,
     pub(crate) coverage: Arc<Coverage>,
     warnings: Vec<Missing>,
+    clouds: BTreeSet<&'static str>,
     /// The files that may be documents and cannot be read.
     unreadable: Vec<Missing>,
 }
@@ -90,6 +92,7 @@ impl Estate {
         let Opened { documents, left_out, unreadable, others } = opened;
         let lines = Lines::of(documents.iter().map(|read| &read.document));
         let count = documents.len();
+        let clouds = providers::clouds(&documents);
         let lowered = providers::lower(documents, &options.assume_none);
         let left_out: Vec<Missing> = left_out
             .into_iter()
@@ -110,6 +113,7 @@ impl Estate {
             lines,
             coverage,
             warnings,
+            clouds,
             unreadable,
         }
     }
@@ -140,6 +144,11 @@ impl Estate {
         });
         let everywhere = self.network.unknowns.iter().map(missing);
         calls.chain(everywhere).chain(self.unreadable.iter().cloned()).collect()
+    }
+
+    /// The clouds that its documents are of: `aws`, `azure`.
+    pub fn clouds(&self) -> &BTreeSet<&'static str> {
+        &self.clouds
     }
 
     /// Whether nothing at all is recorded: no machine, no network, no rule.

@@ -3,6 +3,8 @@
 //! A document belongs to the first provider that recognises it; a recording may hold documents of
 //! several, which become one network.
 
+use std::collections::BTreeSet;
+
 use cloudfw_core::{Document, External, Id, IpSet, Network, Question, Step};
 use cloudfw_documents::{AssumeNone, DocumentError, Lowered};
 
@@ -101,6 +103,15 @@ pub(crate) fn read_broken(document: Document) -> ReadDocument {
 /// Whether a text begins as the documents of a provider do.
 pub(crate) fn begins_as_document(text: &str) -> bool {
     cloudfw_aws::begins_as_document(text) || cloudfw_azure::begins_as_document(text)
+}
+
+/// The clouds that documents are of.
+pub(crate) fn clouds(documents: &[ReadDocument]) -> BTreeSet<&'static str> {
+    let of = |read: &ReadDocument| match &read.reading {
+        Reading::Aws(_) => "aws",
+        Reading::Azure(_) => "azure",
+    };
+    documents.iter().map(of).collect()
 }
 
 /// Whether a word is the key of a list in documents, in any letter case.

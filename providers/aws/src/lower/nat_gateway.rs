@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use cloudfw_core::{Gateway, Passage, PortSet, Protocol, ServiceSet, Stack, Unknown};
+use cloudfw_core::{Gateway, Passage, PortSet, ServiceSet, Stack, Unknown};
 
 use super::Lowering;
 use super::label::{label, name_tag, unknown};
@@ -95,13 +95,12 @@ impl Lowering<'_> {
             }
             doubts.push(gap);
         }
-        let services = [Protocol::TCP, Protocol::UDP, Protocol::ICMP].map(ServiceSet::all_of);
         Passage::SourceNat {
             subnet,
             address: private,
             public,
             ports: PortSet::range(FIRST_PORT, u16::MAX),
-            services: services.iter().fold(ServiceSet::empty(), |all, one| all.union(one)),
+            services: ServiceSet::translated(),
         }
     }
 }

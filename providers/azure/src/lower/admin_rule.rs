@@ -6,15 +6,18 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use cloudfw_core::{
-    Action, Direction, Filter, IpSet, Label, Match, Origin, Peer, Rule, RuleList, Unknown,
+    Action, Direction, Filter, Id, IpSet, Label, Match, Origin, Peer, Router, Rule, RuleList,
+    Unknown,
 };
 
-use super::ids::{key, name};
+use super::Lowering;
+use super::ids::{self, key, name};
 use super::security_group::STATEFUL;
 use super::security_rule::{DROP, Draft, Reader, doubtful, in_order};
 use super::service_tag::ServiceTags;
 use super::surroundings::Surroundings;
-use super::wording::{implied, unknown};
+use super::wording::{implied, not_recorded, unknown};
+use crate::kind::Kind;
 use crate::raw::{AddressPrefixItem, Resource, SecurityAdminRule};
 
 /// AZ-43: from 0 in the preview, to 4096 today.
@@ -161,4 +164,36 @@ fn prefixes<'r>(
         groups.push(Peer::Unresolved { name: name(text).into(), within: IpSet::full(), unknown });
     }
     (texts, groups)
+}
+
+impl Lowering<'_> {
+    /// The admin rules of a network; where nobody read them, there may be any.
+    pub(super) fn admin_rules_of(
+        &mut self,
+        router: &Id<Router>,
+        around: &Surroundings,
+    ) -> Option<Id<Filter>> {
+        let label = |origin| Label {
+            id: format!("admin rules of {}", name(router.as_str())).into(),
+            name: None,
+            kind: "security-admin-rules",
+            scope: ids::subscription(router.as_str()).unwrap_or_default(),
+            origin,
+        };
+        let of = self.network.routers.get(router)?;
+        let filter = match self.recorded.admin_rules.get(router.as_str()) {
+            Some(rules) => {
+                let origin = rules.first().map_or(&of.label.origin, |(origin, _)| origin).clone();
+                admin_filter(rules, label(origin), around, &self.tags)
+            }
+            None => {
+                let why = self.coverage.unread_of_one(Kind::SecurityAdminRules, router.as_str())?;
+                let what = "the admin rules of";
+                let origin = of.label.origin.clone();
+                let gap = not_recorded(what, router.as_str(), why, &origin);
+                unread_admin_filter(label(origin), &gap)
+            }
+        };
+        Some(self.keep(&format!("admin rules of {router}"), filter))
+    }
 }

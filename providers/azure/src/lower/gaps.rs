@@ -8,59 +8,15 @@ use cloudfw_core::{
 };
 
 use super::Lowering;
-use super::admin_rule::{admin_filter, unread_admin_filter};
+use super::admin_rule::unread_admin_filter;
 use super::ids;
 use super::machine::power_state;
-use super::surroundings::Surroundings;
 use super::table::Object;
 use super::wording::{not_recorded, unknown};
 use crate::kind::Kind;
 use crate::raw;
 
 impl<'a> Lowering<'a> {
-    /// The admin rules of a network; where nobody read them, there may be any.
-    pub(super) fn admin_rules_of(
-        &mut self,
-        router: &Id<Router>,
-        around: &Surroundings,
-    ) -> Option<Id<Filter>> {
-        let label = |origin| Label {
-            id: format!("admin rules of {}", ids::name(router.as_str())).into(),
-            name: None,
-            kind: "security-admin-rules",
-            scope: ids::subscription(router.as_str()).unwrap_or_default(),
-            origin,
-        };
-        let of = self.network.routers.get(router)?;
-        let filter = match self.recorded.admin_rules.get(router.as_str()) {
-            Some(rules) => {
-                let origin = rules.first().map_or(&of.label.origin, |(origin, _)| origin).clone();
-                admin_filter(rules, label(origin), around, &self.tags)
-            }
-            None => {
-                let why = self.coverage.unread_of_one(Kind::SecurityAdminRules, router.as_str())?;
-                let what = "the admin rules of";
-                let origin = of.label.origin.clone();
-                let gap = not_recorded(what, router.as_str(), why, &origin);
-                unread_admin_filter(label(origin), &gap)
-            }
-        };
-        let id: Id<Filter> = Id::new(format!("admin rules of {router}"));
-        match self.network.filters.get(&id) {
-            Some(known) if **known == filter => Some(id),
-            None => {
-                self.network.filters.insert(id.clone(), Arc::new(filter));
-                Some(id)
-            }
-            // Tags mean something else around this subnet.
-            Some(_) => {
-                let id: Id<Filter> = Id::new(format!("{id} around {}", around.virtual_network));
-                self.network.filters.insert(id.clone(), Arc::new(filter));
-                Some(id)
-            }
-        }
-    }
-
     /// A filter before all others that may let pass, or stop, anything.
     pub(super) fn doubted(
         &mut self,

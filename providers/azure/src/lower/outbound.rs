@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use cloudfw_core::{
     Action, Denial, Filter, Gateway, Id, IpSet, Label, Match, Opens, Origin, Passage, Peer, Peers,
-    Pool, PortSet, Protocol, Router, Rule, RuleList, ServiceSet, Stack, Tracking, Unknown,
+    Pool, PortSet, Router, Rule, RuleList, ServiceSet, Stack, Tracking, Unknown,
 };
 
 use super::Lowering;
@@ -22,12 +22,6 @@ use crate::raw;
 /// The source ports that Azure's translations pick from (SNAT ports).
 fn snat_ports() -> PortSet {
     PortSet::range(1024, 65535)
-}
-
-/// What translations with ports carry.
-fn carried() -> ServiceSet {
-    let carried = [Protocol::TCP, Protocol::UDP, Protocol::ICMP];
-    carried.into_iter().fold(ServiceSet::empty(), |all, one| all.union(&ServiceSet::all_of(one)))
 }
 
 impl<'a> Lowering<'a> {
@@ -102,12 +96,27 @@ impl<'a> Lowering<'a> {
         };
         let address = object.and_then(|object| self.address_of_nat(object));
         let inside = told_addresses(subnet).only_v4();
-        // What is not recorded may be gone.
-        let doubt = object.is_none().then(|| {
-            let why = self.coverage.why(Kind::NatGateways, id);
-            not_recorded("the NAT gateway", id, why, &origin)
-        });
-        Pool { label, inside, address, ports: snat_ports(), services: carried(), doubt }
+        let doubt = match object {
+            // What is not recorded may be gone.
+            None => {
+                let why = self.coverage.why(Kind::NatGateways, id);
+                Some(not_recorded("the NAT gateway", id, why, &origin))
+            }
+            Some(object) if !names_an_address(object.told()) => {
+                let what = format!("the public address of `{}`", ids::name(id));
+                let why = "the NAT gateway names none, and translates nothing without one";
+                Some(unknown(what, why, &object.entry.origin))
+            }
+            Some(_) => None,
+        };
+        Pool {
+            label,
+            inside,
+            address,
+            ports: snat_ports(),
+            services: ServiceSet::translated(),
+            doubt,
+        }
     }
 
     /// The one address of a NAT gateway; of several nobody knows which is picked.
@@ -159,7 +168,8 @@ impl<'a> Lowering<'a> {
             let id = ids::parent(pool).unwrap_or(pool);
             let what = format!("how {own} reaches the internet");
             let made = |label, address, doubt| {
-                let (inside, ports, services) = (own.clone(), snat_ports(), carried());
+                let (inside, ports, services) =
+                    (own.clone(), snat_ports(), ServiceSet::translated());
                 Some(Some(Pool { label, inside, address, ports, services, doubt }))
             };
             let Some(balancer) = self.recorded.balancers.get(id) else {
@@ -202,14 +212,17 @@ impl<'a> Lowering<'a> {
             origin: implied(&subnet.entry.origin),
             ..label(subnet, "subnet")
         };
-        let (ports, services) = (snat_ports(), carried());
+        let (ports, services) = (snat_ports(), ServiceSet::translated());
         Some(Pool { label, inside, address: None, ports, services, doubt })
     }
 
     /// AZ-20: whether a subscription may send mail by port 25 hangs on its contract.
     fn mail_filter(&mut self, border: &Label, router: &Id<Router>) -> Id<Filter> {
         let id: Id<Filter> = Id::new(format!("outbound port 25 of {router}"));
+        // Of this network alone: others may use the same addresses.
         let told = self.recorded.interfaces.iter().filter_map(|object| {
+            let interface = self.network.interfaces.get(object.key.as_ref())?;
+            ids::parent(interface.subnet.as_str()).filter(|of| *of == router.as_str())?;
             let addresses = configurations(object);
             let addresses = addresses.iter().filter_map(|one| {
                 one.told.properties.private_ip_address.as_deref()?.parse::<IpAddr>().ok()
@@ -268,6 +281,12 @@ impl<'a> Lowering<'a> {
             self.warn(not_recorded("the NAT gateway", id, why, &subnet.field("natGateway")));
         }
     }
+}
+
+/// Whether a NAT gateway names a public address or a prefix of them.
+fn names_an_address(gateway: &raw::NatGateway) -> bool {
+    let addresses = gateway.public_ip_addresses.iter().flatten();
+    addresses.chain(gateway.public_ip_prefixes.iter().flatten()).next().is_some()
 }
 
 /// The addresses that a subnet tells.

@@ -345,8 +345,7 @@ impl Lowering<'_> {
                 unread_filter(missing(id, KIND, from), &unread)
             }
         };
-        let id = self.free_filter_id(&slot.0);
-        self.network.filters.insert(id.clone(), Arc::new(filter));
+        let id = self.keep(&slot.0, filter);
         self.groups.insert(slot, id.clone());
         id
     }
@@ -384,16 +383,5 @@ impl Lowering<'_> {
         let why = self.coverage.why(Kind::ApplicationSecurityGroups, id);
         let unknown = not_recorded("the members of", id, why, origin);
         Peer::Unresolved { name: name(id).into(), within: IpSet::full(), unknown }
-    }
-
-    /// The key of a group for its first filter, and further ones for others.
-    fn free_filter_id(&self, key: &Arc<str>) -> Id<Filter> {
-        let mut id = Id::new(Arc::clone(key));
-        let mut count = 1;
-        while self.network.filters.contains_key(&id) {
-            count += 1;
-            id = Id::new(format!("{key} around {count}"));
-        }
-        id
     }
 }

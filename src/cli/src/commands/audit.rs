@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use clap::Args;
 use cloudfw_core::PortSet;
-use cloudfw_estate::Estate;
 use cloudfw_estate::answer::Missing;
 use cloudfw_report::{Audited, Excused, Framework, Report, Writing, sources};
 use cloudfw_rules::frameworks::{Assessed, Requirement, Status};
@@ -80,9 +79,6 @@ pub(crate) struct Audit {
     estate: EstateArguments,
 }
 
-/// The clouds that recordings are read of, each by a kind that is told of its every scope.
-const CLOUDS: [(&str, &str); 2] = [("aws", "Vpcs"), ("azure", "VirtualNetworks")];
-
 /// What audits fail on where nothing else is said.
 const FAIL_ON: Severity = Severity::High;
 
@@ -104,7 +100,7 @@ pub(crate) fn run(arguments: &Audit, global: &Global, screen: &mut Screen) -> Re
     let asked: Vec<&'static str> = selection.checks.iter().map(|check| check.id).collect();
     let today = arguments.as_of.unwrap_or_else(|| jiff::Zoned::now().date());
     let mut missing = incomplete(&opened.estate, opened.assumed());
-    let clouds = clouds(&opened.estate);
+    let clouds: Vec<&str> = opened.estate.clouds().iter().copied().collect();
     let requirements = assess(&selection, &found, (&asked, &clouds), !missing.is_empty());
     missing.extend(requirements.iter().filter_map(unassessed));
     let Judged { mut findings, ignored } =
@@ -145,7 +141,7 @@ pub(crate) fn run(arguments: &Audit, global: &Global, screen: &mut Screen) -> Re
 fn assess<'f>(
     selection: &Selection,
     findings: &'f [Finding],
-    (asked, clouds): (&'f [&'static str], &'f [&'static str]),
+    (asked, clouds): (&'f [&'static str], &'f [&'f str]),
     is_incomplete: bool,
 ) -> Vec<Framework<'f>> {
     let audit = Assessed { findings, ran: asked, is_incomplete, clouds };
@@ -154,18 +150,6 @@ fn assess<'f>(
         requirements: edition.assess(&audit),
     });
     assessed.collect()
-}
-
-/// The clouds of which anything was read, or would have been.
-fn clouds(estate: &Estate) -> Vec<&'static str> {
-    let tells = |kind: &str| {
-        estate.coverage().scopes.iter().any(|scope| {
-            scope.read.contains_key(kind)
-                || scope.assumed_none.iter().any(|assumed| assumed == kind)
-                || scope.not_read.iter().any(|not_read| not_read.kind == kind)
-        })
-    };
-    CLOUDS.into_iter().filter(|(_, kind)| tells(kind)).map(|(cloud, _)| cloud).collect()
 }
 
 /// A framework of which nothing could be assessed is not one that was passed.

@@ -103,7 +103,7 @@ impl<'a> Words<'a> {
             inside,
             address,
             ports: PortSet::range(1024, 65535),
-            services: carried(),
+            services: ServiceSet::translated(),
             doubt: None,
         })
     }
@@ -114,7 +114,7 @@ impl<'a> Words<'a> {
             address: self.address()?,
             public: None,
             ports: PortSet::range(1024, 65535),
-            services: carried(),
+            services: ServiceSet::translated(),
         })
     }
 
@@ -187,10 +187,4 @@ pub(super) fn label(name: &str, kind: &'static str, line: u32) -> Label {
 
 pub(super) fn unknown(what: &str, line: u32) -> Unknown {
     Unknown::new(what, "the text says so", format!("text:{line}"))
-}
-
-/// What translations with ports carry.
-fn carried() -> ServiceSet {
-    let carried = [Protocol::TCP, Protocol::UDP, Protocol::ICMP];
-    carried.into_iter().fold(ServiceSet::empty(), |all, p| all.union(&ServiceSet::all_of(p)))
 }
