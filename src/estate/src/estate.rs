@@ -33,7 +33,7 @@ pub struct OpenOptions {
 pub fn parse_assume_none<'a>(
     kinds: impl IntoIterator<Item = &'a str>,
 ) -> Result<AssumeNone, OpenError> {
-    let mut found = std::collections::BTreeSet::new();
+    let mut found = BTreeSet::new();
     for text in kinds {
         if text.eq_ignore_ascii_case("all") {
             return Ok(AssumeNone::All);
