@@ -272,6 +272,11 @@ impl<'n> PathGraph<'n> {
         fronted.is_some_and(|interfaces| interfaces.contains(&interface))
     }
 
+    /// Whether a load balancer of a router has an address.
+    pub(crate) fn is_front(&self, router: &Id<Router>, address: IpAddr) -> bool {
+        self.fronted.get(router).is_some_and(|fronted| fronted.contains_key(&address))
+    }
+
     /// Who is known by an address outside.
     pub(crate) fn public(&self, address: IpAddr) -> &[Holder<'n>] {
         self.public.get(&address).map_or(&[], Vec::as_slice)

@@ -74,6 +74,23 @@ fn aws_66_out_to_the_internet() {
     is_stopped_by(&ask(&built, "inner", "internet:198.51.100.7", "443"), &["igw NoPublicAddress"]);
 }
 
+/// The address that was dialled is a balancer's only where one has it (AZ-14).
+#[test]
+fn aws_66_a_reply_that_is_sent_out_again_has_no_public_address() {
+    let sent_out = network(
+        "external internet 0.0.0.0/0
+router a 10.1.0.0/16
+subnet a1 in a 10.1.1.0/24 table ta0
+gateway igw-a border a internet table ta0
+table ta0
+  0.0.0.0/0 -> igw-a
+interface i5 in a1 10.1.1.10 public 203.0.113.10
+",
+    );
+    let answer = ask(&sent_out, "i5", "internet:8.8.8.8", "53/udp");
+    is_stopped_by(&answer, &["igw-a NoPublicAddress"]);
+}
+
 #[test]
 fn aws_66_without_a_public_address_every_blocker_is_named() {
     let closed = changed(

@@ -79,8 +79,8 @@ impl<'n> Walk<'_, 'n> {
         // A reply that a balancer has given the address that was dialled.
         let dialled = self.there.and_then(|there| single(&there.destinations));
         let holders = self.graph.held(door.router, from);
-        let is_fronts = dialled == Some(from) && holders.is_empty();
-        if from.is_ipv4() && !is_fronts {
+        let is_front = dialled == Some(from) && self.graph.is_front(door.router, from);
+        if from.is_ipv4() && !is_front {
             let Some(to) = holders.iter().find_map(|holder| holder.address().public) else {
                 let router = self.graph.router(door.router).map(|(_, router)| router);
                 if let Some(unknown) = router.and_then(|router| router.unread.first()) {
