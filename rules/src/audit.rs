@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use cloudfw_core::{Network, Origin, PathGraph};
 
+use crate::checks::stood_in_for;
 use crate::exposure::{Exposure, exposures};
 use crate::gaps::{Gap, gaps};
 use crate::lists::{Listed, Lists};
@@ -17,6 +18,8 @@ pub struct Audit<'n> {
     graph: &'n PathGraph<'n>,
     sources: &'n [Source<'n>],
     settings: &'n Settings,
+    /// The checks that are asked; all where nothing is said.
+    asked: Option<Vec<&'static str>>,
     lists: Lists<'n>,
     exposures: OnceLock<Vec<Exposure<'n>>>,
     gaps: OnceLock<Vec<Gap>>,
@@ -34,6 +37,7 @@ impl<'n> Audit<'n> {
             graph,
             sources,
             settings,
+            asked: None,
             lists: Lists::new(graph.network()),
             exposures: OnceLock::new(),
             gaps: OnceLock::new(),
@@ -41,13 +45,40 @@ impl<'n> Audit<'n> {
         }
     }
 
-    /// What these checks find, the worst first.
-    pub fn run<'c>(&self, checks: impl IntoIterator<Item = &'c Check>) -> Vec<Finding> {
+    /// What these checks find, the worst first. Where one would leave a thing to another that is
+    /// not among them, it reports it itself.
+    pub fn run<'c>(&mut self, checks: impl IntoIterator<Item = &'c Check>) -> Vec<Finding> {
+        let checks: Vec<&Check> = checks.into_iter().collect();
+        self.asked = Some(checks.iter().map(|check| check.id).collect());
+        self.find(checks)
+    }
+
+    /// What these checks find beside all others.
+    pub(crate) fn find<'c>(&self, checks: impl IntoIterator<Item = &'c Check>) -> Vec<Finding> {
         let mut findings: Vec<Finding> =
             checks.into_iter().flat_map(|check| (check.run)(self)).collect();
         self.name(&mut findings);
         findings.sort_by(|one, other| one.sort_key().cmp(&other.sort_key()));
         one_of_each(findings)
+    }
+
+    /// What a finding stands in for, of checks that are not accepted: who accepts that an
+    /// administrative port is open has not accepted that the same rules open one of data. What says
+    /// that every port is open stands in for nothing that it does not say.
+    pub fn stood_in_for(
+        &self,
+        finding: &Finding,
+        is_accepted: impl Fn(&str) -> bool,
+    ) -> Vec<Finding> {
+        let mut found = stood_in_for(self, finding, is_accepted);
+        self.name(&mut found);
+        found.sort_by(|one, other| one.sort_key().cmp(&other.sort_key()));
+        one_of_each(found)
+    }
+
+    /// Whether a check is asked, so that others may leave things to it.
+    pub fn asks(&self, check: &str) -> bool {
+        self.asked.as_ref().is_none_or(|asked| asked.contains(&check))
     }
 
     /// An interface without a name goes by that of what it belongs to: people know machines.
@@ -72,7 +103,7 @@ impl<'n> Audit<'n> {
     }
 
     /// What all checks find, the worst first.
-    pub fn run_all(&self) -> Vec<Finding> {
+    pub fn run_all(&mut self) -> Vec<Finding> {
         self.run(checks())
     }
 

@@ -6,7 +6,7 @@
 //! so that rules are judged one list at a time: the list that opens a port is the cause, whatever
 //! other list does the same.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use cloudfw_core::{
@@ -16,6 +16,7 @@ use cloudfw_core::{
 
 use crate::{Audit, Effective, Source};
 
+mod joint;
 mod meeting;
 mod merging;
 mod openings;
@@ -28,18 +29,30 @@ mod tests;
 pub enum Breadth {
     /// Single addresses.
     Few,
+    /// A range of the internet that is smaller than what the settings call wide.
+    Narrow,
     /// A range that the settings call wide.
     Wide,
     /// All of it, in a family.
     Whole,
 }
 
-/// One root cause: rules of a list that open the same thing to the same source.
+/// A rule, and the list that it is written in.
+#[derive(Clone, Copy, Debug)]
+pub struct Written<'n> {
+    /// The list.
+    pub list: &'n Arc<RuleList>,
+    /// The rule.
+    pub rule: &'n Rule,
+}
+
+/// One root cause: rules of a list that open the same thing to the same source, or of several lists
+/// that an interface asks together.
 #[derive(Clone, Debug)]
 pub struct Exposure<'n> {
     /// What is to be changed: the group or ACL; the interface where nothing guards it.
     pub subject: &'n Label,
-    /// The list that the rules are in; none where nothing guards the interface.
+    /// The list that the first rule is in; none where nothing guards the interface.
     pub list: Option<&'n Arc<RuleList>>,
     /// The source: its name.
     pub source: Arc<str>,
@@ -50,7 +63,7 @@ pub struct Exposure<'n> {
     /// Whether no single rule is as broad: 0.0.0.0/1 beside 128.0.0.0/1.
     pub only_together: bool,
     /// The rules, the one that opens most in front, else by what they say: not by where they stand.
-    pub rules: Vec<&'n Rule>,
+    pub rules: Vec<Written<'n>>,
     /// Whether it is certain what the rules say; else nothing about their peers is.
     pub certain: bool,
     /// The addresses that are written in the rules; where they are not certain, those that they may
@@ -76,13 +89,14 @@ pub struct At<'n> {
     pub exposed: ServiceSet,
     /// What may get in, and is not proved.
     pub possibly: ServiceSet,
-    /// Of what gets in, what comes from a range alone, though the rules open more.
-    pub to_a_range: ServiceSet,
-    /// Of what gets in, what comes from single addresses alone, though the rules open more.
-    pub to_a_few: ServiceSet,
+    /// Of what gets in, what comes from less of the source alone than the rules open it to.
+    pub lesser: Lesser,
     /// Where that comes from.
     pub from: IpSet,
 }
+
+/// Services, by how much of the source gets in to them where the rules say more; none twice.
+pub type Lesser = BTreeMap<Breadth, ServiceSet>;
 
 /// One witness of an exposure.
 #[derive(Clone, Debug, Default)]
@@ -101,7 +115,7 @@ pub struct Proof {
     pub unknowns: Vec<Unknown>,
 }
 
-impl Exposure<'_> {
+impl<'n> Exposure<'n> {
     /// What is proved to get in at one interface or another.
     pub fn exposed(&self) -> ServiceSet {
         ServiceSet::union_of(self.at.iter().map(|at| &at.exposed))
@@ -125,9 +139,25 @@ impl Exposure<'_> {
 
     /// The rules, and where they are written.
     pub fn cites(&self) -> Vec<RuleCite> {
-        let Some(list) = self.list else { return Vec::new() };
-        let cite = |rule: &&Rule| RuleCite::of_rule(list, Direction::Ingress, rule);
+        let cite = |it: &Written<'_>| RuleCite::of_rule(it.list, Direction::Ingress, it.rule);
         self.rules.iter().map(cite).collect()
+    }
+
+    /// What of it is about these services, with a proof of its own.
+    pub(crate) fn narrowed(&self, audit: &Audit<'n>, services: &ServiceSet) -> Self {
+        let cut = |own: &ServiceSet| own.intersection(services);
+        let at = |at: &At<'n>| At {
+            interface: at.interface,
+            exposed: cut(&at.exposed),
+            possibly: cut(&at.possibly),
+            lesser: at.lesser.iter().map(|(breadth, own)| (*breadth, cut(own))).collect(),
+            from: at.from.clone(),
+        };
+        let at = self.at.iter().map(at).collect();
+        let narrowed = Self { literal: cut(&self.literal), at, ..self.clone() };
+        let source = audit.sources().iter().find(|source| source.name == self.source);
+        let proof = source.map(|source| proof::of(audit, source, &narrowed)).unwrap_or_default();
+        Self { proof, ..narrowed }
     }
 
     fn class(&self) -> Class {
@@ -143,7 +173,7 @@ impl At<'_> {
 
     /// What gets in from as much of the source as the rules open.
     pub fn in_full(&self) -> ServiceSet {
-        self.exposed.difference(&self.to_a_range).difference(&self.to_a_few)
+        self.lesser.values().fold(self.exposed.clone(), |all, lesser| all.difference(lesser))
     }
 
     /// Whether it is proved that nothing gets in.
@@ -176,10 +206,18 @@ pub(crate) fn exposures<'n>(audit: &Audit<'n>) -> Vec<Exposure<'n>> {
     let mut found: Vec<Exposure<'n>> = Vec::new();
     for source in audit.sources() {
         let mut new = of_source(audit, source);
-        let mut known: HashMap<*const Label, Vec<&Exposure<'n>>> = HashMap::new();
-        for exposure in &found {
-            known.entry(&raw const *exposure.subject).or_default().push(exposure);
-        }
+        let named = by_subject(&new);
+        let kept: Vec<bool> = found
+            .iter()
+            .map(|exposure| {
+                let named = named.get(&(&raw const *exposure.subject));
+                let says_it = |named: &&Exposure<'n>| named.says_better(exposure, source, audit);
+                !named.into_iter().flatten().any(says_it)
+            })
+            .collect();
+        let mut kept = kept.into_iter();
+        found.retain(|_| kept.next().unwrap_or(true));
+        let known = by_subject(&found);
         new.retain(|exposure| {
             let known = known.get(&(&raw const *exposure.subject));
             !known.into_iter().flatten().any(|known| known.covers(exposure))
@@ -187,6 +225,17 @@ pub(crate) fn exposures<'n>(audit: &Audit<'n>) -> Vec<Exposure<'n>> {
         found.extend(new);
     }
     found
+}
+
+/// Exposures by what is to be changed.
+fn by_subject<'e, 'n>(
+    exposures: &'e [Exposure<'n>],
+) -> HashMap<*const Label, Vec<&'e Exposure<'n>>> {
+    let mut by_subject: HashMap<*const Label, Vec<&Exposure<'n>>> = HashMap::new();
+    for exposure in exposures {
+        by_subject.entry(&raw const *exposure.subject).or_default().push(exposure);
+    }
+    by_subject
 }
 
 fn of_source<'n>(audit: &Audit<'n>, source: &Source<'n>) -> Vec<Exposure<'n>> {
@@ -200,11 +249,39 @@ impl Exposure<'_> {
     /// Whether this one of the internet says all that another one of the same subject and of a
     /// narrower source would.
     fn covers(&self, other: &Self) -> bool {
-        let has = |rule: &&Rule| self.rules.iter().any(|own| std::ptr::eq(*own, *rule));
         self.is_internet
             && !other.is_internet
-            && self.breadth >= other.breadth
-            && self.class() >= other.class()
+            && self.distance() <= other.distance()
+            && self.has_all_of(other)
+    }
+
+    /// Whether this one of a network that the user names says all that one of the internet would:
+    /// whoever the rules let in belongs to the network. The user knows it by its name.
+    fn says_better(&self, other: &Self, source: &Source<'_>, audit: &Audit<'_>) -> bool {
+        let internet = audit.sources().iter().find(|source| source.is_internet);
+        let let_in = |internet: &Source<'_>| other.addresses.intersection(&internet.addresses);
+        !self.is_internet
+            && other.is_internet
+            && self.distance() <= other.distance()
+            && internet.is_some_and(|internet| let_in(internet).is_subset(&source.addresses))
+            && self.has_all_of(other)
+    }
+
+    /// How far it is from all of the internet, in steps of severity.
+    fn distance(&self) -> u8 {
+        let of_breadth = match self.breadth {
+            Breadth::Whole => 0,
+            Breadth::Wide => 1,
+            Breadth::Narrow => 2,
+            Breadth::Few => 3,
+        };
+        of_breadth + u8::from(!self.is_internet)
+    }
+
+    /// Whether this one has all rules of another one, and lets in as much.
+    fn has_all_of(&self, other: &Self) -> bool {
+        let has = |it: &Written<'_>| self.rules.iter().any(|own| std::ptr::eq(own.rule, it.rule));
+        self.class() >= other.class()
             && other.rules.iter().all(has)
             && other.exposed().is_subset(&self.exposed())
     }

@@ -91,6 +91,17 @@ impl<'n> Lists<'n> {
         places.filter_map(|place| self.all.get(*place))
     }
 
+    /// The lists of one direction that are merged in a filter.
+    pub fn of_filter(
+        &self,
+        id: &Id<Filter>,
+        direction: Direction,
+    ) -> impl Iterator<Item = &Listed<'n>> {
+        let places = self.by_filter.get(id).into_iter().flatten();
+        let lists = places.filter_map(|place| self.all.get(*place));
+        lists.filter(move |listed| listed.direction == direction)
+    }
+
     /// One entry for each list and direction. A list is known by its address in memory: equal ones
     /// of one filter are one list.
     fn collect(&mut self, network: &'n Network) {

@@ -214,6 +214,20 @@ pub fn is_everything(services: &ServiceSet) -> bool {
     ServiceSet::tcp(PortSet::range(1, u16::MAX)).is_subset(services)
 }
 
+/// The services of a category, as far as the settings leave them in it.
+pub fn services_of(category: Category, settings: &Settings) -> ServiceSet {
+    let authorised = authorised(settings);
+    let own = SETS.iter().filter(|(port, _)| port.category == category);
+    match category {
+        Category::Web => authorised,
+        Category::Icmp => all_icmp(),
+        Category::Unlisted => LISTED.complement().difference(&authorised),
+        Category::Admin | Category::Data | Category::HighRisk => {
+            ServiceSet::union_of(own.map(|(_, services)| services)).difference(&authorised)
+        }
+    }
+}
+
 /// The categories that a set of services meets.
 pub fn categories(services: &ServiceSet, settings: &Settings) -> BTreeSet<Category> {
     let authorised = authorised(settings);

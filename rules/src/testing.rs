@@ -15,7 +15,7 @@ pub(crate) fn found_with(check: &Check, text: &str, settings: &Settings) -> Vec<
     let network = Network::from_text(text).unwrap();
     let graph = PathGraph::new(&network);
     let sources: Vec<Source<'_>> = internet(&network).into_iter().collect();
-    Audit::new(&graph, &sources, settings).run([check])
+    Audit::new(&graph, &sources, settings).find([check])
 }
 
 /// The ids of the subjects, in the order of the findings.

@@ -8,6 +8,8 @@ mod order;
 mod replies;
 mod routing;
 
+pub(crate) use exposure::stood_in_for;
+
 use crate::Check;
 
 /// All checks, in the order in which they are listed.

@@ -1,22 +1,29 @@
 //! What comes in at each interface, laid beside what its lists open.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cloudfw_core::{
     Bounds, Direction, Endpoint, HeaderSpace, Id, Interface, IpSet, Peers, Protocol, ProtocolSet,
     Reachability, Role, Rule, ServiceSet, reach,
 };
 
+use super::joint;
 use super::openings::{Opening, breadth, dialled, openings};
-use super::{Breadth, shared_out};
+use super::{Lesser, Written, shared_out};
 use crate::lists::Listed;
 use crate::reading::Side;
 use crate::{Audit, Settings, Source, Target};
 
-/// A list of incoming rules that opens something, and what comes of it where.
+/// A list of incoming rules that opens something, or several that let in together, and what comes
+/// of it where.
 #[derive(Debug)]
 pub(super) struct Guard<'a, 'n> {
+    /// The list; of several, the first.
     pub(super) listed: &'a Listed<'n>,
+    /// The rules that the openings are of.
+    pub(super) rules: Vec<Written<'n>>,
+    /// The interfaces that ask several lists together; none where it is one list.
+    pub(super) joint: Option<BTreeSet<&'n Id<Interface>>>,
     pub(super) openings: Vec<Opening>,
     /// What each opening lets in at each interface that asks the list, in order.
     pub(super) met: Vec<BTreeMap<&'n Id<Interface>, Met>>,
@@ -27,10 +34,8 @@ pub(super) struct Guard<'a, 'n> {
 pub(super) struct Met {
     pub(super) exposed: ServiceSet,
     pub(super) possibly: ServiceSet,
-    /// Of `exposed`, what a range alone gets in to, though more is opened.
-    pub(super) to_a_range: ServiceSet,
-    /// Of `exposed`, what single addresses alone get in to, though more is opened.
-    pub(super) to_a_few: ServiceSet,
+    /// Of `exposed`, what less of the source alone gets in to than it is opened to.
+    pub(super) lesser: Lesser,
     /// Whoever gets in to these.
     pub(super) from: IpSet,
 }
@@ -63,15 +68,18 @@ struct Answered {
 pub(super) fn ask<'a, 'n>(audit: &'a Audit<'n>, source: &Source<'n>) -> Guarded<'a, 'n> {
     let lists: Vec<&Listed<'n>> =
         audit.lists().iter().filter(|listed| listed.direction == Direction::Ingress).collect();
-    let opened = shared_out(&lists, |listed| openings(listed.list, source, audit.settings()));
+    let opened =
+        shared_out(&lists, |listed| openings(&listed.list.rules, source, audit.settings()));
     let mut guards: Vec<Guard<'a, 'n>> = lists
         .into_iter()
         .zip(opened)
         .map(|(listed, openings)| {
-            let met = vec![BTreeMap::new(); openings.len()];
-            Guard { listed, openings, met }
+            let list = listed.list;
+            let rules = list.rules.iter().map(|rule| Written { list, rule }).collect();
+            Guard::new(listed, rules, None, openings)
         })
         .collect();
+    guards.extend(joint::guards(audit, source, &guards));
     let asked = before(audit, &guards);
     let answers = shared_out(&asked, |before| answer(audit, source, &guards, before));
     let mut bare = Vec::new();
@@ -86,15 +94,33 @@ pub(super) fn ask<'a, 'n>(audit: &'a Audit<'n>, source: &Source<'n>) -> Guarded<
     Guarded { guards, bare }
 }
 
+impl<'a, 'n> Guard<'a, 'n> {
+    pub(super) fn new(
+        listed: &'a Listed<'n>,
+        rules: Vec<Written<'n>>,
+        joint: Option<BTreeSet<&'n Id<Interface>>>,
+        openings: Vec<Opening>,
+    ) -> Self {
+        let met = vec![BTreeMap::new(); openings.len()];
+        Self { listed, rules, joint, openings, met }
+    }
+
+    /// The interfaces that ask it.
+    pub(super) fn interfaces(&self) -> &BTreeSet<&'n Id<Interface>> {
+        self.joint.as_ref().unwrap_or(&self.listed.interfaces)
+    }
+}
+
 /// The interfaces that are worth asking.
 fn before<'n>(audit: &Audit<'n>, guards: &[Guard<'_, 'n>]) -> Vec<Before<'n>> {
     let mut own: BTreeMap<&Id<Interface>, Vec<usize>> = BTreeMap::new();
     let mut boundary: BTreeMap<_, Vec<usize>> = BTreeMap::new();
     for (place, guard) in guards.iter().enumerate() {
-        for interface in &guard.listed.interfaces {
+        for interface in guard.interfaces() {
             own.entry(interface).or_default().push(place);
         }
-        for subnet in &guard.listed.subnets {
+        let subnets = guard.listed.subnets.iter().filter(|_| guard.joint.is_none());
+        for subnet in subnets {
             boundary.entry(*subnet).or_default().push(place);
         }
     }
@@ -129,8 +155,8 @@ fn answer(
     for place in &before.guards {
         let Some(guard) = guards.get(*place) else { continue };
         for (number, opening) in guard.openings.iter().enumerate() {
-            let rules = || opening.rules.iter().filter_map(|at| guard.listed.list.rules.get(*at));
-            if !rules().any(|rule| is_about(rule, before.interface)) {
+            let mut rules = opening.rules.iter().filter_map(|at| guard.rules.get(*at));
+            if !rules.any(|written| is_about(written.rule, before.interface)) {
                 continue;
             }
             let mut found = through(opening, &answers, before.interface, &target);
@@ -204,11 +230,11 @@ fn narrow(
         return;
     }
     for (services, from) in cells(cubes) {
-        let part = match measure(&from) {
-            broad if broad >= opening.breadth => continue,
-            Breadth::Wide => &mut met.to_a_range,
-            _ => &mut met.to_a_few,
-        };
+        let lesser = measure(&from);
+        if lesser >= opening.breadth {
+            continue;
+        }
+        let part = met.lesser.entry(lesser).or_default();
         *part = part.union(&services);
         met.from = met.from.union(&from);
     }

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use cloudfw_core::{Id, Interface, IpSet, Rule, ServiceSet};
+use cloudfw_core::{Id, Interface, IpSet, ServiceSet};
 
 use super::meeting::{Guard, Guarded, Met};
 use super::openings::dialled;
-use super::{At, Breadth, Class, Exposure, Proof};
+use super::{At, Breadth, Class, Exposure, Lesser, Proof, Written, joint};
 use crate::reading::far_side;
 use crate::{Audit, Source};
 
@@ -31,17 +31,27 @@ pub(super) fn exposures<'n>(
     guarded: Guarded<'_, 'n>,
 ) -> Vec<Exposure<'n>> {
     let mut found = Vec::new();
-    for guard in guarded.guards {
+    let (together, alone): (Vec<Guard<'_, 'n>>, Vec<Guard<'_, 'n>>) =
+        guarded.guards.into_iter().partition(|guard| guard.joint.is_some());
+    let of_several = |guard| {
+        let (rules, causes) = causes(guard);
+        causes.into_iter().filter_map(|cause| cause.exposure(&rules, source)).collect::<Vec<_>>()
+    };
+    let together = joint::joined(together.into_iter().flat_map(of_several).collect());
+    for guard in alone {
         let listed = guard.listed;
         // A list at boundaries alone is a cause only where it is all that guards an interface.
         let is_used = !listed.is_unattached() && listed.interfaces.is_empty();
         let left_out = is_used || listed.is_unattached() && listed.is_stateless();
-        for cause in causes(guard) {
+        let (rules, causes) = causes(guard);
+        for cause in causes {
             if !(left_out && cause.at.is_empty()) {
-                found.push(cause.exposure(listed.list, source));
+                found.extend(cause.exposure(&rules, source));
             }
         }
     }
+    joint::absorb(&together, &mut found);
+    found.extend(together);
     for (id, met) in guarded.bare {
         if let Some(interface) = audit.network().interfaces.get(id) {
             found.push(bare(id, interface, met, source));
@@ -50,8 +60,8 @@ pub(super) fn exposures<'n>(
     found
 }
 
-/// The openings of a list, those that are one cause joined.
-fn causes<'n>(guard: Guard<'_, 'n>) -> Vec<Cause<'n>> {
+/// The rules of a list, and its openings, those that are one cause joined.
+fn causes<'n>(guard: Guard<'_, 'n>) -> (Vec<Written<'n>>, Vec<Cause<'n>>) {
     let mut causes: Vec<Cause<'n>> = Vec::new();
     for (opening, at) in guard.openings.into_iter().zip(guard.met) {
         let mut new = Cause {
@@ -76,7 +86,7 @@ fn causes<'n>(guard: Guard<'_, 'n>) -> Vec<Cause<'n>> {
         (std::cmp::Reverse(one.breadth), &one.rules)
             .cmp(&(std::cmp::Reverse(other.breadth), &other.rules))
     });
-    causes
+    (guard.rules, causes)
 }
 
 impl<'n> Cause<'n> {
@@ -86,7 +96,7 @@ impl<'n> Cause<'n> {
         self.breadth == other.breadth
             && self.certain == other.certain
             && (!self.rules.is_disjoint(&other.rules)
-                || self.breadth == Breadth::Few
+                || self.breadth <= Breadth::Narrow
                 || self.services.intersects(&other.services) && self.class() == other.class())
     }
 
@@ -97,15 +107,7 @@ impl<'n> Cause<'n> {
         self.services = self.services.union(&other.services);
         for (id, met) in std::mem::take(&mut other.at) {
             let own = self.at.entry(id).or_default();
-            // What one of them lets more in to is not narrow.
-            let narrow = |own: &Met, part: fn(&Met) -> &ServiceSet| {
-                let broad =
-                    |met: &Met| met.exposed.difference(&met.to_a_range).difference(&met.to_a_few);
-                part(own).union(part(&met)).difference(&broad(own)).difference(&broad(&met))
-            };
-            let to_a_range = narrow(own, |met| &met.to_a_range);
-            own.to_a_few = narrow(own, |met| &met.to_a_few).difference(&to_a_range);
-            own.to_a_range = to_a_range;
+            own.lesser = lesser_of_both(own, &met);
             own.from = own.from.union(&met.from);
             own.exposed = own.exposed.union(&met.exposed);
             own.possibly = own.possibly.union(&met.possibly).difference(&own.exposed);
@@ -125,11 +127,13 @@ impl<'n> Cause<'n> {
         self.at.values().map(class).max().unwrap_or(Class::Unattached)
     }
 
-    fn exposure(self, list: &'n Arc<cloudfw_core::RuleList>, source: &Source<'_>) -> Exposure<'n> {
-        let rules = by_width(self.rules.iter().filter_map(|place| list.rules.get(*place)));
-        let sides = rules.iter().map(|rule| far_side(rule, cloudfw_core::Direction::Ingress));
+    /// Nothing where it has no rule, which no opening is without.
+    fn exposure(self, rules: &[Written<'n>], source: &Source<'_>) -> Option<Exposure<'n>> {
+        let rules = by_width(self.rules.iter().filter_map(|place| rules.get(*place)).copied());
+        let list = rules.first()?.list;
+        let sides = rules.iter().map(|it| far_side(it.rule, cloudfw_core::Direction::Ingress));
         let via: BTreeSet<Arc<str>> = sides.flat_map(|side| side.lists).collect();
-        Exposure {
+        Some(Exposure {
             subject: &list.label,
             list: Some(list),
             source: source.name.clone(),
@@ -143,17 +147,37 @@ impl<'n> Cause<'n> {
             literal: dialled(&self.services),
             at: self.at.into_iter().map(at).collect(),
             proof: Proof::default(),
+        })
+    }
+}
+
+/// What less than all gets in to by both of two causes: what one of them lets more in to is not
+/// narrow.
+fn lesser_of_both(own: &Met, other: &Met) -> Lesser {
+    let mut told = in_full(own).union(&in_full(other));
+    let mut lesser = Lesser::new();
+    for breadth in [Breadth::Wide, Breadth::Narrow, Breadth::Few] {
+        let parts = [own, other].into_iter().filter_map(|met| met.lesser.get(&breadth));
+        let part = ServiceSet::union_of(parts).difference(&told);
+        told = told.union(&part);
+        if !part.is_empty() {
+            lesser.insert(breadth, part);
         }
     }
+    lesser
+}
+
+fn in_full(met: &Met) -> ServiceSet {
+    met.lesser.values().fold(met.exposed.clone(), |all, lesser| all.difference(lesser))
 }
 
 /// Rules in an order that does not depend on where they stand: a new rule that opens more comes
 /// first, and makes the finding a new one.
-fn by_width<'n>(rules: impl Iterator<Item = &'n Rule>) -> Vec<&'n Rule> {
-    let rules: Vec<&Rule> = rules.collect();
+fn by_width<'n>(rules: impl Iterator<Item = Written<'n>>) -> Vec<Written<'n>> {
+    let rules: Vec<Written<'n>> = rules.collect();
     let mut alike: BTreeMap<&ServiceSet, (usize, usize)> = BTreeMap::new();
-    for rule in &rules {
-        alike.entry(&rule.matches.services).or_default().0 += 1;
+    for it in &rules {
+        alike.entry(&it.rule.matches.services).or_default().0 += 1;
     }
     let many: Vec<(&ServiceSet, usize)> =
         alike.iter().map(|(it, (many, _))| (*it, *many)).collect();
@@ -164,11 +188,16 @@ fn by_width<'n>(rules: impl Iterator<Item = &'n Rule>) -> Vec<&'n Rule> {
             *opens = within.map(|(_, many)| many).sum();
         }
     }
-    let opens = |rule: &Rule| alike.get(&rule.matches.services).map_or(0, |(_, opens)| *opens);
-    let mut sorted: Vec<(usize, String, &Rule)> =
-        rules.iter().map(|rule| (opens(rule), rule.to_string(), *rule)).collect();
-    sorted.sort_by(|(one, says, _), (other, said, _)| other.cmp(one).then_with(|| says.cmp(said)));
-    sorted.into_iter().map(|(_, _, rule)| rule).collect()
+    let opens =
+        |it: &Written<'_>| alike.get(&it.rule.matches.services).map_or(0, |(_, opens)| *opens);
+    let mut sorted: Vec<(usize, String, Written<'n>)> =
+        rules.iter().map(|it| (opens(it), it.rule.to_string(), *it)).collect();
+    sorted.sort_by(|(one, says, it), (other, said, that)| {
+        let lists = (&it.list.label.scope, &it.list.label.id);
+        let other_lists = (&that.list.label.scope, &that.list.label.id);
+        other.cmp(one).then_with(|| says.cmp(said)).then_with(|| lists.cmp(&other_lists))
+    });
+    sorted.into_iter().map(|(_, _, it)| it).collect()
 }
 
 /// An interface that no list guards.
@@ -196,6 +225,6 @@ fn bare<'n>(
 }
 
 fn at<'n>((interface, met): (&'n Id<Interface>, Met)) -> At<'n> {
-    let Met { exposed, possibly, to_a_range, to_a_few, from } = met;
-    At { interface, exposed, possibly, to_a_range, to_a_few, from }
+    let Met { exposed, possibly, lesser, from } = met;
+    At { interface, exposed, possibly, lesser, from }
 }

@@ -3,11 +3,11 @@
 use std::collections::{BTreeSet, HashMap};
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use cloudfw_core::{Axis, IpSet, PortSet, RangeSet, Rule, RuleList, ServiceSet};
+use cloudfw_core::{Axis, IpSet, PortSet, RangeSet, Rule, ServiceSet};
 
 use super::Breadth;
 use crate::reading::{Side, allows, far_side, is_written, port_span};
-use crate::{Settings, Source};
+use crate::{Settings, Source, ports};
 
 #[cfg(test)]
 mod tests;
@@ -20,10 +20,10 @@ const MOST_WORK: usize = 1_000_000;
 /// What it costs to cut services that two openers share.
 const WORK_OF_A_CUT: usize = 20;
 
-/// Rules of a list that together open services to a part of a source, in one address family.
+/// Rules that together open services to a part of a source, in one address family.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Opening {
-    /// Their places in the list.
+    /// Their places among the rules that were asked about.
     pub(super) rules: BTreeSet<usize>,
     /// How much of the source they let in.
     pub(super) breadth: Breadth,
@@ -42,17 +42,20 @@ struct Opener<'n> {
     place: usize,
     addresses: IpSet,
     services: &'n ServiceSet,
-    /// Whether single addresses are written in it, and nothing else.
-    singles: bool,
+    /// Of the internet, how broad it is where it is neither all nor wide.
+    small: Option<Breadth>,
 }
 
-/// What a list opens, the broadest first.
-pub(super) fn openings(list: &RuleList, source: &Source<'_>, settings: &Settings) -> Vec<Opening> {
-    let rules: Vec<(usize, &Rule, Side)> = list
-        .rules
-        .iter()
+/// What rules open, taken together, the broadest first.
+pub(super) fn openings<'r>(
+    rules: impl IntoIterator<Item = &'r Rule>,
+    source: &Source<'_>,
+    settings: &Settings,
+) -> Vec<Opening> {
+    let rules: Vec<(usize, &Rule, Side)> = rules
+        .into_iter()
         .enumerate()
-        .filter(|(_, rule)| allows(rule) && is_written(rule) && !rule.matches.services.is_empty())
+        .filter(|(_, rule)| is_opener(rule))
         .map(|(place, rule)| (place, rule, far_side(rule, cloudfw_core::Direction::Ingress)))
         .collect();
     let mut openings = Vec::new();
@@ -65,9 +68,9 @@ pub(super) fn openings(list: &RuleList, source: &Source<'_>, settings: &Settings
         let openers = openers.filter_map(|(place, rule, side)| {
             let addresses = family(&side.addresses);
             let (place, services) = (*place, &rule.matches.services);
-            let singles = source.is_internet && measure.is_singles(rule, &addresses);
+            let small = source.is_internet.then(|| small(rule));
             let meets = addresses.intersects(&measure.all);
-            meets.then_some(Opener { place, addresses, services, singles })
+            meets.then_some(Opener { place, addresses, services, small })
         });
         openings.extend(measure.openings(&openers.collect::<Vec<_>>()));
     }
@@ -78,6 +81,11 @@ pub(super) fn openings(list: &RuleList, source: &Source<'_>, settings: &Settings
         (std::cmp::Reverse(opening.breadth), opening.rules.first().copied())
     });
     openings
+}
+
+/// Whether a rule lets anything in that somebody wrote.
+pub(super) fn is_opener(rule: &Rule) -> bool {
+    allows(rule) && is_written(rule) && !rule.matches.services.is_empty()
 }
 
 /// A rule that may open more than is known: its match or its peers cannot be resolved.
@@ -98,7 +106,7 @@ fn doubtful(
         let measure = Measure { all: family(&source.addresses), settings };
         measure.breadth(&family(&possibly.union(&side.addresses)))
     });
-    let breadth = breadth.max()?;
+    let breadth = breadth.max().or_else(|| source.is_internet.then(|| small(rule)))?;
     let known = known.iter().filter(|opening| {
         opening.certain
             && opening.breadth >= breadth
@@ -132,7 +140,24 @@ pub(super) fn breadth(addresses: &IpSet, source: &Source<'_>, settings: &Setting
     let broad = families.filter_map(|family| {
         Measure { all: family(&source.addresses), settings }.breadth(&family(addresses))
     });
-    broad.max().unwrap_or(Breadth::Few)
+    broad.max().unwrap_or(if is_singles(addresses) { Breadth::Few } else { Breadth::Narrow })
+}
+
+/// Whether a set has no range of several addresses.
+fn is_singles(addresses: &IpSet) -> bool {
+    addresses.nets().iter().all(|net| net.prefix_len() == net.max_prefix_len())
+}
+
+/// How broad a rule is that is neither all nor wide: whether it names single addresses, and
+/// nothing else.
+fn small(rule: &Rule) -> Breadth {
+    let cloudfw_core::Peers::Of(peers) = &rule.matches.sources else { return Breadth::Narrow };
+    let is_single = |peer: &cloudfw_core::Peer| match peer {
+        cloudfw_core::Peer::Addresses { set, .. } => is_singles(set),
+        cloudfw_core::Peer::Unresolved { within, .. } => is_singles(within),
+        cloudfw_core::Peer::Group(_) => true,
+    };
+    if peers.iter().all(is_single) { Breadth::Few } else { Breadth::Narrow }
 }
 
 /// Measures sets of one family against the source.
@@ -166,20 +191,9 @@ impl Measure<'_> {
         has_range(addresses.v4(), self.all.v4(), v4) || has_range(addresses.v6(), self.all.v6(), v6)
     }
 
-    /// Whether a rule names single addresses of the source, and nothing else.
-    fn is_singles(&self, rule: &Rule, addresses: &IpSet) -> bool {
-        let cloudfw_core::Peers::Of(peers) = &rule.matches.sources else { return false };
-        let single = |peer: &cloudfw_core::Peer| match peer {
-            cloudfw_core::Peer::Addresses { set, .. } => {
-                set.nets().iter().all(|net| net.prefix_len() == net.max_prefix_len())
-            }
-            _ => true,
-        };
-        addresses.intersects(&self.all) && peers.iter().all(single)
-    }
-
     /// What openers open. The broadest are told first, and of what is left what is less broad: by
-    /// rules that are broad alone, then by those that are so together, then by single addresses.
+    /// rules that are broad alone, then by those that are so together. Small ranges and single
+    /// addresses stand beside each other: who is in one is not in the other.
     fn openings(&self, openers: &[Opener<'_>]) -> Vec<Opening> {
         let mut found = Vec::new();
         let mut told = ServiceSet::empty();
@@ -204,8 +218,10 @@ impl Measure<'_> {
             }
         }
         told = ServiceSet::union_of(found.iter().map(|opening| &opening.services));
-        found.extend(singles(&left, &told));
-        found
+        for breadth in [Breadth::Narrow, Breadth::Few] {
+            found.extend(small_ones(&left, breadth, &told));
+        }
+        every_port(found)
     }
 
     /// How broad all of them together would be, if they opened the same.
@@ -385,15 +401,34 @@ fn connected(
     bounded(&openings.collect::<Vec<_>>(), found);
 }
 
-/// What single addresses are let in to, besides what more are: one opening together.
-fn singles(openers: &[&Opener<'_>], told: &ServiceSet) -> Option<Opening> {
-    let singles = openers.iter().filter(|opener| opener.singles);
-    let left: Vec<&&Opener<'_>> =
-        singles.filter(|opener| !opener.services.is_subset(told)).collect();
+/// Openings that let all of a source in to every port together, and none of them alone, are one.
+fn every_port(mut found: Vec<Opening>) -> Vec<Opening> {
+    let is_whole = |opening: &&Opening| opening.breadth == Breadth::Whole && opening.certain;
+    let whole = || found.iter().filter(is_whole);
+    let alone = whole().any(|opening| ports::is_everything(&opening.services));
+    let all = ServiceSet::union_of(whole().map(|opening| &opening.services));
+    if alone || !ports::is_everything(&all) {
+        return found;
+    }
+    let (whole, mut rest): (Vec<Opening>, Vec<Opening>) =
+        found.drain(..).partition(|opening| is_whole(&opening));
+    let mut whole = whole.into_iter();
+    if let Some(mut first) = whole.next() {
+        whole.for_each(|other| first.take(&other));
+        rest.insert(0, first);
+    }
+    rest
+}
+
+/// What small ranges or single addresses are let in to, besides what more are: one opening
+/// together.
+fn small_ones(openers: &[&Opener<'_>], breadth: Breadth, told: &ServiceSet) -> Option<Opening> {
+    let small = openers.iter().filter(|opener| opener.small == Some(breadth));
+    let left: Vec<&&Opener<'_>> = small.filter(|opener| !opener.services.is_subset(told)).collect();
     let services = ServiceSet::union_of(left.iter().map(|opener| opener.services));
     (!left.is_empty()).then(|| Opening {
         rules: left.iter().map(|opener| opener.place).collect(),
-        breadth: Breadth::Few,
+        breadth,
         certain: true,
         addresses: IpSet::union_of(left.iter().map(|opener| &opener.addresses)),
         services: services.difference(told),

@@ -7,7 +7,7 @@ use cloudfw_core::{
 use super::*;
 use crate::{Settings, Target};
 
-const ESTATE: &str = "
+pub(super) const ESTATE: &str = "
 external internet 0.0.0.0/5,8.0.0.0/7,11.0.0.0/8,12.0.0.0/6,16.0.0.0/4,32.0.0.0/3,64.0.0.0/2,128.0.0.0/1,2a00::/12
 external office 10.9.0.0/16
 router vpc 10.0.0.0/16,2001:db8::/56
@@ -24,7 +24,7 @@ subnet a in vpc 10.0.1.0/24 table rt acl open
 ";
 
 /// A source that asks every interface about all of an external network.
-fn source<'n>(network: &'n Network, name: &str, unknowns: &[Unknown]) -> Source<'n> {
+pub(super) fn source<'n>(network: &'n Network, name: &str, unknowns: &[Unknown]) -> Source<'n> {
     let id = Id::new(name);
     let addresses = network.externals[&id].addresses.clone();
     let all = addresses.clone();
@@ -73,8 +73,8 @@ fn told_with(text: &str, unknowns: &[Unknown], change: impl Fn(&mut Network)) ->
     Audit::new(&graph, &sources, &settings).exposures().iter().map(line).collect()
 }
 
-fn line(exposure: &Exposure<'_>) -> String {
-    let rules: Vec<&str> = exposure.rules.iter().map(|rule| &*rule.id).collect();
+pub(super) fn line(exposure: &Exposure<'_>) -> String {
+    let rules: Vec<&str> = exposure.rules.iter().map(|it| &*it.rule.id).collect();
     let at: Vec<String> = exposure
         .at
         .iter()
@@ -198,8 +198,9 @@ fn a_list_of_single_addresses_holds_nothing_else() {
         from("pl-1=198.51.100.7+198.51.100.9"),
         ["internet sg 1 Few tcp 22 | web: tcp 22 (none)"]
     );
-    assert!(from("pl-1=198.51.100.7+198.51.100.16/28").is_empty());
-    assert!(from("198.51.100.7,198.51.100.16/28").is_empty());
+    let small = ["internet sg 1 Narrow tcp 22 | web: tcp 22 (none)"];
+    assert_eq!(from("pl-1=198.51.100.7+198.51.100.16/28"), small);
+    assert_eq!(from("198.51.100.7,198.51.100.16/28"), small);
 }
 
 #[test]
@@ -494,4 +495,52 @@ fn from_32_interfaces_on_all_processors_work() {
     if std::thread::available_parallelism().is_ok_and(|processors| processors.get() > 1) {
         assert!(threads(32, std::time::Duration::from_secs(10)) > 1);
     }
+}
+
+/// The internet and a network that the user names: a part of it, or single addresses.
+fn told_of_named(text: &str, named: &str) -> Vec<String> {
+    let network = Network::from_text(&format!("{ESTATE}{text}")).unwrap();
+    let graph = PathGraph::new(&network);
+    let block = named.parse::<ipnet::IpNet>().unwrap();
+    let outside = |name: &str, addresses: IpSet| {
+        let internet = source(&network, "internet", &[]);
+        Source { name: name.into(), is_internet: name == "internet", addresses, ..internet }
+    };
+    let all = network.externals["internet"].addresses.clone();
+    let sources = [outside("internet", all), outside("hq", IpSet::from(block))];
+    let settings = Settings::default();
+    let audit = Audit::new(&graph, &sources, &settings);
+    audit.exposures().iter().map(line).collect()
+}
+
+#[test]
+fn a_part_of_the_internet_that_has_a_name_is_told_by_it_alone() {
+    let rule = |from: &str| SSH.replace("0.0.0.0/0", from);
+    let told = |from: &str, named: &str| told_of_named(&rule(from), named);
+    let named = ["internet", "hq"].map(|name| format!("{name} sg 1"));
+    let begins = |told: &[String]| -> Vec<usize> {
+        let place = |line: &String| named.iter().position(|begin| line.starts_with(begin)).unwrap();
+        told.iter().map(place).collect()
+    };
+    for from in ["198.51.100.0/24", "198.51.100.16/28", "198.51.100.7"] {
+        assert_eq!(begins(&told(from, from_block(from).as_str())), [1], "{from}");
+    }
+    assert_eq!(begins(&told("198.51.100.0/23", "198.51.100.0/24")), [0], "more than the name");
+    assert_eq!(begins(&told("198.51.100.0/24", "203.0.113.0/24")), [0], "another network");
+    assert_eq!(begins(&told("0.0.0.0/0", "198.51.100.0/24")), [0], "all is all");
+}
+
+fn from_block(text: &str) -> String {
+    if text.contains('/') { text.to_owned() } else { format!("{text}/32") }
+}
+
+#[test]
+fn who_is_let_in_beside_a_name_is_told_with_it() {
+    let text = SSH.replace("  in 1", "  in 2 allow 22 from 198.18.0.0/24\n  in 1");
+    let text = text.replace("0.0.0.0/0", "198.51.100.0/24");
+    assert_eq!(
+        told_of_named(&text, "198.51.100.0/24"),
+        ["internet sg 1+2 Wide tcp 22 | web: tcp 22 (none)",],
+        "that tells of both"
+    );
 }

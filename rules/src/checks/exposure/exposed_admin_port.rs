@@ -24,7 +24,10 @@ pub(super) static CHECK: Check = Check {
                   needs no open port, and close the rule.",
         limits: "Services are known by their usual ports; SSH on port 2222 is reported by \
                  exposed-unlisted-port. Ports that you authorise in the settings are left out. With \
-                 other ports in the same rule this check reports all of them.",
+                 other ports in the same rule this check reports all of them, of the checks that \
+                 are asked; an ignore of it accepts the administrative ones alone, and the others \
+                 are reported by their own checks. Where every port is open, exposed-all-ports \
+                 reports it, unless it is not asked.",
         references: &[
             "https://www.cisecurity.org/benchmark/amazon_web_services",
             "https://docs.aws.amazon.com/securityhub/latest/userguide/ec2-controls.html",

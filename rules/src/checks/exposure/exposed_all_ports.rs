@@ -12,8 +12,10 @@ pub(super) static CHECK: Check = Check {
     explanation: Explanation {
         finds: "Rules that open all protocols, or all TCP ports, to the whole internet, to a wide \
                 range of it, or to a network that you named. One finding for each list and source: \
-                it stands for every single port, which is not reported again. Rules are read \
-                together, so `0.0.0.0/1` beside `128.0.0.0/1` is the whole internet. The severity \
+                it stands for every single port, which is not reported again as long as this check \
+                is asked. Rules are read together, those of all groups of an interface too, so \
+                `0.0.0.0/1` beside `128.0.0.0/1` is the whole internet, and `1-1000` beside \
+                `1001-65535` is every port. The severity \
                 comes from what is proved to get in, there and back: where an ACL lets only 443 \
                 through to it, the finding says so and is low.",
         why: "Whatever listens on the machine today or tomorrow, a debugger, a database, the agent \
@@ -23,7 +25,8 @@ pub(super) static CHECK: Check = Check {
         instead: "Open the ports that are served, and those that administer or keep data only to \
                   your own addresses or to the group of the clients.",
         limits: "Whether anything listens is not looked at, nor is the firewall of the host unless \
-                 it is recorded. Port 0 does not count: nobody can dial it.",
+                 it is recorded. Port 0 does not count: nobody can dial it. An ignore of this check \
+                 accepts every port, as the finding says.",
         references: &[
             "https://docs.aws.amazon.com/securityhub/latest/userguide/ec2-controls.html",
             "https://docs.aws.amazon.com/vpc/latest/userguide/vpc-security-groups.html",

@@ -67,7 +67,7 @@ fn reached<'a, 'n>(audit: &'a Audit<'n>) -> BTreeMap<&'n Id<Host>, Reached<'a, '
     let mut hosts: BTreeMap<&Id<Host>, Reached<'_, '_>> = BTreeMap::new();
     let network = audit.network();
     let of_internet =
-        |exposure: &&Exposure<'_>| exposure.is_internet && exposure.breadth > Breadth::Few;
+        |exposure: &&Exposure<'_>| exposure.is_internet && exposure.breadth >= Breadth::Wide;
     for exposure in audit.exposures().iter().filter(of_internet) {
         for at in &exposure.at {
             let exposed = unauthorised(&at.exposed, audit.settings());

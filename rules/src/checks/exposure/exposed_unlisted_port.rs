@@ -22,8 +22,7 @@ pub(super) static CHECK: Check = Check {
                   the internet, and it can be reached at eni-1",
         instead: "Close it, or write it down: `authorised-tcp` and `authorised-udp` in the settings.",
         limits: "A range is wide from a /24 (IPv6: /48) on, unless the settings say otherwise; \
-                 shorter ones are nobody's finding, single addresses are those of \
-                 single-public-source. A list that is not recorded is unknown, never clean.",
+                 smaller ones and single addresses are those of single-public-source. A list that is not recorded is unknown, never clean.",
         references: &[
             "https://docs.aws.amazon.com/securityhub/latest/userguide/ec2-controls.html",
             "https://docs.aws.amazon.com/vpc/latest/userguide/managed-prefix-lists.html",

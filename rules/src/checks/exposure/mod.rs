@@ -17,6 +17,8 @@ mod single_public_source;
 mod tests;
 mod words;
 
+pub(crate) use report::stood_in_for;
+
 use crate::Check;
 
 pub(super) static CHECKS: &[&Check] = &[

@@ -7,6 +7,7 @@ use cloudfw_core::{Leg, Reason};
 
 use super::*;
 
+mod asked;
 mod words;
 
 /// All of IPv4 but 10.0.0.0/8; a public subnet with an internet route and an open ACL, and a private one without a route.
@@ -113,7 +114,11 @@ fn behind_a_denying_acl() {
     assert!(finding.notes.is_empty(), "{:?}", finding.notes);
     assert!(finding.controls.contains("CFW-EXP-001"), "what is written violates it");
     assert!(finding.witness.is_none());
-    assert!(finding.advice.starts_with("Remove rule 1 from filter sg"), "{}", finding.advice);
+    assert_eq!(
+        finding.advice,
+        "Narrow rule 1 of filter sg to whoever inside uses it, or remove it if nobody does: nobody \
+         from the internet can use it today, and a change elsewhere would open it."
+    );
 }
 
 #[test]
@@ -339,20 +344,88 @@ fn a_single_public_address() {
 fn a_range_is_wide_from_the_limit_on() {
     let of = |from: &str| all(&public(&format!("in 1 allow 22 from {from}")));
     assert_eq!(of("198.51.100.0/24")[0].severity, Severity::High);
-    assert!(of("198.51.100.0/25").is_empty(), "neither wide nor single");
+    assert_eq!(of("198.51.100.0/25")[0].check, "single-public-source");
     assert_eq!(of("198.51.100.0/25,198.51.100.128/25").len(), 1, "the union counts");
-    assert!(of("198.51.100.0/25,198.51.101.0/25").is_empty());
-    assert!(of("198.51.100.0/25,10.0.0.0/8").is_empty(), "what is wide in it is no internet");
+    assert_eq!(of("198.51.100.0/25,198.51.101.0/25")[0].check, "single-public-source");
+    let private = &of("198.51.100.0/25,10.0.0.0/8")[0];
+    assert_eq!(private.check, "single-public-source", "what is wide in it is no internet");
     assert_eq!(
         of("198.51.100.0/25,198.51.100.128/26,198.51.100.192/26")[0].severity,
         Severity::High
     );
     let v6 = |from: &str| of(from).first().map(|finding| finding.severity);
     assert_eq!(v6("2a00:1::/48"), Some(Severity::Low));
-    assert_eq!(v6("2a00:1::/49"), None);
+    assert_eq!(v6("2a00:1::/49"), Some(Severity::Low));
+    let check = |from: &str| of(from)[0].check;
+    assert_eq!(check("2a00:1::/48"), "exposed-admin-port");
+    assert_eq!(check("2a00:1::/49"), "single-public-source");
+    assert_eq!(check("2a00:1::/64"), "single-public-source");
+    assert_eq!(check("2a00:1::1/128"), "single-public-source");
     let settings = Settings { wide_prefix_v4: 16, ..Settings::default() };
     let text = public("in 1 allow 22 from 198.51.0.0/17");
     assert!(found_with(&exposed_admin_port::CHECK, &text, &settings).is_empty());
+}
+
+#[test]
+fn how_bad_it_is_follows_from_how_many_are_let_in() {
+    let of = |service: &str, from: &str| {
+        let finding = one(&public(&format!("in 1 allow {service} from {from}")));
+        (finding.check, finding.severity)
+    };
+    let small = |severity| ("single-public-source", severity);
+    assert_eq!(of("22", "0.0.0.0/0"), ("exposed-admin-port", Severity::Critical));
+    assert_eq!(of("22", "198.51.100.0/24"), ("exposed-admin-port", Severity::High));
+    for from in ["198.51.100.0/25", "198.51.100.16/28", "198.51.100.4/31"] {
+        assert_eq!(of("22", from), small(Severity::Medium), "{from}");
+    }
+    assert_eq!(of("22", "198.51.100.4/32"), small(Severity::Low));
+    assert_eq!(of("389", "198.51.100.16/28"), small(Severity::Low));
+    assert_eq!(of("443", "198.51.100.16/28"), small(Severity::Low), "as single addresses are");
+    let says = "filter sg opens 22 (SSH) to the small range 198.51.100.16/28 of the internet, and \
+                it can be reached at web";
+    let finding = one(&public("in 1 allow 22 from 198.51.100.16/28"));
+    is(&finding, &single_public_source::CHECK, Severity::Medium, says);
+    assert_eq!(finding.controls, ["CFW-EXP-030"].into());
+    let unsure = public("in 1 allow 22 from 198.51.100.16/28")
+        .replace("filters sg", "filters sg maybe-down");
+    assert_eq!(one(&unsure).severity, Severity::Medium, "it is not known whether it runs");
+}
+
+#[test]
+fn a_small_range_that_an_acl_leaves_of_all_is_as_bad_as_one_in_the_group() {
+    let left = |from: &str| {
+        let text = public("in 1 allow 22 from 0.0.0.0/0")
+            .replace("in 100 allow any from 0.0.0.0/0", &format!("in 100 allow any from {from}"));
+        one(&text).severity
+    };
+    assert_eq!(left("198.51.0.0/16"), Severity::High);
+    assert_eq!(left("198.51.100.0/28"), Severity::Medium);
+    assert_eq!(left("198.51.100.7/32"), Severity::Low);
+}
+
+#[test]
+fn what_outsiders_alone_could_use_can_go() {
+    let text = public("in 1 allow 22 from 198.51.0.0/16").replace(" public 203.0.113.10", "");
+    assert_eq!(
+        one(&text).advice,
+        "Remove rule 1 from filter sg: nobody can use it today, and a change elsewhere would open \
+         it."
+    );
+    let two = text.replace("in 1", "in 2 allow 22 from 198.52.0.0/16\n  in 1");
+    assert!(one(&two).advice.starts_with("Remove rules 1, 2 from filter sg: nobody can use them"));
+    let mixed = text.replace("198.51.0.0/16", "198.51.0.0/16,10.1.0.0/16");
+    assert!(one(&mixed).advice.starts_with("Narrow rule 1 of filter sg to whoever inside uses it"));
+    let group = text.replace("198.51.0.0/16", "198.51.0.0/16,group:x");
+    assert!(one(&group).advice.starts_with("Narrow rule 1"), "a member may use it");
+    let list = text.replace("198.51.0.0/16", "198.51.0.0/16,?list");
+    assert!(all(&list).iter().all(|it| !it.advice.starts_with("Remove")), "nobody knows who");
+    let mute = public("in 1 allow 22 from 198.51.0.0/16")
+        .replace("out 100 allow any to 0.0.0.0/0", "out 100 allow 443 to 0.0.0.0/0");
+    assert!(
+        one(&mute).advice.contains("nobody gets an answer by it today"),
+        "{}",
+        one(&mute).advice
+    );
 }
 
 #[test]

@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
-use cloudfw_core::{IpSet, Label, Leg, Reason, Rule, ServiceSet, Step};
+use cloudfw_core::{Direction, IpSet, Label, Leg, Reason, Rule, ServiceSet, Step};
 
 use super::report::{Kind, labels};
-use crate::exposure::{At, Breadth, Exposure};
-use crate::ports::{Category, in_words};
-use crate::reading::stands_for_the_unread;
+use crate::exposure::{At, Breadth, Exposure, Written};
+use crate::ports::{Category, in_words, is_everything};
+use crate::reading::{far_side, stands_for_the_unread};
 use crate::{Audit, Effective};
 
 /// So many things are named, the rest is counted.
@@ -78,6 +78,7 @@ fn whom(exposure: &Exposure<'_>) -> String {
         }
         Breadth::Whole => format!("all of {network}"),
         Breadth::Wide => format!("the wide range {} of {network}", ranges(addresses)),
+        Breadth::Narrow => format!("the small range {} of {network}", ranges(addresses)),
         Breadth::Few if addresses.count_v4().saturating_add(addresses.count_v6()) == 1 => {
             format!("the single public address {addresses}")
         }
@@ -177,6 +178,21 @@ pub(super) fn notes(
     };
     if exposure.only_together {
         notes.push("No rule alone is as wide: the rules are together.".to_owned());
+    } else if is_every_port_together(exposure) {
+        notes.push("No rule alone opens every port: the rules do together.".to_owned());
+    }
+    let mut lists: Vec<String> = Vec::new();
+    for it in &exposure.rules {
+        let list = thing(&it.list.label);
+        if !lists.contains(&list) {
+            lists.push(list);
+        }
+    }
+    if lists.len() > 1 {
+        notes.push(format!(
+            "They are of several lists that let in together: {}.",
+            listed(lists.into_iter())
+        ));
     }
     if !exposure.via.is_empty() {
         let lists = listed(exposure.via.iter().map(|list| list.to_string()));
@@ -210,11 +226,17 @@ pub(super) fn notes(
     notes
 }
 
+/// Whether every port is open, and by no rule alone.
+fn is_every_port_together(exposure: &Exposure<'_>) -> bool {
+    let alone = |it: &Written<'_>| is_everything(&it.rule.matches.services);
+    is_everything(&exposure.literal) && !exposure.rules.iter().any(alone)
+}
+
 /// What gets in from less than the rules say.
 fn narrowed(exposure: &Exposure<'_>) -> Option<String> {
     let empty = || (ServiceSet::empty(), IpSet::empty());
     let (services, from) = exposure.at.iter().fold(empty(), |(services, from), at| {
-        let narrowed = at.to_a_range.union(&at.to_a_few);
+        let narrowed = ServiceSet::union_of(at.lesser.values());
         (services.union(&narrowed), from.union(&at.from))
     });
     let nets = from.nets();
@@ -225,24 +247,26 @@ fn narrowed(exposure: &Exposure<'_>) -> Option<String> {
 }
 
 /// What to do.
-pub(super) fn advice(exposure: &Exposure<'_>, effective: &Effective, kind: Kind) -> String {
+pub(super) fn advice(
+    audit: &Audit<'_>,
+    exposure: &Exposure<'_>,
+    effective: &Effective,
+    kind: Kind,
+) -> String {
     let subject = thing(exposure.subject);
-    if exposure.rules.iter().any(|rule| stands_for_the_unread(rule)) {
+    if exposure.rules.iter().any(|it| stands_for_the_unread(it.rule)) {
         return format!("Record the rules of {subject}: what they say is not known.");
     }
     if exposure.list.is_none() {
         return format!("Put rules before {subject} that let in only what it serves.");
     }
-    let rules = rules(&exposure.rules);
+    let rules = rules(&exposure.rules.iter().map(|it| it.rule).collect::<Vec<_>>());
     match effective {
         Effective::Unattached => {
             return format!("Remove {rules} from {subject}, or delete it: nothing uses it.");
         }
         Effective::Blocked(_) if kind != Kind::Of(Category::Web) => {
-            return format!(
-                "Remove {rules} from {subject}: nobody can use it today, and a change elsewhere \
-                 would open it."
-            );
+            return blocked_advice(audit, exposure, &rules, &subject);
         }
         _ => {}
     }
@@ -275,11 +299,42 @@ pub(super) fn advice(exposure: &Exposure<'_>, effective: &Effective, kind: Kind)
             "Narrow {rules} of {subject} to the addresses that use {open}, or add the port to the \
              authorised ones in the settings if it is meant to be public."
         ),
-        Kind::Singles => format!(
+        Kind::Small => format!(
             "Find out whose address it is and whether it still is; a VPN or a named list in {rules} \
              of {subject} goes stale less easily."
         ),
     }
+}
+
+/// What to do with rules by which nobody gets in from where was asked. Others may use them: rules
+/// for all addresses let in those of the estate too, which is not asked here.
+fn blocked_advice(
+    audit: &Audit<'_>,
+    exposure: &Exposure<'_>,
+    rules: &str,
+    subject: &str,
+) -> String {
+    let it = if exposure.rules.len() > 1 { "them" } else { "it" };
+    let elsewhere = format!("a change elsewhere would open {it}");
+    let can = if exposure.proof.one_way { "gets an answer by" } else { "can use" };
+    if is_for_outsiders_alone(audit, exposure) {
+        return format!("Remove {rules} from {subject}: nobody {can} {it} today, and {elsewhere}.");
+    }
+    let from = if exposure.is_internet { "the internet" } else { &exposure.source };
+    format!(
+        "Narrow {rules} of {subject} to whoever inside uses {it}, or remove {it} if nobody does: \
+         nobody from {from} {can} {it} today, and {elsewhere}."
+    )
+}
+
+/// Whether rules let in addresses of the source, and none that anybody else may have.
+fn is_for_outsiders_alone(audit: &Audit<'_>, exposure: &Exposure<'_>) -> bool {
+    let source = audit.sources().iter().find(|source| source.name == exposure.source);
+    let outside = source.map_or_else(IpSet::empty, |source| source.addresses.clone());
+    exposure.rules.iter().all(|it| {
+        let from = far_side(it.rule, Direction::Ingress);
+        from.groups.is_empty() && from.possibly.is_empty() && from.addresses.is_subset(&outside)
+    })
 }
 
 /// `rule sgr-1`, `rules 100 and 110`, `the rule`.

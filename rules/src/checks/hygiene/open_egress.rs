@@ -40,7 +40,9 @@ fn run(audit: &Audit<'_>) -> Vec<Finding> {
         .filter(|listed| listed.direction == Direction::Egress && !listed.is_stateless());
     let found = egress.filter(|listed| {
         let group = membership.group_of(listed.label());
-        group.is_none_or(|(_, group)| group.made != Made::WithNetwork)
+        let is_told =
+            |made| made == Made::WithNetwork && audit.asks(super::default_group_open::CHECK.id);
+        !group.is_some_and(|(_, group)| is_told(group.made))
     });
     found.filter_map(|listed| of_list(audit, listed)).collect()
 }

@@ -34,7 +34,9 @@ fn run(audit: &Audit<'_>) -> Vec<Finding> {
     let resources = by_resource(audit.lists()).into_values();
     let found = resources.filter(|lists| {
         let group = lists.first().and_then(|listed| membership.group_of(listed.label()));
-        group.is_none_or(|(_, group)| group.made != Made::WithNetwork)
+        let is_told =
+            |made| made == Made::WithNetwork && audit.asks(super::default_group_open::CHECK.id);
+        !group.is_some_and(|(_, group)| is_told(group.made))
     });
     found.filter_map(|lists| of_resource(audit.network(), &lists)).collect()
 }

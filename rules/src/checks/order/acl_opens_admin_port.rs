@@ -2,7 +2,7 @@
 
 use cloudfw_core::{PortSet, ServiceSet};
 
-use super::openness::openness;
+use super::openness::{Openness, openness};
 use crate::{Check, Evaluation, Explanation, Severity};
 
 pub(super) static CHECK: Check = Check {
@@ -22,7 +22,7 @@ pub(super) static CHECK: Check = Check {
         example: "acl-web  ingress 100 allow tcp 0-65535 from 0.0.0.0/0",
         instead: "Deny 22 and 3389 from the internet before the rules that allow ephemeral ports, or \
                   allow only what is needed.",
-        limits: "An ACL that lets in everything is told by acl-open-to-all alone. Replies to ports \
+        limits: "An ACL that lets in everything is told by acl-open-to-all alone, where that is asked. Replies to ports \
                  3389 of clients are rare enough to be denied.",
         references: &[
             "https://docs.aws.amazon.com/securityhub/latest/userguide/ec2-controls.html",
@@ -31,7 +31,10 @@ pub(super) static CHECK: Check = Check {
     },
     run: |audit| {
         let mut found = Vec::new();
-        for open in openness(audit).filter(|open| !open.opens_everything()) {
+        let is_told = |open: &Openness<'_, '_>| {
+            audit.asks(super::acl_open_to_all::CHECK.id) && open.opens_everything()
+        };
+        for open in openness(audit).filter(|open| !is_told(open)) {
             let ports = [22, 3389].map(|port| ServiceSet::tcp(PortSet::single(port)));
             let opened = ports.iter().filter(|services| open.opens_any(services));
             let services = opened.fold(ServiceSet::empty(), |all, port| all.union(port));

@@ -2,7 +2,7 @@
 
 use cloudfw_core::{PortSet, ServiceSet};
 
-use super::openness::openness;
+use super::openness::{Openness, openness};
 use crate::{Check, Evaluation, Explanation, Severity};
 
 pub(super) static CHECK: Check = Check {
@@ -17,12 +17,15 @@ pub(super) static CHECK: Check = Check {
         why: "FTP sends passwords and data in the clear. Nothing behind the ACL should offer it.",
         example: "acl-old  ingress 100 allow tcp 20-21 from 0.0.0.0/0",
         instead: "Remove the rule; use SFTP or HTTPS.",
-        limits: "An ACL that lets in everything is told by acl-open-to-all alone.",
+        limits: "An ACL that lets in everything is told by acl-open-to-all alone, where that is asked.",
         references: &["https://www.rfc-editor.org/rfc/rfc2577"],
     },
     run: |audit| {
         let mut found = Vec::new();
-        for open in openness(audit).filter(|open| !open.opens_everything()) {
+        let is_told = |open: &Openness<'_, '_>| {
+            audit.asks(super::acl_open_to_all::CHECK.id) && open.opens_everything()
+        };
+        for open in openness(audit).filter(|open| !is_told(open)) {
             let ports = [20, 21].map(|port| ServiceSet::tcp(PortSet::single(port)));
             let opened = ports.iter().filter(|services| open.opens_any(services));
             let services = opened.fold(ServiceSet::empty(), |all, port| all.union(port));

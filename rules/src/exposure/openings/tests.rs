@@ -43,7 +43,7 @@ fn network(rules: &[String]) -> Network {
 
 fn opened(network: &Network) -> Vec<Opening> {
     let list = &network.filters.values().next().unwrap().ingress[0];
-    openings(list, &source(), &Settings::default())
+    openings(&list.rules, &source(), &Settings::default())
 }
 
 /// A number that depends on the two alone.
@@ -87,13 +87,17 @@ fn openings_are_what_the_rules_of_each_port_add_up_to() {
             let said = || format!("{rules:#?}\nport {port}: {found:#?}");
             let union = IpSet::union_of(members.iter().map(|(_, addresses)| addresses));
             let Some(breadth) = measure.breadth(&union) else {
-                let singles = members.iter().filter(|(_, it)| it.count_v4() == 1);
-                let singles: BTreeSet<usize> = singles.map(|(at, _)| *at).collect();
-                assert_eq!(here.len(), usize::from(!singles.is_empty()), "{}", said());
-                for at in here {
-                    assert_eq!(found[at].breadth, Breadth::Few, "{}", said());
-                    assert!(singles.is_subset(&found[at].rules), "{}", said());
-                    needed[at].extend(singles.clone());
+                let of = |is_single: bool| -> BTreeSet<usize> {
+                    let alike = members.iter().filter(|(_, it)| (it.count_v4() == 1) == is_single);
+                    alike.map(|(at, _)| *at).collect()
+                };
+                let small = [(Breadth::Narrow, of(false)), (Breadth::Few, of(true))];
+                let small: Vec<_> = small.into_iter().filter(|(_, of)| !of.is_empty()).collect();
+                assert_eq!(here.len(), small.len(), "{}", said());
+                for (at, (breadth, rules)) in here.into_iter().zip(small) {
+                    assert_eq!(found[at].breadth, breadth, "{}", said());
+                    assert!(rules.is_subset(&found[at].rules), "{}", said());
+                    needed[at].extend(rules);
                 }
                 continue;
             };
@@ -152,4 +156,72 @@ fn what_adds_up_in_too_many_ways_may_be_open() {
     let http =
         Service::Ports { protocol: cloudfw_core::Protocol::TCP, source: 1, destination: 15_000 };
     assert!(all.services.contains(&http));
+}
+
+/// What rules of the internet open: how much of it lets whom in, and by which rules.
+fn broad(rules: &[&str]) -> Vec<(Breadth, Vec<usize>, bool)> {
+    let rules: Vec<String> = rules.iter().map(|rule| (*rule).to_owned()).collect();
+    let told =
+        |opening: Opening| (opening.breadth, opening.rules.into_iter().collect(), opening.certain);
+    opened(&network(&rules)).into_iter().map(told).collect()
+}
+
+#[test]
+fn no_size_of_a_public_source_is_nobodys() {
+    for (from, breadth) in [
+        ("0.0.0.0/0", Breadth::Whole),
+        ("198.51.100.0/24", Breadth::Wide),
+        ("198.51.100.0/25", Breadth::Narrow),
+        ("198.51.100.0/28", Breadth::Narrow),
+        ("198.51.100.4/31", Breadth::Narrow),
+        ("198.51.100.4/32", Breadth::Few),
+        ("198.51.100.4/32,198.51.100.5/32", Breadth::Few),
+        ("198.51.100.4/32,198.51.100.8/30", Breadth::Narrow),
+    ] {
+        let rule = format!("allow 22 from {from}");
+        assert_eq!(broad(&[&rule]), [(breadth, vec![0], true)], "{from}");
+    }
+}
+
+#[test]
+fn small_ranges_and_single_addresses_stand_beside_each_other() {
+    assert_eq!(
+        broad(&["allow 22 from 198.51.100.0/28", "allow 22 from 203.0.113.9/32"]),
+        [(Breadth::Narrow, vec![0], true), (Breadth::Few, vec![1], true)]
+    );
+    assert_eq!(
+        broad(&["allow 22 from 198.51.100.0/28", "allow 25 from 203.0.113.64/26"]),
+        [(Breadth::Narrow, vec![0, 1], true)]
+    );
+    assert_eq!(
+        broad(&["allow 22 from 0.0.0.0/0", "allow 22 from 203.0.113.64/26"]),
+        [(Breadth::Whole, vec![0], true)],
+        "what all get in to needs no word for some"
+    );
+}
+
+#[test]
+fn what_may_be_a_small_range_is_told_as_that() {
+    assert_eq!(
+        broad(&["allow 22 from 198.51.100.0/28 maybe"]),
+        [(Breadth::Narrow, vec![0], false)]
+    );
+    assert_eq!(broad(&["allow 22 from 198.51.100.4/32 maybe"]), [(Breadth::Few, vec![0], false)]);
+}
+
+#[test]
+fn every_port_by_several_rules_is_one_opening() {
+    let whole = |rules: &[usize]| (Breadth::Whole, rules.to_vec(), true);
+    let (low, high) = ("allow 1-1000 from 0.0.0.0/0", "allow 1001-65535 from 0.0.0.0/0");
+    assert_eq!(broad(&[low, high]), [whole(&[0, 1])]);
+    assert_eq!(broad(&[low, "allow 1002-65535 from 0.0.0.0/0"]), [whole(&[0]), whole(&[1])]);
+    assert_eq!(
+        broad(&["allow tcp from 0.0.0.0/0", "allow 53/udp from 0.0.0.0/0"]),
+        [whole(&[0]), whole(&[1])],
+        "one rule alone opens every port"
+    );
+    assert_eq!(
+        broad(&[low, "allow 1001-65535 from 0.0.0.0/1"]),
+        [whole(&[0]), (Breadth::Wide, vec![1], true)]
+    );
 }
