@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use cloudfw_core::{Network, Origin, PathGraph};
 
-use crate::checks::stood_in_for;
+use crate::checks::{one_for_each_cause, stood_in_for, told_with};
 use crate::exposure::{Exposure, exposures};
 use crate::gaps::{Gap, gaps};
 use crate::lists::{Listed, Lists};
@@ -55,8 +55,8 @@ impl<'n> Audit<'n> {
 
     /// What these checks find beside all others.
     pub(crate) fn find<'c>(&self, checks: impl IntoIterator<Item = &'c Check>) -> Vec<Finding> {
-        let mut findings: Vec<Finding> =
-            checks.into_iter().flat_map(|check| (check.run)(self)).collect();
+        let findings = checks.into_iter().flat_map(|check| (check.run)(self)).collect();
+        let mut findings = one_for_each_cause(findings);
         self.name(&mut findings);
         findings.sort_by(|one, other| one.sort_key().cmp(&other.sort_key()));
         one_of_each(findings)
@@ -70,7 +70,8 @@ impl<'n> Audit<'n> {
         finding: &Finding,
         is_accepted: impl Fn(&str) -> bool,
     ) -> Vec<Finding> {
-        let mut found = stood_in_for(self, finding, is_accepted);
+        let mut found = stood_in_for(self, finding, &is_accepted);
+        found.extend(told_with(self, finding, &is_accepted));
         self.name(&mut found);
         found.sort_by(|one, other| one.sort_key().cmp(&other.sort_key()));
         one_of_each(found)

@@ -28,6 +28,27 @@ pub fn page(check: &Check) -> String {
     out
 }
 
+/// The page of a control: the checks that assess it, or why none does.
+pub fn control_page(control: &Control) -> String {
+    let clouds = control.clouds.join(", ");
+    let mut out = format!("# {}\n\n{}. A control of {clouds}.\n", control.id, control.title);
+    let checks: Vec<&Check> = control.checks().collect();
+    if let Some(why) = &control.not_assessed {
+        section(&mut out, "NOT ASSESSED", why);
+    }
+    if let Some(how) = &control.by_report {
+        section(&mut out, "Assessed by every report", how);
+    }
+    if !checks.is_empty() {
+        let lines: Vec<String> =
+            checks.iter().map(|check| format!("- {}: {}", check.id, check.title)).collect();
+        section(&mut out, "Assessed by", &lines.join("\n"));
+    }
+    section(&mut out, "Who asks for it", &known_as(control).replace("\n  - ", "\n- "));
+    checks.iter().for_each(|check| out.push_str(&one_level_down(&page(check))));
+    out
+}
+
 /// All pages, with a table of them in front.
 pub fn handbook() -> String {
     let mut out = String::from(
@@ -75,7 +96,12 @@ fn one_level_down(page: &str) -> String {
 }
 
 fn line(control: &Control) -> String {
-    let mut out = format!("- {}: {}", control.id, control.title);
+    format!("- {}: {}{}", control.id, control.title, known_as(control))
+}
+
+/// The requirements and the other scanners that know a control, as a list in a list.
+fn known_as(control: &Control) -> String {
+    let mut out = String::new();
     let scanners: Vec<String> =
         control.scanners.iter().map(|(name, ids)| format!("{name} {}", ids.join(", "))).collect();
     let requirements = requirements(control);

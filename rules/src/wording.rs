@@ -85,6 +85,16 @@ pub(crate) fn listed<T: ToString>(all: impl IntoIterator<Item = T>) -> String {
     }
 }
 
+/// Where a rule has to go to act before another one; the first number has none before it.
+pub(crate) fn before(rule: &str) -> String {
+    match rule.parse() {
+        Ok(0 | 1) => format!(
+            "before rule {rule}, which needs a higher number for that: none is free before it"
+        ),
+        _ => format!("before rule {rule}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use cloudfw_core::{PortSet, Protocol, ServiceSet};
@@ -131,5 +141,21 @@ mod tests {
     fn one_is_no_plural() {
         assert_eq!(counted(1, "rule"), "1 rule");
         assert_eq!(counted(0, "rule"), "0 rules");
+    }
+
+    #[test]
+    fn nothing_fits_before_the_first_number() {
+        assert_eq!(super::before("2"), "before rule 2");
+        assert_eq!(super::before("100"), "before rule 100");
+        assert_eq!(super::before("deny-ssh"), "before rule deny-ssh");
+        for first in ["0", "1"] {
+            assert_eq!(
+                super::before(first),
+                format!(
+                    "before rule {first}, which needs a higher number for that: none is free \
+                     before it"
+                )
+            );
+        }
     }
 }

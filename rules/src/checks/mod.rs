@@ -2,12 +2,14 @@
 //!
 //! A new check is a file in one of them and a row in that folder's `CHECKS`.
 
+mod acls;
 mod exposure;
 mod hygiene;
 mod order;
 mod replies;
 mod routing;
 
+pub(crate) use acls::{one_for_each_cause, told_with};
 pub(crate) use exposure::stood_in_for;
 
 use crate::Check;

@@ -119,3 +119,26 @@ fn the_handbook_has_a_table_and_a_page_of_every_check() {
     assert!(table.starts_with("# The checks\n"));
     assert_eq!(pages.matches("\n## ").count(), checks().count());
 }
+
+#[test]
+fn the_page_of_a_control_has_its_checks_or_why_there_is_none() {
+    let of = |id: &str| control_page(control(id).unwrap());
+    let ssh = of("CFW-EXP-001");
+    assert!(ssh.starts_with("# CFW-EXP-001\n\n"), "{ssh}");
+    assert!(ssh.contains(". A control of aws, azure, gcp.\n"), "{ssh}");
+    assert!(
+        ssh.contains("## Assessed by\n\n- exposed-admin-port: An administrative port"),
+        "{ssh}"
+    );
+    assert!(ssh.contains("## Who asks for it\n\n- asked by: "), "{ssh}");
+    assert!(ssh.contains("\n## exposed-admin-port\n") && ssh.contains("\n### What it finds\n"));
+    assert!(!ssh.contains("NOT ASSESSED"), "{ssh}");
+    for control in crate::frameworks::controls() {
+        let page = control_page(control);
+        let why = control.not_assessed.as_deref().or(control.by_report.as_deref());
+        assert!(why.is_none_or(|why| page.contains(why)), "{page}");
+        assert_eq!(page.contains("## NOT ASSESSED"), control.not_assessed.is_some(), "{page}");
+        assert_eq!(page.contains("## Assessed by every report"), control.by_report.is_some());
+        assert_eq!(page.contains("## Assessed by\n"), control.checks().next().is_some());
+    }
+}

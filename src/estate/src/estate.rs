@@ -40,8 +40,11 @@ pub fn parse_assume_none<'a>(
         }
         let Some(kind) = providers::kind_name(text) else {
             let near = near(text, providers::kinds().map(|(name, _)| name)).into_iter().next();
-            let seldom = providers::kinds().filter(|(_, is_seldom)| *is_seldom);
-            let known: Vec<String> = seldom.map(|(name, _)| format!("`{name}`")).collect();
+            let mut known: Vec<String> =
+                providers::kinds().map(|(name, _)| format!("`{name}`")).collect();
+            // Clouds have kinds of one name.
+            known.sort_unstable();
+            known.dedup();
             return Err(OpenError::UnknownKind {
                 kind: text.to_owned(),
                 near,

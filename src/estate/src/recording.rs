@@ -89,7 +89,7 @@ pub enum OpenError {
         kind: String,
         /// What looks like it.
         near: Option<String>,
-        /// The kinds that recordings made by others seldom hold.
+        /// The kinds of all clouds.
         known: String,
     },
 }

@@ -46,12 +46,15 @@ pub(crate) fn stood_in_for(
             && exposure.cites().iter().all(|rule| of.rules.contains(rule))
     };
     let told = audit.exposures().iter().filter(is_of_it).filter_map(|exposure| {
-        let is_asked = |kind| audit.asks(check_of(kind).id);
-        let (worst, _) = told_as(audit, exposure, is_asked)?;
-        if worst == Kind::Everything || check_of(worst).id != of.check {
+        let kinds = kinds(exposure, audit.settings());
+        let own = kinds.into_iter().find(|kind| check_of(*kind).id == of.check)?;
+        let left = |kind| {
+            let check = check_of(kind).id;
+            kind > own && audit.asks(check) && !is_accepted(check)
+        };
+        if own == Kind::Everything {
             return None;
         }
-        let left = |kind| is_asked(kind) && kind > worst && !is_accepted(check_of(kind).id);
         let (kind, exposure) = told_as(audit, exposure, left)?;
         Some(finding(audit, check_of(kind), kind, &exposure))
     });

@@ -108,6 +108,8 @@ mod tests {
     fn aws_72_what_is_not_recorded_is_unknown() {
         let all = with("unknown", IGW);
         assert!(all[0].is_unknown());
+        let advice = "Record the setting of vpc vpc: while";
+        assert!(all[0].advice.starts_with(advice), "{}", all[0].advice);
         assert_eq!(all[0].severity, Severity::Info);
         assert_eq!(all[0].message, "whether public access to vpc vpc is blocked is unknown");
         assert_eq!(all[0].unknowns.len(), 1);

@@ -125,6 +125,8 @@ setting other gives-public-addresses on";
         assert_eq!(with("off", "igw"), []);
         let all = with("unknown", "igw");
         assert!(all[0].is_unknown());
+        let advice = "Record the setting of subnet a: while";
+        assert!(all[0].advice.starts_with(advice), "{}", all[0].advice);
         assert_eq!(all[0].severity, Severity::Info);
         assert_eq!(all[0].unknowns.len(), 1);
     }

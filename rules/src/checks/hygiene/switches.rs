@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use cloudfw_core::{Feature, Label, Network, Unknown};
 
 use crate::membership::{Key, key};
+use crate::wording::named;
 use crate::{Check, Effect, Effective, Finding, Severity};
 
 /// What is known of a feature at a resource.
@@ -25,6 +26,14 @@ impl Switch<'_> {
         message: String,
         advice: String,
     ) -> Finding {
+        let advice = match &self.on {
+            Ok(_) => advice,
+            Err(_) => format!(
+                "Record the setting of {}: while it is not known, nothing says that it has to be \
+                 changed.",
+                named(self.of)
+            ),
+        };
         let mut finding = Finding::new(check.id, severity, self.of.clone(), message, advice);
         finding.controls.extend(check.controls);
         if let Err(unknowns) = self.on {

@@ -41,7 +41,7 @@ pub(super) static CHECK: Check = Check {
                      to stop",
                     it.named()
                 );
-                let advice = format!("Move it before {others}, or remove it.");
+                let advice = format!("Move it {}, or remove it.", it.before_others());
                 (Severity::Medium, message, advice)
             };
             let mut finding = it.finding(&CHECK, severity, message, advice);

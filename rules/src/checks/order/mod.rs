@@ -15,6 +15,10 @@ mod tests;
 
 use crate::Check;
 
+pub(super) static OPEN_TO_ALL: &Check = &acl_open_to_all::CHECK;
+pub(super) static OPENS_ADMIN_PORT: &Check = &acl_opens_admin_port::CHECK;
+pub(super) static OPENS_FTP: &Check = &acl_opens_ftp::CHECK;
+
 pub(super) static CHECKS: &[&Check] = &[
     &shadowed_rule::CHECK,
     &partly_shadowed_rule::CHECK,

@@ -25,7 +25,8 @@ pub(in crate::checks) struct Openness<'a, 'n> {
     internet: IpSet,
 }
 
-/// All stateless lists of ingress.
+/// All stateless lists of ingress, but for those of gateways: what the platform blocks there is no
+/// ACL.
 pub(in crate::checks) fn openness<'a, 'n>(
     audit: &'a Audit<'n>,
 ) -> impl Iterator<Item = Openness<'a, 'n>> {
@@ -34,7 +35,8 @@ pub(in crate::checks) fn openness<'a, 'n>(
     let stateless = audit
         .lists()
         .iter()
-        .filter(|listed| listed.is_stateless() && listed.direction == Direction::Ingress);
+        .filter(|listed| listed.is_stateless() && listed.direction == Direction::Ingress)
+        .filter(|listed| listed.gateways.is_empty());
     stateless.filter_map(move |listed| Openness::of(audit, listed, &internet))
 }
 

@@ -52,7 +52,7 @@ impl Overlapped<'_, '_> {
     pub(super) fn named(&self) -> String {
         let Overlapped { listed, rule, .. } = self;
         let (label, direction) = (listed.label(), listed.direction);
-        if rule.id.is_empty() {
+        if ["", "?"].contains(&&*rule.id) {
             format!("{label}: the {direction} rule `{rule}`")
         } else {
             format!("{label}: {direction} rule {} (`{}`)", rule.id, said(rule))
@@ -63,6 +63,17 @@ impl Overlapped<'_, '_> {
     pub(super) fn others(&self) -> String {
         let rules = self.overlap.by.iter().filter_map(|place| self.listed.list.rules.get(*place));
         in_words(rules)
+    }
+
+    /// Where the rule has to go to act before the others.
+    pub(super) fn before_others(&self) -> String {
+        let mut others = self.overlap.by.iter().filter_map(|at| self.listed.list.rules.get(*at));
+        let others_now = self.others();
+        if others.any(|rule| matches!(rule.id.parse(), Ok(0 | 1))) {
+            let needs = self.they("which needs a higher number", "which need higher numbers");
+            return format!("before {others_now}, {needs} for that: none is free before the first");
+        }
+        format!("before {others_now}")
     }
 
     /// The form of a verb that fits [`Overlapped::others`].
@@ -79,7 +90,7 @@ impl Overlapped<'_, '_> {
 /// Rules, as many as can be read: `rule 100`, `rules 100, 110 and 2 more`.
 pub(super) fn in_words<'r>(rules: impl Iterator<Item = &'r Rule>) -> String {
     const MOST_NAMED: usize = 4;
-    let name = |rule: &Rule| match rule.id.is_empty() {
+    let name = |rule: &Rule| match ["", "?"].contains(&&*rule.id) {
         true => format!("`{rule}`"),
         false => rule.id.to_string(),
     };

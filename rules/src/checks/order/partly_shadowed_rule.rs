@@ -33,9 +33,9 @@ pub(super) static CHECK: Check = Check {
             );
             let (severity, advice) = if it.denies() {
                 let advice = format!(
-                    "If it is to deny all that it says, move it before {}; else narrow it to what is \
+                    "If it is to deny all that it says, move it {}; else narrow it to what is \
                      left.",
-                    it.others()
+                    it.before_others()
                 );
                 (Severity::Low, advice)
             } else {

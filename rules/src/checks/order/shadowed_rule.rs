@@ -39,8 +39,8 @@ pub(super) static CHECK: Check = Check {
                 it.they("decides", "decide")
             );
             let advice = format!(
-                "If its packets are to pass, move it before {}; else remove it.",
-                it.others()
+                "If its packets are to pass, move it {}; else remove it.",
+                it.before_others()
             );
             let mut finding = it.finding(&CHECK, Severity::Low, message, advice);
             finding.affected = asked_by(audit, it.listed);

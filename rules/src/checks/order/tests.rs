@@ -75,6 +75,48 @@ fn aws_31_a_shadowed_allow_names_what_shadows_it() {
 }
 
 #[test]
+fn what_has_to_go_before_the_first_rule_is_told_that_no_number_is_free_there() {
+    let advice = |acl: &str| only(&of(&ineffective_deny::CHECK, acl)).advice.clone();
+    assert_eq!(
+        advice("  in 1 allow tcp\n  in 2 deny 22\n  out 100 allow any\n"),
+        "Move it before rule 1, which needs a higher number for that: none is free before the \
+         first, or remove it."
+    );
+    assert_eq!(
+        advice("  in 2 allow tcp\n  in 3 deny 22\n  out 100 allow any\n"),
+        "Move it before rule 2, or remove it."
+    );
+    let two =
+        advice("  in 1 allow 1-22\n  in 2 allow 23\n  in 3 deny 22-23\n  out 100 allow any\n");
+    assert!(two.starts_with("Move it before rules 1, 2, which need higher numbers"), "{two}");
+}
+
+#[test]
+fn a_rule_whose_number_is_not_known_is_called_by_what_it_says() {
+    let found =
+        of(&ineffective_deny::CHECK, "  in ? allow tcp\n  in 3 deny 22\n  out 100 allow any\n");
+    assert!(only(&found).advice.contains("before rule `"), "{}", only(&found).advice);
+}
+
+#[test]
+fn what_stands_at_a_gateway_is_no_acl() {
+    let at = |place: &str| {
+        let text = format!(
+            "external internet 0.0.0.0/0\nrouter vpc 10.0.0.0/16
+filter block stateless\n  in 1 allow 20-22\n  out 1 allow any
+gateway igw border vpc internet{}\nsubnet a in vpc 10.0.1.0/24{}",
+            if place == "gateway" { " filters block" } else { "" },
+            if place == "subnet" { " acl block" } else { "" },
+        );
+        let checks = [&acl_opens_admin_port::CHECK, &acl_opens_ftp::CHECK];
+        checks.map(|check| found(check, &text).len())
+    };
+    assert_eq!(at("gateway"), [0, 0]);
+    assert_eq!(at("subnet"), [1, 1]);
+    assert_eq!(at("nowhere"), [1, 1]);
+}
+
+#[test]
 fn a_list_that_nothing_asks_is_only_worth_knowing() {
     let text = "filter acl-1 stateless\n  in 1 deny tcp\n  in 2 allow 443\n  in 3 allow any\n";
     let found = found(&shadowed_rule::CHECK, text);

@@ -2,6 +2,7 @@
 
 use cloudfw_core::{Client, PortSet, Protocol, ServiceSet};
 
+use crate::checks::order;
 use crate::checks::order::openness::{Openness, openness};
 use crate::reading::{allows, is_written};
 use crate::wording;
@@ -37,7 +38,9 @@ pub(super) static CHECK: Check = Check {
         ],
     },
     run: |audit| {
-        let lists = openness(audit).filter(|open| !open.opens_everything());
+        let is_told =
+            |open: &Openness<'_, '_>| audit.asks(order::OPEN_TO_ALL.id) && open.opens_everything();
+        let lists = openness(audit).filter(|open| !is_told(open));
         lists.filter_map(|open| look(audit, &open)).collect()
     },
 };

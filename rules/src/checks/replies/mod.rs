@@ -10,6 +10,8 @@ mod tests;
 
 use crate::Check;
 
+pub(super) static BROAD_EPHEMERAL_RANGE: &Check = &broad_ephemeral_range::CHECK;
+
 pub(super) static CHECKS: &[&Check] = &[
     &reply_gap::CHECK,
     &outbound_reply_gap::CHECK,

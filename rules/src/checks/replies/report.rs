@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use cloudfw_core::{
     Bounds, Client, Direction, Fraction, Interface, IpSet, Label, Network, PortSet, Protocol,
-    ServiceSet,
+    RuleCite, ServiceSet,
 };
 
 use crate::gaps::{Gap, Opened};
-use crate::wording;
+use crate::wording::{self, before};
 use crate::{Audit, Check, Effect, Effective, Finding, Severity};
 
 /// So many blocks of addresses are named; more are called by the network that they are in.
@@ -83,7 +83,7 @@ fn message(gap: &Gap) -> String {
     };
     let direction = gap.direction;
     let cause = match &gap.dropped_by {
-        Some(rule) if !rule.id.is_empty() => format!("{direction} rule {} stops them", rule.id),
+        Some(rule) if has_number(rule) => format!("{direction} rule {} stops them", rule.id),
         Some(rule) => format!("`{}` stops them", rule.text),
         None => format!("no {direction} rule lets them through"),
     };
@@ -103,12 +103,12 @@ fn advice(network: &Network, gap: &Gap) -> String {
     };
     let replies = replies(gap);
     let far = far(network, gap);
-    let before = match &gap.dropped_by {
-        Some(rule) if !rule.id.is_empty() => format!(", before rule {}", rule.id),
+    let place = match &gap.dropped_by {
+        Some(rule) if has_number(rule) => format!(", {}", before(&rule.id)),
         _ => String::new(),
     };
     let add = format!(
-        "Add an {} rule to {list} that allows {replies} {toward} {far}{before}",
+        "Add an {} rule to {list} that allows {replies} {toward} {far}{place}",
         gap.direction
     );
     if gap.is_proved() {
@@ -116,6 +116,11 @@ fn advice(network: &Network, gap: &Gap) -> String {
     } else {
         format!("Find out what is not known; if it loses them: {}.", lowered(&add))
     }
+}
+
+/// Whether people can find a rule by its number: `?` stands for one that is not known.
+fn has_number(rule: &RuleCite) -> bool {
+    !["", "?"].contains(&&*rule.id)
 }
 
 fn lowered(text: &str) -> String {

@@ -2,7 +2,7 @@
 
 use cloudfw_core::{Label, Origin};
 use cloudfw_estate::Inquiry;
-use cloudfw_rules::{Finding, Severity, checks};
+use cloudfw_rules::{Audit, Finding, Severity, checks};
 use jiff::civil::Date;
 
 use super::selection::nearest;
@@ -50,7 +50,8 @@ pub(crate) fn check_ignores(ignores: &[Ignore], file: &str) -> Result<(), Error>
 }
 
 /// Parts findings by what is accepted on a day. `asked` are the ids of the checks that ran: an
-/// ignore of another one says nothing about it.
+/// ignore of another one says nothing about it. What is accepted is what the check is about: what
+/// its finding stood in for of other checks is found by them then, and may be accepted in turn.
 pub(crate) fn judge(
     findings: Vec<Finding>,
     ignores: &[Ignore],
@@ -58,12 +59,15 @@ pub(crate) fn judge(
     asked: &[&str],
     file: &str,
     inquiry: &Inquiry<'_>,
+    audit: &Audit<'_>,
 ) -> Judged {
     let accepted: Vec<Accepted<'_>> =
         ignores.iter().map(|ignore| Accepted::new(ignore, inquiry)).collect();
     let mut used = vec![false; ignores.len()];
     let mut judged = Judged::default();
-    for finding in findings {
+    let mut left: Vec<(Finding, Vec<&'static str>)> =
+        findings.into_iter().rev().map(|finding| (finding, Vec::new())).collect();
+    while let Some((finding, mut before)) = left.pop() {
         let stands = |it: &Accepted<'_>| today <= it.ignore.until && it.accepts(&finding);
         let by = accepted
             .iter()
@@ -76,6 +80,9 @@ pub(crate) fn judge(
             Some(by) if stands(by) => {
                 let Ignore { reason, until, .. } = by.ignore;
                 let (reason, until) = (reason.clone(), *until);
+                before.push(finding.check);
+                let behind = audit.stood_in_for(&finding, |check| before.contains(&check));
+                left.extend(behind.into_iter().rev().map(|finding| (finding, before.clone())));
                 judged.ignored.push(Ignored { finding, reason, until });
             }
             Some(by) if today <= by.ignore.until => {
@@ -149,6 +156,30 @@ fn matches(pattern: &str, text: &str) -> bool {
 pub(crate) const EXPIRED: &str = "expired-ignore";
 /// The id under which reports have an ignore that accepts nothing.
 pub(crate) const UNMATCHED: &str = "unmatched-ignore";
+
+/// What `cloudfw checks explain` says of the findings about ignores, which no check makes.
+pub(crate) fn explained(id: &str) -> Option<String> {
+    let (title, severity, why, instead) = match id {
+        EXPIRED => (
+            "An ignore of cloudfw.toml whose day is over",
+            Severity::Medium,
+            "What it accepted was accepted until a day, and is found again from the next one on.",
+            "Mend what it ignored, or give it a new `until` and say in its `reason` why.",
+        ),
+        UNMATCHED => (
+            "An ignore of cloudfw.toml that ignores nothing",
+            Severity::Low,
+            "Its check was asked and found nothing that it means. What it accepted is gone, or its \
+             `resource` is misspelt; left there, it would accept the next thing of that name.",
+            "Take it out, or spell it as `cloudfw show` does.",
+        ),
+        _ => return None,
+    };
+    Some(format!(
+        "# {id}\n\n{title}. Severity {severity}. No check finds it: every audit does, where \
+         cloudfw.toml has ignores.\n\n## Why it matters\n\n{why}\n\n## What to do instead\n\n{instead}\n"
+    ))
+}
 
 fn expired(ignore: &Ignore, file: &str) -> Finding {
     let Ignore { until, check, reason, .. } = ignore;

@@ -7,6 +7,6 @@ mod incomplete;
 mod selection;
 
 pub(crate) use baseline::Baseline;
-pub(crate) use ignores::{Judged, check_ignores, judge};
+pub(crate) use ignores::{Judged, check_ignores, explained, judge};
 pub(crate) use incomplete::incomplete;
 pub(crate) use selection::{Selection, check_called};

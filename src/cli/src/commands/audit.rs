@@ -36,7 +36,11 @@ Exit codes:
 
 Ignores:
   [[ignore]] in cloudfw.toml takes `check` (a name or a glob), `resource`, `reason` and `until`. What
-  cannot be decided is ignored only where `check` is its very name: a glob leaves it.";
+  cannot be decided is ignored only where `check` is its very name: a glob leaves it. An ignore
+  accepts what its check is about: what the finding stood in for of other checks is told by them.
+
+Baseline:
+  What has become worse is told again, with what is: more interfaces or ports, a worse verdict.";
 
 /// What is open to whom, proved; rules without effect, replies that are lost, what is untidy
 #[derive(Debug, Args)]
@@ -94,8 +98,8 @@ pub(crate) fn run(arguments: &Audit, global: &Global, screen: &mut Screen) -> Re
     let ready = opened.ready();
     let networks = config.networks.iter().map(|(name, cidrs)| (name.as_str(), cidrs.as_slice()));
     let sources = sources(&ready.inquiry, networks)?;
-    let found = Checking::new(ready.inquiry.graph(), &sources, &settings)
-        .run(selection.checks.iter().copied());
+    let mut checking = Checking::new(ready.inquiry.graph(), &sources, &settings);
+    let found = checking.run(selection.checks.iter().copied());
 
     let asked: Vec<&'static str> = selection.checks.iter().map(|check| check.id).collect();
     let today = arguments.as_of.unwrap_or_else(|| jiff::Zoned::now().date());
@@ -104,7 +108,7 @@ pub(crate) fn run(arguments: &Audit, global: &Global, screen: &mut Screen) -> Re
     let requirements = assess(&selection, &found, (&asked, &clouds), !missing.is_empty());
     missing.extend(requirements.iter().filter_map(unassessed));
     let Judged { mut findings, ignored } =
-        judge(found.clone(), &config.ignore, today, &asked, &file, &ready.inquiry);
+        judge(found.clone(), &config.ignore, today, &asked, &file, &ready.inquiry, &checking);
     let known = baseline.map_or(0, |baseline| baseline.only_new(&mut findings));
     let report = Report::of(
         &opened.estate,

@@ -1,13 +1,13 @@
 //! `cloudfw checks`: what an audit looks for.
 
 use clap::{Args, Subcommand};
-use cloudfw_rules::frameworks::{Control, controls};
-use cloudfw_rules::{Check, checks, handbook};
+use cloudfw_rules::frameworks::{Control, control, controls};
+use cloudfw_rules::{Check, check, checks, handbook};
 use serde::Serialize;
 
 use crate::DONE;
 use crate::arguments::Format;
-use crate::audit::check_called;
+use crate::audit::{check_called, explained};
 use crate::error::Error;
 use crate::print::style::{BOLD, DIM, HEADING};
 use crate::print::table::Table;
@@ -18,6 +18,7 @@ Examples:
   cloudfw checks list                        every check, with its worst severity
   cloudfw checks list -o json                … for programs, one a line
   cloudfw checks explain reply-gap           what it finds, why that matters, what to do
+  cloudfw checks explain CFW-EXP-001         … the checks of a control, or why there is none
   cloudfw checks docs                        all explanations, as one Markdown page";
 
 /// The checks that `cloudfw audit` makes
@@ -38,7 +39,7 @@ enum ChecksCommand {
     },
     /// What a check finds, why that matters, and what to do instead
     Explain {
-        /// The check
+        /// The check, or a control of the catalogue: CFW-EXP-001
         id: String,
     },
     /// All explanations, as one Markdown page
@@ -67,10 +68,24 @@ pub(crate) fn run(arguments: &Checks, screen: &mut Screen) -> Result<u8, Error> 
     match &arguments.command {
         ChecksCommand::List { output: Format::Json } => json(screen)?,
         ChecksCommand::List { output: Format::Text } => screen.out(&list(screen.width()))?,
-        ChecksCommand::Explain { id } => screen.out(&handbook::page(check_called(id)?))?,
+        ChecksCommand::Explain { id } => screen.out(&explain(id)?)?,
         ChecksCommand::Docs => screen.out(&handbook::handbook())?,
     }
     Ok(DONE)
+}
+
+/// The page of whatever a report names by an id.
+fn explain(id: &str) -> Result<String, Error> {
+    if let Some(check) = check(id) {
+        return Ok(handbook::page(check));
+    }
+    if let Some(control) = control(&id.to_ascii_uppercase()) {
+        return Ok(handbook::control_page(control));
+    }
+    match explained(id) {
+        Some(page) => Ok(page),
+        None => check_called(id).map(handbook::page),
+    }
 }
 
 fn json(screen: &mut Screen) -> Result<(), Error> {
@@ -99,7 +114,8 @@ fn list(width: usize) -> String {
     let left_out: Vec<_> = not_assessed().collect();
     let assessed = controls().len() - left_out.len();
     let counted = format!(
-        "{} assess {assessed} of {}",
+        "{} assess {assessed} of {}: those of all clouds. An audit counts those of the clouds that \
+         it has read, by the checks that it asked.",
         words::plural(checks().count(), "check"),
         words::plural(controls().len(), "control")
     );

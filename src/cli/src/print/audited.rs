@@ -321,7 +321,8 @@ fn footer(report: &Report, shown: Shown, out: &mut String) {
     let controls = &report.summary.controls;
     let all = controls.assessed + controls.not_assessed.len();
     let text = format!(
-        "controls: {} of {all} assessed, {} NOT ASSESSED (`cloudfw checks list` says why)",
+        "controls of the clouds that were read: {} of {all} assessed, {} NOT ASSESSED (`cloudfw \
+         checks list` says why, and has those of all clouds)",
         controls.assessed,
         controls.not_assessed.len()
     );

@@ -359,6 +359,7 @@ fn the_checks_are_listed_with_what_is_not_assessed() {
     assert_eq!(run.code, 0);
     assert!(run.out.contains("exposed-admin-port"), "{}", run.out);
     assert!(run.out.contains("of 62 controls"), "{}", run.out);
+    assert!(run.out.contains("those of all clouds"), "{}", run.out);
     assert!(run.out.contains("NOT ASSESSED"), "{}", run.out);
     let rows = cloudfw(&["checks", "list", "-o", "json"]).json();
     let left_out = rows.iter().filter(|row| row.get("not_assessed").is_some()).count();
@@ -375,6 +376,41 @@ fn explanations_say_what_why_and_what_to_do() {
         assert!(run.out.contains(heading), "{heading}: {}", run.out);
     }
     assert!(run.out.contains("CFW-EXP-001"), "{}", run.out);
+}
+
+/// Whoever reads an id in a report can ask what it is.
+#[test]
+fn every_id_that_a_report_prints_is_explained() {
+    let rows = cloudfw(&["checks", "list", "-o", "json"]).json();
+    let explain = |id: &str| {
+        let run = cloudfw(&["checks", "explain", id]);
+        assert_eq!(run.code, 0, "{id}: {}", run.err);
+        assert!(run.out.starts_with(&format!("# {id}\n")), "{id}: {}", run.out);
+        run.out
+    };
+    let not_assessed = rows.iter().find(|row| row.get("not_assessed").is_some()).unwrap();
+    let page = explain(not_assessed["control"].as_str().unwrap());
+    assert!(
+        page.contains("NOT ASSESSED")
+            && page.contains(not_assessed["not_assessed"].as_str().unwrap())
+    );
+    let page = explain("CFW-EXP-001");
+    assert!(page.contains("SSH") && page.contains("## exposed-admin-port"), "{page}");
+    assert!(explain("expired-ignore").contains("Severity medium"));
+    assert!(explain("unmatched-ignore").contains("Severity low"));
+    assert_eq!(cloudfw(&["checks", "explain", "cfw-exp-001"]).code, 0, "in small letters too");
+    for id in ["CFW-EXP-999", "exposed-admin-prot", "incomplete"] {
+        assert_eq!(cloudfw(&["checks", "explain", id]).code, 2, "{id}");
+    }
+    let from = scenario("exposure");
+    let found = report(&audit(&["--from", &from, "--assume-none", "all", "-o", "json"], &root()));
+    let controls = found["findings"].as_array().unwrap().iter().flat_map(|finding| {
+        finding["controls"].as_array().into_iter().flatten().map(|it| it.as_str().unwrap())
+    });
+    let mut printed: Vec<&str> = controls.chain(checks_of(&found)).collect();
+    printed.sort_unstable();
+    printed.dedup();
+    printed.into_iter().for_each(|id| drop(explain(id)));
 }
 
 #[test]
@@ -466,4 +502,113 @@ fn a_framework_of_which_nothing_was_assessed_is_never_clean() {
     let found = report(&run);
     assert_eq!(run.code, 3, "{found}");
     assert!(found["incomplete"].to_string().contains("the framework"), "{}", found["incomplete"]);
+}
+
+/// A check that is asked alone finds what another one would stand in for.
+#[test]
+fn what_is_asked_is_not_left_to_a_check_that_is_not() {
+    let from = scenario("exposure");
+    let found_by = |words: &[&str]| {
+        let words =
+            [&["--from", &from, "--assume-none", "all", "--severity", "info", "-o", "json"], words]
+                .concat();
+        report(&audit(&words, &root()))
+    };
+    let of_all_traffic = |report: &Value| -> Vec<(String, String)> {
+        let findings = report["findings"].as_array().unwrap().iter();
+        let of_it = findings.filter(|it| it["subject"]["name"] == "all-traffic");
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        of_it.map(|it| (text(&it["check"]), text(&it["severity"]))).collect()
+    };
+    let one = |check: &str, severity: &str| vec![(check.to_owned(), severity.to_owned())];
+    for check in ["exposed-all-ports", "exposed-admin-port", "exposed-data-port"] {
+        assert_eq!(of_all_traffic(&found_by(&["--check", check])), one(check, "critical"));
+    }
+    let both = found_by(&["--check", "exposed-admin-port", "--check", "exposed-all-ports"]);
+    assert_eq!(of_all_traffic(&both), one("exposed-all-ports", "critical"));
+    let web = found_by(&["--check", "exposed-web-port"]);
+    assert_eq!(of_all_traffic(&web), one("exposed-web-port", "info"));
+}
+
+/// An ignore accepts what its check is about, and nothing that the finding said besides.
+#[test]
+fn an_ignore_hides_nothing_that_its_check_is_not_about() {
+    let home = copied("exposure");
+    let path = home.path().join("security-groups.json");
+    let mut groups: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+    let open = groups["SecurityGroups"].as_array_mut().unwrap().iter_mut();
+    let open = open.into_iter().find(|group| group["GroupName"] == "open-ssh").unwrap();
+    // SSH and everything up to PostgreSQL, by one rule.
+    open["IpPermissions"][0]["ToPort"] = 5432.into();
+    std::fs::write(&path, groups.to_string()).unwrap();
+    let audited = |checks: &[&str]| {
+        let ignore = |check: &&str| {
+            format!(
+                "[[ignore]]\ncheck = \"{check}\"\nresource = \"open-ssh\"\nreason = \"mine\"\n\
+                 until = 2099-01-01\n"
+            )
+        };
+        let ignores: String = checks.iter().map(ignore).collect();
+        std::fs::write(home.path().join("cloudfw.toml"), ignores).unwrap();
+        let words =
+            ["--from", ".", "--assume-none", "all", "--check", "exposed-*", "--severity", "info"];
+        let run = audit(&[&words[..], &["-o", "json"]].concat(), home.path());
+        let found = report(&run);
+        let of_it = |list: &str| -> Vec<String> {
+            let findings = found[list].as_array().unwrap().iter();
+            let of_it = findings.filter(|it| it["subject"]["name"] == "open-ssh");
+            of_it.map(|it| it["check"].as_str().unwrap().to_owned()).collect()
+        };
+        assert!(!checks_of(&found).contains(&"unmatched-ignore"), "{}", run.out);
+        (of_it("findings"), of_it("ignored"))
+    };
+    let all = |checks: &[&str]| checks.iter().map(|it| (*it).to_owned()).collect::<Vec<String>>();
+    assert_eq!(audited(&[]), (all(&["exposed-admin-port"]), all(&[])));
+    assert_eq!(
+        audited(&["exposed-admin-port"]),
+        (all(&["exposed-data-port"]), all(&["exposed-admin-port"]))
+    );
+    let two = ["exposed-admin-port", "exposed-data-port"];
+    assert_eq!(audited(&two), (all(&["exposed-high-risk-port"]), all(&two)));
+    let (left, ignored) = audited(&["exposed-*"]);
+    assert!(left.is_empty(), "{left:?}");
+    assert_eq!(ignored.first().map(String::as_str), Some("exposed-admin-port"), "{ignored:?}");
+}
+
+/// What was accepted at one interface is not accepted at the next.
+#[test]
+fn a_baseline_tells_what_affects_more_than_it_did() {
+    let home = copied("exposure");
+    let all = ["--from", ".", "--assume-none", "all", "--check", "exposed-admin-port"];
+    audit(&[&all[..], &["-o", "json=before.out"]].concat(), home.path());
+    // The machine of the web gets the group of the open SSH instead, wherever that is told of.
+    let groups = std::fs::read_to_string(home.path().join("security-groups.json")).unwrap();
+    let groups: Value = serde_json::from_str(&groups).unwrap();
+    let id_of = |name: &str| -> String {
+        let mut all = groups["SecurityGroups"].as_array().unwrap().iter();
+        all.find(|it| it["GroupName"] == name).unwrap()["GroupId"].as_str().unwrap().to_owned()
+    };
+    let (web, open) = (id_of("web"), id_of("open-ssh"));
+    for file in ["network-interfaces.json", "reservations.json"] {
+        let path = home.path().join(file);
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, text.replace(&web, &open)).unwrap();
+    }
+    let run = audit(&[&all[..], &["--baseline", "before.out", "-o", "json"]].concat(), home.path());
+    let found = report(&run);
+    let [one] = found["findings"].as_array().unwrap().as_slice() else { panic!("{}", run.out) };
+    assert_eq!((one["subject"]["name"].as_str(), run.code), (Some("open-ssh"), 1));
+    let note = one["notes"].to_string();
+    assert!(note.contains("Worse than in the baseline: it affects eni-"), "{note}");
+    let run = audit(&[&all[..], &["--baseline", "before.out"]].concat(), home.path());
+    assert!(run.out.contains("Worse than in the baseline"), "{}", run.out);
+}
+
+#[test]
+fn assuming_none_of_a_kind_that_is_not_there_names_those_of_all_clouds() {
+    let run = cloudfw(&["audit", "--from", "testdata/aws/exposure", "--assume-none", "foo"]);
+    assert_eq!(run.code, 2, "{}", run.out);
+    for kind in ["Vpcs", "NetworkAcls", "TransitGateways"] {
+        assert!(run.err.contains(&format!("`{kind}`")), "{kind}: {}", run.err);
+    }
 }

@@ -120,6 +120,26 @@ fn who_accepts_one_kind_of_port_has_not_accepted_another() {
 }
 
 #[test]
+fn what_is_left_of_what_is_left_can_be_asked_for_too() {
+    let network = Network::from_text(&public("in 1 allow 22,445,3306 from 0.0.0.0/0")).unwrap();
+    let graph = PathGraph::new(&network);
+    let sources: Vec<_> = crate::testing::internet(&network).into_iter().collect();
+    let settings = Settings::default();
+    let mut audit = Audit::new(&graph, &sources, &settings);
+    let first = audit.run(CHECKS.iter().copied());
+    let admin = ["exposed-admin-port"];
+    let second = audit.stood_in_for(&first[0], |id| admin.contains(&id));
+    assert_eq!(second[0].check, "exposed-data-port");
+    let data = ["exposed-admin-port", "exposed-data-port"];
+    let third = audit.stood_in_for(&second[0], |id| data.contains(&id));
+    assert_eq!(
+        told(&third),
+        [("exposed-high-risk-port", Severity::Critical, "tcp 445".to_owned())]
+    );
+    assert!(audit.stood_in_for(&third[0], |_| false).is_empty());
+}
+
+#[test]
 fn what_is_left_is_of_the_same_rules_alone() {
     let text = public("in 1 allow 22,3306 from 0.0.0.0/0\nin 2 allow 23,5432 from 0.0.0.0/0");
     let (found, _) = asked(&text, &every(), &[]);

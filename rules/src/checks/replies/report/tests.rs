@@ -136,6 +136,11 @@ fn the_rule_to_add_stands_before_the_one_that_drops() {
     assert!(advice_of(&dropped).ends_with(" to 0.0.0.0/0, before rule 90."));
     let unnumbered = Gap { dropped_by: rule(&gap(), "", "deny"), ..gap() };
     assert!(advice_of(&unnumbered).ends_with(" to 0.0.0.0/0."));
+    let unread = Gap { dropped_by: rule(&gap(), "?", "? deny"), ..gap() };
+    assert!(advice_of(&unread).ends_with(" to 0.0.0.0/0."), "{}", advice_of(&unread));
+    let first = Gap { dropped_by: rule(&gap(), "1", "deny"), ..gap() };
+    let none = "before rule 1, which needs a higher number for that: none is free before it.";
+    assert!(advice_of(&first).ends_with(none), "{}", advice_of(&first));
 }
 
 #[test]
