@@ -1,7 +1,7 @@
 //! What several lists of one interface open together and none of them does alone: half of the
 //! internet in each of two groups, or half of the ports.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use cloudfw_core::{Direction, Filter, Id, Interface, IpSet, RuleList, ServiceSet};
 
@@ -18,10 +18,14 @@ pub(super) fn guards<'a, 'n>(
     source: &Source<'_>,
     alone: &[Guard<'a, 'n>],
 ) -> Vec<Guard<'a, 'n>> {
+    let asked = asked(audit);
+    let of_several: HashSet<&Id<Filter>> = asked.keys().copied().collect();
+    let guards =
+        alone.iter().filter(|it| it.listed.filters.iter().any(|id| of_several.contains(id)));
     let by_list: HashMap<*const RuleList, Single<'_, 'a, 'n>> =
-        alone.iter().map(|guard| (key(guard.listed), Single::new(guard, source))).collect();
+        guards.map(|guard| (key(guard.listed), Single::new(guard, source))).collect();
     let mut found = Vec::new();
-    for (filter, interfaces) in asked(audit) {
+    for (filter, interfaces) in asked {
         let lists = audit.lists().of_filter(filter, Direction::Ingress);
         let singles: Vec<&Single<'_, 'a, 'n>> =
             lists.filter_map(|listed| by_list.get(&key(listed))).collect();

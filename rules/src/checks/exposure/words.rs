@@ -181,13 +181,7 @@ pub(super) fn notes(
     } else if is_every_port_together(exposure) {
         notes.push("No rule alone opens every port: the rules do together.".to_owned());
     }
-    let mut lists: Vec<String> = Vec::new();
-    for it in &exposure.rules {
-        let list = thing(&it.list.label);
-        if !lists.contains(&list) {
-            lists.push(list);
-        }
-    }
+    let lists = lists(exposure);
     if lists.len() > 1 {
         notes.push(format!(
             "They are of several lists that let in together: {}.",
@@ -226,6 +220,18 @@ pub(super) fn notes(
     notes
 }
 
+/// The lists that the rules are in.
+fn lists(exposure: &Exposure<'_>) -> Vec<String> {
+    let mut lists: Vec<String> = Vec::new();
+    for it in &exposure.rules {
+        let list = thing(&it.list.label);
+        if !lists.contains(&list) {
+            lists.push(list);
+        }
+    }
+    lists
+}
+
 /// Whether every port is open, and by no rule alone.
 fn is_every_port_together(exposure: &Exposure<'_>) -> bool {
     let alone = |it: &Written<'_>| is_everything(&it.rule.matches.services);
@@ -260,6 +266,7 @@ pub(super) fn advice(
     if exposure.list.is_none() {
         return format!("Put rules before {subject} that let in only what it serves.");
     }
+    let subject = lists(exposure).join(" and ");
     let rules = rules(&exposure.rules.iter().map(|it| it.rule).collect::<Vec<_>>());
     match effective {
         Effective::Unattached => {

@@ -194,3 +194,51 @@ fn single_addresses_that_do_not_get_in_are_worth_knowing() {
     let perhaps = one(&public(rules).replace("filters sg", "filters sg maybe-down"));
     assert_eq!((perhaps.check, perhaps.severity), ("single-public-source", Severity::Low));
 }
+
+#[test]
+fn rules_of_two_groups_that_are_together_are_told_of_both() {
+    let text = public("in low allow 22 from 0.0.0.0/1").replace(
+        "interface web",
+        "filter more stateful\n  in high allow 22 from 128.0.0.0/1\ninterface web",
+    );
+    let mut network = Network::from_text(&text).unwrap();
+    let more = std::sync::Arc::clone(&network.filters["more"].ingress[0]);
+    std::sync::Arc::make_mut(network.filters.get_mut("sg").unwrap()).ingress.push(more);
+    let graph = PathGraph::new(&network);
+    let sources: Vec<_> = crate::testing::internet(&network).into_iter().collect();
+    let settings = Settings::default();
+    let found = Audit::new(&graph, &sources, &settings).run([&exposed_admin_port::CHECK]);
+    let of_both = found.iter().find(|it| it.rules.len() == 2).unwrap();
+    assert_eq!(of_both.severity, Severity::Critical);
+    assert!(
+        of_both.advice.starts_with("Take rules high, low out of filter more and filter sg and"),
+        "{}",
+        of_both.advice
+    );
+    assert_eq!(
+        of_both.notes[..2],
+        [
+            "No rule alone is as wide: the rules are together.",
+            "They are of several lists that let in together: filter more, filter sg.",
+        ]
+    );
+    let texts: Vec<&str> = of_both.rules.iter().map(|rule| &*rule.text).collect();
+    assert_eq!(
+        texts,
+        [
+            "more ingress high allow tcp 22 from 128.0.0.0/1",
+            "sg ingress low allow tcp 22 from 0.0.0.0/1",
+        ]
+    );
+}
+
+#[test]
+fn every_port_by_two_rules_is_told_as_that() {
+    let finding =
+        one(&public("in low allow 1-99 from 0.0.0.0/0\nin high allow 100-65535 from 0.0.0.0/0"));
+    assert_eq!((finding.check, finding.severity), ("exposed-all-ports", Severity::Critical));
+    assert_eq!(finding.notes, ["No rule alone opens every port: the rules do together."]);
+    assert!(!finding.controls.contains("CFW-EXP-028"), "each is of all addresses");
+    let alone = one(&public("in all allow tcp from 0.0.0.0/0"));
+    assert!(alone.notes.is_empty(), "{:?}", alone.notes);
+}

@@ -70,7 +70,7 @@ fn what_affects_more_than_it_did_is_news() {
     assert_eq!(worse(&exposed, &elsewhere).unwrap(), "it affects eni-2 too.");
     let none = json!({"affected": []});
     assert_eq!(worse(&exposed, &none).unwrap(), "it affects eni-1, eni-2 too.");
-    let mut many = exposed.clone();
+    let mut many = exposed;
     many.affected = (1..=8).map(|number| label(&format!("eni-{number}"))).collect();
     assert_eq!(
         worse(&many, &json!({})).unwrap(),
