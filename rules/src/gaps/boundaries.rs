@@ -174,3 +174,6 @@ pub(crate) fn solicited(flows: &HeaderSpace) -> HeaderSpace {
     ));
     flows.difference(&flows.without_reply()).difference(&flows.with_services(&echo_replies))
 }
+
+#[cfg(test)]
+mod tests;

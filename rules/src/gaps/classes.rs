@@ -300,3 +300,6 @@ fn far_sides(network: &Network, interface: &Interface, direction: Direction) -> 
     all.groups.dedup();
     all
 }
+
+#[cfg(test)]
+mod tests;

@@ -306,7 +306,10 @@ fn fill(gap: &mut Gap, drop: &Drop<'_>, drops: &Drops) {
     }
     if !proved {
         let known = |unknown: &&Unknown| !gap.unknowns.contains(unknown);
-        let new: Vec<Unknown> = drops.round.unknowns.iter().filter(known).cloned().collect();
+        // What is lost for sure may not be what passes for sure: then the way there is unknown.
+        let (way, there) = (&drops.round.unknowns, &drops.there.unknowns);
+        let unknowns = if way.is_empty() { there } else { way };
+        let new: Vec<Unknown> = unknowns.iter().filter(known).cloned().collect();
         gap.unknowns.extend(new);
         if gap.unknowns.is_empty() {
             let why = "it cannot be proved that they pass, nor that they do not";

@@ -217,3 +217,21 @@ fn who_opens_nothing_loses_no_replies_of_the_internet() {
     let quiet = calls.replace("filters open\n", "filters open answers-only\n");
     assert!(gaps(&quiet, 10, 0).is_empty(), "it is not even asked");
 }
+
+#[test]
+fn the_question_of_a_gap_is_about_the_service_of_its_witness() {
+    let found = gaps(TWO, 2, 1);
+    assert_eq!(found[0].question.as_ref().unwrap().services.to_string(), "tcp 443");
+}
+
+#[test]
+fn what_would_have_to_be_known_of_a_gap_is_told_once() {
+    let whats = |text: &str| -> Vec<String> {
+        let found = gaps(text, 10, 10);
+        found[0].unknowns.iter().map(|unknown| unknown.what.to_string()).collect()
+    };
+    let entry = TWO.replace("  out 1 allow 443", "  out 1 allow any maybe");
+    assert_eq!(whats(&entry), ["whether the rule matches"]);
+    let machine = TWO.replace("10.0.2.10 filters open", "10.0.2.10 filters open maybe-down");
+    assert_eq!(whats(&machine), ["whether it runs"], "on the way there");
+}

@@ -299,3 +299,6 @@ impl<'r> Ends<'r> {
         own && self.names.iter().all(|name| covers(*name))
     }
 }
+
+#[cfg(test)]
+mod tests;

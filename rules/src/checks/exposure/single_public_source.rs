@@ -27,9 +27,8 @@ pub(super) static CHECK: Check = Check {
                   somebody looks after.",
         limits: "Whose the address is cannot be known; partners' fixed addresses are found as well. \
                  What the same list opens to all or to a wide range on the same port is reported \
-                 there. A network that you name in the settings has no findings of small parts of \
-                 it; rules that let in all or most of it are reported under its name, and not as a \
-                 part of the internet.",
+                 there. Rules that let in a network that you name in the settings are reported under \
+                 its name, by the checks of what they open, and not as a part of the internet.",
         references: &[
             "https://docs.aws.amazon.com/vpc/latest/userguide/managed-prefix-lists.html",
             "https://docs.aws.amazon.com/vpc/latest/userguide/vpc-security-groups.html",

@@ -107,15 +107,29 @@ fn advice(network: &Network, gap: &Gap) -> String {
         Some(rule) if has_number(rule) => format!(", {}", before(&rule.id)),
         _ => String::new(),
     };
-    let add = format!(
-        "Add an {} rule to {list} that allows {replies} {toward} {far}{place}",
-        gap.direction
-    );
+    let add = if is_at_a_gateway(network, list) {
+        format!("Leave the subnets concerned out of {list} if they are meant: it takes no rules")
+    } else {
+        format!(
+            "Add an {} rule to {list} that allows {replies} {toward} {far}{place}",
+            gap.direction
+        )
+    };
     if gap.is_proved() {
         format!("{add}.")
     } else {
         format!("Find out what is not known; if it loses them: {}.", lowered(&add))
     }
+}
+
+/// Whether a list stands at gateways, where the platform blocks, and is nothing that people edit.
+fn is_at_a_gateway(network: &Network, list: &Label) -> bool {
+    let filters = network.gateways.values().flat_map(|gateway| &gateway.stack.filters);
+    let mut filters = filters.filter_map(|id| network.filters.get(id));
+    filters.any(|filter| {
+        let mut lists = filter.ingress.iter().chain(&filter.egress);
+        lists.any(|own| own.label == *list)
+    })
 }
 
 /// Whether people can find a rule by its number: `?` stands for one that is not known.

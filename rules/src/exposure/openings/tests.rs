@@ -225,3 +225,15 @@ fn every_port_by_several_rules_is_one_opening() {
         [whole(&[0]), (Breadth::Wide, vec![1], true)]
     );
 }
+
+#[test]
+fn every_port_of_which_some_are_open_by_halves_is_open_by_rules_together() {
+    let rules = [
+        "allow 1-1000 from 0.0.0.0/1",
+        "allow 1-1000 from 128.0.0.0/1",
+        "allow 1001-65535 from 0.0.0.0/0",
+    ];
+    let rules = rules.map(str::to_owned);
+    let [one] = &opened(&network(&rules))[..] else { panic!("{:?}", opened(&network(&rules))) };
+    assert_eq!((one.rules.len(), one.only_together), (3, true));
+}

@@ -71,3 +71,38 @@ fn the_witness_is_a_flow_that_people_know() {
     assert!(of(&ServiceSet::udp(PortSet::single(7))).starts_with("udp"));
     assert_eq!(of(&ServiceSet::empty()), "");
 }
+
+#[test]
+fn what_is_dropped_inside_is_of_the_same_two_ends() {
+    let net = |block: &str| IpSet::from(block.parse::<ipnet::IpNet>().unwrap());
+    let (client, server, other) = (net("10.0.1.10/32"), net("10.0.2.10/32"), net("10.0.3.10/32"));
+    let lost = HeaderSpace::from_cube(client.clone(), server.clone(), tcp(22, 443));
+    let services = |from: &IpSet, to: &IpSet, services: &ServiceSet, opened: &Opened| {
+        let reply = HeaderSpace::from_cube(from.clone(), to.clone(), services.clone()).reversed();
+        hit(&reply, &lost, opened).to_string()
+    };
+    let inside = |from: &IpSet, to: &IpSet| services(from, to, &tcp(22, 22), &Opened::Inside);
+    assert_eq!(inside(&client, &server), "tcp 22");
+    assert_eq!(inside(&client, &other), "none", "another server");
+    assert_eq!(inside(&other, &server), "none", "another client");
+    assert_eq!(services(&client, &server, &tcp(25, 25), &Opened::Inside), "tcp 25");
+    assert_eq!(services(&client, &server, &tcp(444, 444), &Opened::Inside), "none");
+    let inward = Opened::Inward("internet".into());
+    assert_eq!(services(&client, &other, &tcp(22, 22), &inward), "tcp 22");
+    assert_eq!(services(&other, &server, &tcp(22, 22), &inward), "none");
+    let outward = Opened::Outward("internet".into());
+    assert_eq!(services(&other, &server, &tcp(22, 22), &outward), "tcp 22", "translated");
+    assert_eq!(services(&client, &other, &tcp(22, 22), &outward), "none");
+}
+
+#[test]
+fn what_a_vendor_prints_last_is_nobodys_rule() {
+    let of = |id: &str| is_written(&cite(id).unwrap());
+    assert!(of("90"));
+    assert!(!of("*"));
+    let implied = cite("90").map(|cite| RuleCite {
+        origin: Origin { place: Place::Implied("AWS-32"), ..cite.origin.clone() },
+        ..cite
+    });
+    assert!(!is_written(&implied.unwrap()));
+}

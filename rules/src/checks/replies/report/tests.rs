@@ -223,3 +223,22 @@ fn a_share_that_is_not_known_exactly_has_two_ends() {
     let given = Client { kind: "given".into(), ports: PortSet::single(9) };
     assert_eq!(share(&(given, exactly(0, 1))), "given 0/1");
 }
+
+#[test]
+fn to_what_the_platform_blocks_at_gateways_no_rule_is_added() {
+    let at = |place: &str| {
+        let text = format!(
+            "external internet 0.0.0.0/0\nrouter vpc 10.0.0.0/16\nfilter block stateless\n  in 1 allow any
+gateway igw border vpc internet{}\nsubnet a in vpc 10.0.1.0/24{}",
+            if place == "gateway" { " filters block" } else { "" },
+            if place == "subnet" { " acl block" } else { "" },
+        );
+        let network = Network::from_text(&text).unwrap();
+        let list = network.filters["block"].ingress[0].label.clone();
+        advice(&network, &Gap { list, ..gap() })
+    };
+    let out = "Leave the subnets concerned out of block if they are meant: it takes no rules.";
+    assert_eq!(at("gateway"), out);
+    assert!(at("subnet").starts_with("Add an egress rule to block"), "{}", at("subnet"));
+    assert!(at("nowhere").starts_with("Add an egress rule to block"));
+}
