@@ -28,7 +28,8 @@ pub struct Lowered {
 pub enum AssumeNone {
     /// These kinds, by their names.
     Kinds(BTreeSet<&'static str>),
-    /// Whatever was not asked for.
+    /// Whatever was not asked for, but for the kinds at the core: without interfaces, networks or
+    /// rules nothing is read of an estate, and what was not read is never clean.
     All,
 }
 
@@ -39,11 +40,11 @@ impl Default for AssumeNone {
 }
 
 impl AssumeNone {
-    /// Whether it covers the kind of this name.
-    pub fn covers(&self, kind: &str) -> bool {
+    /// Whether it covers the kind of this name. One at the core is covered by its name alone.
+    pub fn covers(&self, kind: &str, is_core: bool) -> bool {
         match self {
             Self::Kinds(kinds) => kinds.contains(kind),
-            Self::All => true,
+            Self::All => !is_core,
         }
     }
 }

@@ -31,7 +31,9 @@ pub(crate) fn incomplete(estate: &Estate, assumed: &AssumeNone) -> Vec<Missing> 
         scope.read.contains_key(network) || scope.not_read.iter().any(lacks)
     };
     for scope in estate.coverage().scopes.iter().filter(is_of_aws) {
-        for kind in FOR_CHECKS.into_iter().filter(|kind| !assumed.covers(kind.name())) {
+        for kind in
+            FOR_CHECKS.into_iter().filter(|kind| !assumed.covers(kind.name(), kind.is_core()))
+        {
             let told = |not_read: &NotRead| not_read.kind == kind.name();
             if !scope.read.contains_key(kind.name()) && !scope.not_read.iter().any(told) {
                 let what = format!("{kind} (aws {} {})", kind.service(), kind.call());
