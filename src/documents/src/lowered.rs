@@ -21,6 +21,9 @@ pub struct Lowered {
     /// What was not understood and is not known to matter; what is known to matter stands in the
     /// network, at its place.
     pub warnings: Vec<Unknown>,
+    /// The resources that are told twice and not alike, so that nothing of them is known. What it
+    /// matters to is unknown; that it is so makes the recording incomplete in any case.
+    pub contradictions: Vec<Unknown>,
 }
 
 /// What the user assumes not to exist (`--assume-none`).
@@ -31,6 +34,8 @@ pub enum AssumeNone {
     /// Whatever was not asked for, but for the kinds at the core: without interfaces, networks or
     /// rules nothing is read of an estate, and what was not read is never clean.
     All,
+    /// The same, and the core kinds of these names.
+    AllAnd(BTreeSet<&'static str>),
 }
 
 impl Default for AssumeNone {
@@ -45,6 +50,7 @@ impl AssumeNone {
         match self {
             Self::Kinds(kinds) => kinds.contains(kind),
             Self::All => !is_core,
+            Self::AllAnd(kinds) => !is_core || kinds.contains(kind),
         }
     }
 }

@@ -168,6 +168,7 @@ fn together(mut one: Lowered, mut other: Lowered) -> Lowered {
     one.others.append(&mut other.others);
     one.resources.append(&mut other.resources);
     one.warnings.append(&mut other.warnings);
+    one.contradictions.append(&mut other.contradictions);
     join(&mut one.network, other.network);
     one
 }
