@@ -5,7 +5,7 @@
 
 use cloudfw_core::Document;
 use cloudfw_documents::manifest::Manifest;
-use cloudfw_documents::{DocumentError, Element, NotUnderstood};
+use cloudfw_documents::{DocumentError, Element, Fault, NotUnderstood};
 
 use crate::kind::Kind;
 use crate::raw;
@@ -95,8 +95,8 @@ pub enum Items {
 /// ([`Kind::key`]); or is the answer of a call that is made for one resource, with the id of that
 /// resource put beside it (`PrefixListId` beside the `Entries` of
 /// `get-managed-prefix-list-entries`); or is a manifest. `{"status_code": …, "data": {…}}`, as
-/// recorders of boto write it, is looked into. `ResponseMetadata` is nothing. What the AWS CLI says
-/// of a call that failed is read as a manifest of that call.
+/// recorders of boto write it, is looked into. `ResponseMetadata` is nothing. What the AWS CLI or
+/// the API says of a call that failed is read as a manifest of that call.
 ///
 /// # Errors
 ///
@@ -105,14 +105,24 @@ pub enum Items {
 /// fail a document: see [`raw::Field`].
 pub fn read(document: &Document) -> Result<Reading, DocumentError> {
     let text = document.text.strip_prefix('\u{feff}').unwrap_or(&document.text);
+    let failed = || {
+        let calls = failed_calls::read(text, &document.name);
+        let manifest = (!calls.is_empty()).then(|| Manifest::of(calls))?;
+        Some(Reading { manifest: Some(manifest), ..Reading::default() })
+    };
     // What is no object is no document; the CLI's own words may begin with a bracket.
-    if !text.trim_start().starts_with('{') {
-        let calls = failed_calls::read(text);
-        if !calls.is_empty() {
-            return Ok(Reading { manifest: Some(Manifest::of(calls)), ..Reading::default() });
-        }
+    if !text.trim_start().starts_with('{')
+        && let Some(failed) = failed()
+    {
+        return Ok(failed);
     }
-    top_level::read(text).map_err(|fault| fault.at(&document.name, text))
+    match top_level::read(text) {
+        // An object may be the error that was answered.
+        Err(fault @ Fault::NotRecognised { .. }) => {
+            failed().ok_or_else(|| fault.at(&document.name, text))
+        }
+        reading => reading.map_err(|fault| fault.at(&document.name, text)),
+    }
 }
 
 /// What is known of a document that cannot be read: kinds that it may hold, none of them complete.

@@ -149,6 +149,20 @@ impl Kind {
         )
     }
 
+    /// Whether every recording has to hold it, so that only its own name assumes it away: what the
+    /// verdicts and checks are about, and which nothing else that is recorded need refer to.
+    pub fn is_core(self) -> bool {
+        matches!(
+            self,
+            Self::Vpcs
+                | Self::Subnets
+                | Self::NetworkInterfaces
+                | Self::SecurityGroups
+                | Self::NetworkAcls
+                | Self::RouteTables
+        )
+    }
+
     /// The kind of this name, in any letter case.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name().eq_ignore_ascii_case(name))

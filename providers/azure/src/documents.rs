@@ -6,7 +6,7 @@
 
 use cloudfw_core::Document;
 use cloudfw_documents::manifest::Manifest;
-use cloudfw_documents::{DocumentError, Element, NotUnderstood};
+use cloudfw_documents::{DocumentError, Element, Fault, NotUnderstood};
 
 use crate::kind::Kind;
 use crate::raw::{self, Resource};
@@ -15,6 +15,7 @@ mod begin;
 mod elements;
 mod fetch;
 mod glance;
+mod refusal;
 mod survey;
 mod table;
 
@@ -115,7 +116,8 @@ pub enum Items {
 /// The top level is a page of ARM (`{"value": […], "nextLink": …}`), a bare list as `az … list`
 /// prints it, one resource as `az … show` prints it, an answer of Resource Graph (`data` with rows
 /// or with `columns` and `rows`), an effective answer, a list of service tags, an object whose
-/// members are resources, or a manifest. Lists may be of several kinds.
+/// members are resources, or a manifest. Lists may be of several kinds. What `az` or the REST API
+/// says of a call that failed is read as a manifest of that call.
 ///
 /// # Errors
 ///
@@ -124,7 +126,27 @@ pub enum Items {
 /// fail a document: see [`raw::Field`].
 pub fn read(document: &Document) -> Result<Reading, DocumentError> {
     let text = without_mark(&document.text);
-    fetch::read(text).map_err(|fault| fault.at(&document.name, text))
+    let failed = || {
+        let manifest = refusal::read(text, &document.name)?;
+        Some(Reading { manifest: Some(manifest), ..Reading::default() })
+    };
+    if is_refusal(text)
+        && let Some(failed) = failed()
+    {
+        return Ok(failed);
+    }
+    match fetch::read(text) {
+        // An object may be the error that was answered.
+        Err(fault @ Fault::NotRecognised { .. }) => {
+            failed().ok_or_else(|| fault.at(&document.name, text))
+        }
+        reading => reading.map_err(|fault| fault.at(&document.name, text)),
+    }
+}
+
+/// Whether a text is what `az` says of a call that failed, which is no JSON.
+pub fn is_refusal(text: &str) -> bool {
+    refusal::is_of_cli(without_mark(text))
 }
 
 /// What is known of a document that cannot be read: kinds that it may hold, none of them complete.

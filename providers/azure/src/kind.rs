@@ -123,6 +123,15 @@ impl Kind {
         )
     }
 
+    /// Whether every recording has to hold it, so that only its own name assumes it away: what the
+    /// verdicts and checks are about. Subnets stand in their networks.
+    pub fn is_core(self) -> bool {
+        matches!(
+            self,
+            Self::VirtualNetworks | Self::NetworkInterfaces | Self::NetworkSecurityGroups
+        )
+    }
+
     /// Whether Azure answers it for one resource, which the answer itself need not name: for an
     /// interface, or for the network that admin rules hold in.
     pub fn is_of_one_resource(self) -> bool {

@@ -7,7 +7,8 @@ mod kind;
 mod lower;
 
 pub use documents::{
-    Items, Nothing, OtherType, Part, Reading, Resources, begins_as_document, read, read_broken,
+    Items, Nothing, OtherType, Part, Reading, Resources, begins_as_document, is_refusal, read,
+    read_broken,
 };
 pub use kind::Kind;
 pub use lower::{LowerOptions, ReadDocument, lower, lower_read};

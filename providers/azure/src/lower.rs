@@ -88,7 +88,8 @@ pub fn lower_read(mut documents: Vec<ReadDocument>, options: &LowerOptions) -> L
     let resources = resource::index(&recorded, &network);
     let warnings = warnings.into_iter().collect();
     let (calls, others) = coverage.published();
-    Lowered { network, calls, others, resources, warnings }
+    let contradictions = recorded.contradictions();
+    Lowered { network, calls, others, resources, warnings, contradictions }
 }
 
 /// A network in the making.

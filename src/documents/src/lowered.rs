@@ -21,6 +21,9 @@ pub struct Lowered {
     /// What was not understood and is not known to matter; what is known to matter stands in the
     /// network, at its place.
     pub warnings: Vec<Unknown>,
+    /// The resources that are told twice and not alike, so that nothing of them is known. What it
+    /// matters to is unknown; that it is so makes the recording incomplete in any case.
+    pub contradictions: Vec<Unknown>,
 }
 
 /// What the user assumes not to exist (`--assume-none`).
@@ -28,8 +31,11 @@ pub struct Lowered {
 pub enum AssumeNone {
     /// These kinds, by their names.
     Kinds(BTreeSet<&'static str>),
-    /// Whatever was not asked for.
+    /// Whatever was not asked for, but for the kinds at the core: without interfaces, networks or
+    /// rules nothing is read of an estate, and what was not read is never clean.
     All,
+    /// The same, and the core kinds of these names.
+    AllAnd(BTreeSet<&'static str>),
 }
 
 impl Default for AssumeNone {
@@ -39,11 +45,12 @@ impl Default for AssumeNone {
 }
 
 impl AssumeNone {
-    /// Whether it covers the kind of this name.
-    pub fn covers(&self, kind: &str) -> bool {
+    /// Whether it covers the kind of this name. One at the core is covered by its name alone.
+    pub fn covers(&self, kind: &str, is_core: bool) -> bool {
         match self {
             Self::Kinds(kinds) => kinds.contains(kind),
-            Self::All => true,
+            Self::All => !is_core,
+            Self::AllAnd(kinds) => !is_core || kinds.contains(kind),
         }
     }
 }

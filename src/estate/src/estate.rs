@@ -33,10 +33,11 @@ pub struct OpenOptions {
 pub fn parse_assume_none<'a>(
     kinds: impl IntoIterator<Item = &'a str>,
 ) -> Result<AssumeNone, OpenError> {
-    let mut found = BTreeSet::new();
+    let (mut found, mut all) = (BTreeSet::new(), false);
     for text in kinds {
         if text.eq_ignore_ascii_case("all") {
-            return Ok(AssumeNone::All);
+            all = true;
+            continue;
         }
         let Some(kind) = providers::kind_name(text) else {
             let near = near(text, providers::kinds().map(|(name, _)| name)).into_iter().next();
@@ -53,7 +54,11 @@ pub fn parse_assume_none<'a>(
         };
         found.insert(kind);
     }
-    Ok(AssumeNone::Kinds(found))
+    Ok(match (all, found.is_empty()) {
+        (true, true) => AssumeNone::All,
+        (true, false) => AssumeNone::AllAnd(found),
+        (false, _) => AssumeNone::Kinds(found),
+    })
 }
 
 /// An estate as it was recorded.
@@ -67,6 +72,8 @@ pub struct Estate {
     clouds: BTreeSet<&'static str>,
     /// The files that may be documents and cannot be read.
     unreadable: Vec<Missing>,
+    /// The resources that are told twice and not alike.
+    contradictions: Vec<Missing>,
 }
 
 impl Estate {
@@ -109,6 +116,7 @@ impl Estate {
         let unreadable = left_out.iter().filter(is_unreadable).cloned().collect();
         let coverage = Arc::new(Coverage::of(count, &lowered, &left_out, others));
         let warnings = left_out.into_iter().chain(lowered.warnings.iter().map(missing)).collect();
+        let contradictions = lowered.contradictions.iter().map(missing).collect();
         let resources = named(&lowered);
         Self {
             index: Index::new(&lowered.network, resources),
@@ -118,6 +126,7 @@ impl Estate {
             warnings,
             clouds,
             unreadable,
+            contradictions,
         }
     }
 
@@ -137,7 +146,8 @@ impl Estate {
     }
 
     /// What was asked for or given and not read: calls that were denied, throttled, failed or
-    /// broken off, and files that may be documents and cannot be read. Whatever is found in the
+    /// broken off, files that may be documents and cannot be read, and resources that are told in
+    /// two ways. Whatever is found in the
     /// rest, an estate with any of it is incomplete. Kinds that nobody asked for are not among it:
     /// they make those answers unknown that they matter to.
     pub fn not_read(&self) -> Vec<Missing> {
@@ -146,7 +156,8 @@ impl Estate {
             refused.map(|kind| kind.missing(scope))
         });
         let everywhere = self.network.unknowns.iter().map(missing);
-        calls.chain(everywhere).chain(self.unreadable.iter().cloned()).collect()
+        let files = self.unreadable.iter().chain(&self.contradictions).cloned();
+        calls.chain(everywhere).chain(files).collect()
     }
 
     /// The clouds that its documents are of: `aws`, `azure`.

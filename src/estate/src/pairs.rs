@@ -1,7 +1,9 @@
 //! From what the two ends mean to the pairs of addresses that are asked about.
 //!
 //! A resource's address is its primary private one where both ends share a routing domain, else
-//! the public one; IPv4 and IPv6 are asked about apart, and only where both ends have them.
+//! the public one, and so it is with a private address that is written out: nobody outside of the
+//! domain can dial it, and whoever asks means the machine that has it. IPv4 and IPv6 are asked
+//! about apart, and only where both ends have them.
 
 use std::net::IpAddr;
 
@@ -246,7 +248,9 @@ impl Pairing<'_> {
         (other, wanted): (&Id<Interface>, &Wanted),
     ) {
         let unread = self.resolver.network.interfaces.get(other).map(|it| &it.unread.public);
-        let Some(Some(gap)) = unread.filter(|_| *wanted == Wanted::Any) else { return };
+        // A public address that is written out is no other.
+        let is_open = !matches!(wanted, Wanted::Exactly { dialled: Some(_), .. });
+        let Some(Some(gap)) = unread.filter(|_| is_open) else { return };
         let party = |id: &Id<Interface>, wanted: &Wanted| Party::Interface {
             id: id.clone(),
             wanted: wanted.clone(),
@@ -435,14 +439,19 @@ impl Pairing<'_> {
             let fronts = interface.fronts.iter().filter(|front| {
                 front.own.is_ipv4() == from.is_ipv4()
                     && global.contains(front.address)
-                    && set.is_none_or(|set| set.contains(front.address))
+                    && set.is_none_or(|set| set.contains(front.own) || set.contains(front.address))
             });
             let fronts = fronts.map(|front| endpoint(front.own, Some(front.address)));
             dialled.chain(fronts).collect()
         };
+        let alone;
         let set = match wanted {
             Wanted::Exactly { own, dialled } if own.is_ipv4() == from.is_ipv4() => {
-                return vec![endpoint(*own, *dialled)];
+                if dialled.is_some() {
+                    return vec![endpoint(*own, *dialled)];
+                }
+                alone = IpSet::single(*own);
+                Some(&alone)
             }
             Wanted::Exactly { .. } => return Vec::new(),
             Wanted::Any => None,

@@ -47,11 +47,7 @@ pub(crate) fn read(document: Document) -> Result<ReadDocument, DocumentError> {
     let reading = match cloudfw_aws::read(&document) {
         Ok(reading) if is_of_azure(&reading) => Reading::Azure(cloudfw_azure::read(&document)?),
         Ok(reading) => Reading::Aws(reading),
-        Err(error)
-            if is_recognised(&error) && !cloudfw_azure::begins_as_document(&document.text) =>
-        {
-            return Err(error);
-        }
+        Err(error) if is_recognised(&error) && !is_azures(&document.text) => return Err(error),
         Err(error) => match cloudfw_azure::read(&document) {
             Ok(reading) => Reading::Azure(reading),
             Err(other) if is_recognised(&other) => return Err(other),
@@ -59,6 +55,11 @@ pub(crate) fn read(document: Document) -> Result<ReadDocument, DocumentError> {
         },
     };
     Ok(ReadDocument { document, reading })
+}
+
+/// Whether a text that is no document of AWS's is one of Azure's, be it broken, or an error of `az`.
+fn is_azures(text: &str) -> bool {
+    cloudfw_azure::begins_as_document(text) || cloudfw_azure::is_refusal(text)
 }
 
 /// Whether a manifest tells of calls to Azure.
@@ -167,6 +168,7 @@ fn together(mut one: Lowered, mut other: Lowered) -> Lowered {
     one.others.append(&mut other.others);
     one.resources.append(&mut other.resources);
     one.warnings.append(&mut other.warnings);
+    one.contradictions.append(&mut other.contradictions);
     join(&mut one.network, other.network);
     one
 }

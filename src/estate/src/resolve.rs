@@ -43,7 +43,8 @@ pub(crate) enum Party {
 pub(crate) enum Wanted {
     /// Its own or its public ones, as the other end needs.
     Any,
-    /// This one, dialled so where that is another.
+    /// This one: dialled so, where a public address was written; else, where the private one was,
+    /// as the other end can dial it.
     Exactly { own: IpAddr, dialled: Option<IpAddr> },
     /// Those among these.
     Within(IpSet),

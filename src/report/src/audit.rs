@@ -34,8 +34,13 @@ pub struct Report {
     pub time: Option<String>,
     /// What it comes to.
     pub summary: Summary,
-    /// What was not read or is not known: while there is any of it, nothing else is passed.
+    /// What was not read or cannot be decided, by check: while anything was not read, nothing else
+    /// is passed.
     pub incomplete: Vec<Missing>,
+    /// How many of these, at the end, are what cannot be decided.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub(crate) undecided: usize,
     /// What was found, the worst first.
     pub findings: Vec<Finding>,
     /// What was found and is not counted.
@@ -61,7 +66,8 @@ pub struct Tool {
 pub struct Summary {
     /// All of it in a word.
     pub result: Outcome,
-    /// Whether everything that was needed was read. Findings may be known to be unknown beside it.
+    /// Whether everything that was needed was read and could be decided: else something is
+    /// `incomplete`.
     pub complete: bool,
     /// The severity that findings fail from; absent where any does.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -98,7 +104,8 @@ pub enum Outcome {
     /// Nothing that fails was found in what was read, and not everything was read or could be
     /// decided.
     Incomplete,
-    /// Everything was read and decided, and nothing that fails was found.
+    /// Everything was read and decided, and nothing that fails was found; there may be findings
+    /// below the severity that fails.
     Clean,
 }
 
@@ -350,9 +357,20 @@ pub enum Status {
 }
 
 impl Report {
-    /// Whether everything that was needed was read.
+    /// Whether everything that was needed was read and could be decided.
     pub fn is_complete(&self) -> bool {
         self.incomplete.is_empty()
+    }
+
+    /// What was not read.
+    pub fn unread(&self) -> &[Missing] {
+        let unread = self.incomplete.len().saturating_sub(self.undecided);
+        self.incomplete.get(..unread).unwrap_or_default()
+    }
+
+    /// How many findings leave something open.
+    pub(crate) fn open_findings(&self) -> usize {
+        self.findings.iter().filter(|finding| finding.leaves_open()).count()
     }
 
     /// The exit code that says this audit: 1 for findings that fail, else 3 where something was not
@@ -387,6 +405,11 @@ impl Finding {
     /// Whether it says that something cannot be decided.
     pub fn is_unknown(&self) -> bool {
         self.effective.as_ref().is_some_and(|effective| effective.verdict == Effect::Unknown)
+    }
+
+    /// Whether it leaves anything open: all of it, or what becomes of some resources.
+    pub fn leaves_open(&self) -> bool {
+        self.is_unknown() || !self.unknowns.is_empty()
     }
 
     /// Where it is written: the first rule that is written down, else the subject.

@@ -15,6 +15,7 @@ use crate::audit::{
     NotAssessed, Outcome, Report, RequirementResult, Resource, Rule, ScopeSummary, Severities,
     Status, Subject, Summary, Tool, Trace,
 };
+use crate::words::counted;
 
 /// What an audit found, as the checks say it.
 #[derive(Clone, Debug, Default)]
@@ -92,16 +93,21 @@ impl Report {
             })
             .collect();
         let coverage = estate.coverage().clone();
-        let incomplete =
+        let mut incomplete =
             incomplete(audited, coverage.scopes.iter().flat_map(|it| it.read.values()));
         let frameworks = audited.frameworks.iter();
+        // What cannot be decided is told by the requirements that it is about.
         let frameworks = frameworks.map(|it| framework(it, incomplete.is_empty())).collect();
+        let undecided = undecided(&findings);
+        let open = undecided.len();
+        incomplete.extend(undecided);
         Self {
             schema: AUDIT_SCHEMA,
             tool: TOOL,
             time: audited.time.map(|time| time.to_string()),
             summary: summary(audited, ignored.len(), incomplete.is_empty()),
             incomplete,
+            undecided: open,
             findings,
             ignored,
             frameworks,
@@ -124,6 +130,25 @@ fn incomplete<'c>(audited: &Audited<'_>, read: impl Iterator<Item = &'c usize>) 
         });
     }
     incomplete.into_iter().collect()
+}
+
+/// What findings leave open, a check each: of thousands that one thing leaves open nobody reads
+/// more, and each says for itself what would have to be known.
+fn undecided(findings: &[Finding]) -> Vec<Missing> {
+    let mut by_check: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
+    for finding in findings.iter().filter(|finding| finding.leaves_open()) {
+        by_check.entry(&finding.check).or_default().push(finding);
+    }
+    let told = |(check, findings): (&str, Vec<&Finding>)| {
+        let for_one = findings.iter().flat_map(|finding| &finding.unknowns).next();
+        let for_one = for_one.map(|it| format!(", for one {}: {}", it.what, it.why));
+        Missing {
+            what: format!("{} of {check}", counted(findings.len(), "finding")),
+            why: format!("not all of it can be decided{}", for_one.unwrap_or_default()),
+            place: String::new(),
+        }
+    };
+    by_check.into_iter().map(told).collect()
 }
 
 fn summary(audited: &Audited<'_>, ignored: usize, complete: bool) -> Summary {
@@ -150,7 +175,7 @@ fn summary(audited: &Audited<'_>, ignored: usize, complete: bool) -> Summary {
         findings.iter().any(|finding| audited.fail_on.is_none_or(|from| finding.severity >= from));
     let result = if fails {
         Outcome::Findings
-    } else if !complete || findings.iter().any(|finding| finding.leaves_open()) {
+    } else if !complete {
         Outcome::Incomplete
     } else {
         Outcome::Clean

@@ -5,8 +5,8 @@ use std::io::Write;
 
 use cloudfw_rules::SEVERITIES;
 
-use crate::audit::{Finding, FrameworkResult, Status};
-use crate::words::{counted, effect, headline, missing, place, safe};
+use crate::audit::{Finding, FrameworkResult, Severities, Status};
+use crate::words::{by_severity, counted, effect, headline, missing, place, safe};
 use crate::{Report, WriteError};
 
 /// How many findings, and how many things that were not read, are shown.
@@ -29,11 +29,11 @@ fn incomplete(report: &Report, out: &mut String) -> std::fmt::Result {
     if report.incomplete.is_empty() {
         return Ok(());
     }
-    writeln!(out, "\n## Not everything was read\n")?;
+    writeln!(out, "\n## Incomplete: not everything was read or could be decided\n")?;
     for what in report.incomplete.iter().take(MOST) {
         writeln!(out, "- {}", escaped(&missing(what)))?;
     }
-    more(report.incomplete.len(), out)
+    more(report.incomplete.len(), "", out)
 }
 
 fn counts(report: &Report, out: &mut String) -> std::fmt::Result {
@@ -64,7 +64,9 @@ fn findings(report: &Report, out: &mut String) -> std::fmt::Result {
     for finding in report.findings.iter().take(MOST) {
         writeln!(out, "{}", row(finding))?;
     }
-    more(report.findings.len(), out)
+    let mut left = Severities::default();
+    report.findings.iter().skip(MOST).for_each(|finding| left.add(finding.severity));
+    more(report.findings.len(), &by_severity(&left), out)
 }
 
 fn row(finding: &Finding) -> String {
@@ -115,10 +117,16 @@ fn rest(report: &Report, out: &mut String) -> std::fmt::Result {
     )
 }
 
-fn more(count: usize, out: &mut String) -> std::fmt::Result {
+/// How many are left out, of what severities, and where they are.
+fn more(count: usize, of: &str, out: &mut String) -> std::fmt::Result {
+    let of = if of.is_empty() { String::new() } else { format!(" ({of})") };
     match count.checked_sub(MOST) {
         None | Some(0) => Ok(()),
-        Some(more) => writeln!(out, "\n… and {more} more."),
+        Some(more) => writeln!(
+            out,
+            "\n**{more} more are not shown here**{of}: this summary stops at {MOST}. All are in \
+             `-o csv`, `-o json` and `-o sarif`."
+        ),
     }
 }
 

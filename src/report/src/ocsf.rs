@@ -62,12 +62,13 @@ impl Events<'_> {
         }
         put(
             "finding_info",
-            json!({
+            lean(json!({
                 "uid": finding.fingerprint,
                 "title": finding.title,
+                "desc": listed_in_part(finding),
                 "analytic": { "uid": finding.check, "name": finding.check, "type_id": 1 },
                 "data_sources": [safe(&place(finding.place()))],
-            }),
+            })),
         );
         put(
             "compliance",
@@ -98,7 +99,7 @@ impl Events<'_> {
         let text = missing(what);
         let mut event = self.event(Severity::Info, &text, "");
         let uid = format!("incomplete: {}", safe(&text));
-        let info = json!({ "uid": uid, "title": "Not everything was read", "desc": safe(&text) });
+        let info = json!({ "uid": uid, "title": "The audit is incomplete", "desc": safe(&text) });
         event.insert("finding_info".to_owned(), info);
         event.insert("compliance".to_owned(), json!({ "status_id": 2, "status": "Warning" }));
         event.insert("status_detail".to_owned(), json!("incomplete"));
@@ -188,6 +189,13 @@ fn resources(finding: &Finding) -> Vec<Value> {
     let affected = finding.affected.iter().take(MOST);
     let all = [&finding.subject.resource].into_iter().chain(affected);
     all.map(resource).collect()
+}
+
+/// How much of what the finding affects is listed, where that is not all.
+fn listed_in_part(finding: &Finding) -> Option<String> {
+    let all = finding.affected.len();
+    let text = format!("It affects {all} resources, of which the first {MOST} are listed.");
+    (all > MOST).then_some(text)
 }
 
 fn resource(resource: &Resource) -> Value {

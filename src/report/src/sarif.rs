@@ -22,7 +22,7 @@ use serde_sarif::sarif::{
 
 use crate::audit::{Finding, Ignored, Tool as Maker};
 use crate::json::write_line;
-use crate::words::{MOST, first, headline, missing, safe, score, sentence, step, uri};
+use crate::words::{MOST, counted, first, headline, missing, safe, score, sentence, step, uri};
 use crate::{Report, WriteError, Writing};
 
 /// The schema that it follows.
@@ -318,13 +318,22 @@ pub(crate) fn physical(document: &str, line: u32, writing: Writing<'_>) -> Locat
 
 fn text(finding: &Finding) -> String {
     let mut text = sentence(&finding.message);
-    for more in finding.notes.iter().take(MOST).chain([&finding.advice]) {
+    let left =
+        [left(finding.notes.len(), MOST, "note"), left(finding.rules.len(), MOST + 1, "rule")];
+    let left = left.iter().flatten();
+    for more in finding.notes.iter().take(MOST).chain([&finding.advice]).chain(left) {
         if !more.is_empty() {
             text.push(' ');
             text.push_str(&sentence(more));
         }
     }
     text
+}
+
+/// That not all of a list is here.
+fn left(count: usize, told: usize, word: &str) -> Option<String> {
+    let more = count.checked_sub(told).filter(|more| *more > 0)?;
+    Some(format!("{more} more of {} are in the report as JSON", counted(count, word)))
 }
 
 fn properties(finding: &Finding) -> PropertyBag {

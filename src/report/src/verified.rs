@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 
 use cloudfw_estate::Verified;
-use cloudfw_estate::answer::Step;
+use cloudfw_estate::answer::{Missing, Step};
 use cloudfw_estate::policy::{self, Assertion, Conclusion};
 use cloudfw_rules::Severity;
 use junit_report::{Duration, TestCase, TestCaseBuilder};
@@ -43,7 +43,8 @@ pub fn write_verified(
 
 /// A suite for each group, a test case for each assertion.
 fn junit(verified: &Verified, writing: Writing<'_>, to: &mut dyn Write) -> Result<(), WriteError> {
-    let mut suites = vec![Suite { name: "completeness", cases: completeness(&verified.not_read) }];
+    let cases = completeness(&incomplete(verified), "everything that the policy needs was read");
+    let mut suites = vec![Suite { name: "completeness", cases }];
     let mut groups: Vec<(&str, Vec<TestCase>)> = Vec::new();
     for assertion in &verified.assertions {
         let name = assertion.group.as_deref().unwrap_or("policy");
@@ -57,6 +58,20 @@ fn junit(verified: &Verified, writing: Writing<'_>, to: &mut dyn Write) -> Resul
     let cases = groups.into_iter().map(|(_, cases)| cases);
     suites.extend(names.iter().zip(cases).map(|(name, cases)| Suite { name, cases }));
     write_suites(&suites, last_read(&verified.coverage), to)
+}
+
+/// What was not read, and what cannot be said for lack of it.
+fn incomplete(verified: &Verified) -> Vec<Missing> {
+    let mut incomplete = verified.not_read.clone();
+    let unknown = |it: &&Assertion| it.conclusion == Conclusion::Unknown;
+    for assertion in verified.assertions.iter().filter(unknown) {
+        incomplete.push(Missing {
+            what: format!("the assertion {}", assertion.name),
+            why: assertion.message.clone(),
+            place: format!("{}:{}", assertion.place.file, assertion.place.line),
+        });
+    }
+    incomplete
 }
 
 fn case(assertion: &Assertion, writing: Writing<'_>) -> TestCase {
@@ -96,12 +111,13 @@ fn details(assertion: &Assertion) -> String {
 }
 
 /// What stops the witness.
-fn blockers(assertion: &Assertion) -> impl Iterator<Item = String> + '_ {
-    let witness = assertion.witness.iter();
-    witness.flat_map(|witness| &witness.pair.blockers).take(MOST).map(|blocker| {
+fn blockers(assertion: &Assertion) -> impl Iterator<Item = String> {
+    let all = assertion.witness.as_ref().map_or(&[][..], |witness| &witness.pair.blockers);
+    let told = first(all, MOST, |blocker| {
         let written = blocker.rule.as_ref().map(|rule| format!(" ({})", place(&rule.origin)));
         format!("{}{}", step(blocker), safe(&written.unwrap_or_default()))
-    })
+    });
+    told.into_iter()
 }
 
 /// The severity that the policy gives, else that of a broken promise.
@@ -143,7 +159,7 @@ fn run(verified: &Verified, writing: Writing<'_>) -> serde_sarif::sarif::Run {
     );
     let rules = rules.into_values().collect();
     let mut run = sarif::run(&TOOL, "cloudfw/verify/", rules, results);
-    run.invocations = Some(vec![sarif::invocation_without(&verified.not_read)]);
+    run.invocations = Some(vec![sarif::invocation_without(&incomplete(verified))]);
     run.properties = Some(sarif::bag([("summary", json!(summary))]));
     run
 }

@@ -25,10 +25,13 @@ pub(crate) fn headline(report: &Report) -> String {
         0 => "nothing found".to_owned(),
         count => format!("{} ({})", counted(count, "finding"), by_severity(&summary.severities)),
     };
-    let unknown = summary.effects.unknown;
-    match (report.incomplete.len(), unknown, summary.result) {
+    let unknown = report.open_findings();
+    match (report.unread().len(), unknown, summary.result) {
         (0, 0, Outcome::Clean) if summary.findings == 0 => "clean: nothing found".to_owned(),
-        (0, 0, Outcome::Clean) => format!("clean: {found}, none of which fails"),
+        (0, 0, Outcome::Clean) => match summary.fail_on {
+            Some(severity) => format!("nothing fails: {found}, none {severity} or above"),
+            None => format!("nothing fails: {found}"),
+        },
         (0, 0, _) => found,
         (0, unknown, _) => format!("incomplete: {unknown} not decided; {found}"),
         (1, 0, _) => format!("incomplete: 1 thing was not read; {found} in what was read"),
@@ -128,6 +131,10 @@ pub(crate) fn effect(finding: &Finding) -> Option<String> {
     let mut text = effective.verdict.name().to_owned();
     if !by.is_empty() {
         let _ = write!(text, " by {}", by.join(", "));
+        let more = effective.by.len().saturating_sub(by.len());
+        if more > 0 {
+            let _ = write!(text, " and {more} more");
+        }
     }
     if effective.verdict == Effect::Exposed && finding.literal == Some(false) {
         text.push_str(", though no rule says so by itself");

@@ -312,7 +312,9 @@ impl Rows {
             let vouched = vouched.iter().any(|(of, k)| *k == kind && compatible(of, &scope));
             let knowledge = match row.knowledge {
                 None if vouched => Knowledge::Read,
-                None | Some(Knowledge::Unsupported) if options.assume_none.covers(kind.name()) => {
+                None | Some(Knowledge::Unsupported)
+                    if options.assume_none.covers(kind.name(), kind.is_core()) =>
+                {
                     Knowledge::Assumed
                 }
                 None => Knowledge::Absent,

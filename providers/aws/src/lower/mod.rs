@@ -117,7 +117,8 @@ pub fn lower_read(mut documents: Vec<ReadDocument>, options: &LowerOptions) -> L
     let warnings = warnings.into_iter().collect();
     let Coverage { calls, others } = coverage;
     let calls = calls.into_iter().map(CallCoverage::published).collect();
-    Lowered { network, calls, others, resources, warnings }
+    let contradictions = recorded.contradictions();
+    Lowered { network, calls, others, resources, warnings, contradictions }
 }
 
 /// A network in the making.

@@ -85,6 +85,31 @@ struct Lists<'a> {
 }
 
 impl<'a> Recorded<'a> {
+    /// The objects of all kinds that are told in two ways, in order.
+    pub(super) fn contradictions(&self) -> Vec<Unknown> {
+        let mut found: Vec<Unknown> = self.vpcs.contradictions().collect();
+        found.extend(self.subnets.contradictions());
+        found.extend(self.interfaces.contradictions());
+        found.extend(self.instances.contradictions());
+        found.extend(self.groups.contradictions());
+        found.extend(self.acls.contradictions());
+        found.extend(self.tables.contradictions());
+        found.extend(self.internet_gateways.contradictions());
+        found.extend(self.egress_only_gateways.contradictions());
+        found.extend(self.nat_gateways.contradictions());
+        found.extend(self.peerings.contradictions());
+        found.extend(self.endpoints.contradictions());
+        found.extend(self.prefix_lists.contradictions());
+        found.extend(self.prefix_list_entries.contradictions());
+        found.extend(self.service_prefix_lists.contradictions());
+        found.extend(self.transit_gateways.contradictions());
+        found.extend(self.vpn_gateways.contradictions());
+        found.extend(self.carrier_gateways.contradictions());
+        found.extend(self.balancers.contradictions());
+        found.sort();
+        found
+    }
+
     /// Sorts what was read by kind and id. `scopes` holds the scope of each document.
     pub(super) fn new(documents: &'a [ReadDocument], scopes: &[Scope]) -> Self {
         let mut lists = Lists::default();

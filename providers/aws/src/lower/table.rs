@@ -121,6 +121,11 @@ impl<'a, T> Table<'a, T> {
         self.by_id.values().flatten()
     }
 
+    /// The objects that are told in two ways.
+    pub(super) fn contradictions(&self) -> impl Iterator<Item = Unknown> {
+        self.iter().filter_map(Object::contradiction)
+    }
+
     /// Whether an id of it is used in two scopes, for two objects.
     pub(super) fn repeats(&self) -> bool {
         self.by_id.values().any(|objects| objects.len() > 1)

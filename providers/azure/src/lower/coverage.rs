@@ -134,7 +134,7 @@ impl Coverage {
         }
         for ((_, kind), row) in &mut self.rows {
             if matches!(row.knowledge, None | Some(Knowledge::Unsupported))
-                && options.assume_none.covers(kind.name())
+                && options.assume_none.covers(kind.name(), kind.is_core())
             {
                 row.knowledge = Some(Knowledge::Assumed);
             }

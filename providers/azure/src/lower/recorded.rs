@@ -56,6 +56,29 @@ struct Source<'a> {
 }
 
 impl<'a> Recorded<'a> {
+    /// The resources of all kinds that are told in two ways, in order.
+    pub(super) fn contradictions(&self) -> Vec<Unknown> {
+        let mut found: Vec<Unknown> = self.virtual_networks.contradictions().collect();
+        found.extend(self.subnets.contradictions());
+        found.extend(self.peerings.contradictions());
+        found.extend(self.interfaces.contradictions());
+        found.extend(self.machines.contradictions());
+        found.extend(self.security_groups.contradictions());
+        found.extend(self.application_groups.contradictions());
+        found.extend(self.route_tables.contradictions());
+        found.extend(self.public_addresses.contradictions());
+        found.extend(self.public_prefixes.contradictions());
+        found.extend(self.balancers.contradictions());
+        found.extend(self.nat_gateways.contradictions());
+        found.extend(self.private_endpoints.contradictions());
+        found.extend(self.firewalls.contradictions());
+        found.extend(self.gateways.contradictions());
+        found.extend(self.local_gateways.contradictions());
+        found.extend(self.connections.contradictions());
+        found.sort();
+        found
+    }
+
     /// Sorts what was read by kind and id.
     pub(super) fn new(documents: &'a [ReadDocument]) -> Self {
         let mut recorded = Self::default();

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use cloudfw_core::{Origin, Pointer};
+use cloudfw_core::{Origin, Pointer, Unknown};
 
-use super::ids::key;
+use super::ids::{self, key};
+use super::wording::unknown;
 use crate::raw::Resource;
 
 /// One telling of a resource.
@@ -95,6 +96,15 @@ impl<'a, T> Table<'a, T> {
     /// Every resource, by id.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Object<'a, T>> {
         self.by_id.values()
+    }
+
+    /// The resources that are told in two ways.
+    pub(super) fn contradictions(&self) -> impl Iterator<Item = Unknown> {
+        self.iter().filter(|object| object.is_contradicted).map(|object| {
+            let what = format!("what `{}` is", ids::name(object.id));
+            let why = "it is recorded twice, with different content; record it again";
+            unknown(what, why, &object.entry.origin)
+        })
     }
 
     /// The resource of an id in any letter case.

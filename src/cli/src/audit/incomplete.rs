@@ -16,12 +16,12 @@ pub(crate) fn incomplete(estate: &Estate, assumed: &AssumeNone) -> Vec<Missing> 
             [&scope.account, &scope.region].into_iter().flatten().map(String::as_str).collect();
         for kind in &scope.not_read {
             let why = match kind.outcome {
-                "absent" => "not in the recording (`--assume-none` says that there is none)",
-                "unsupported" => "the service does not know the call (`--assume-none`)",
+                "absent" => none_of("not in the recording", &kind.kind),
+                "unsupported" => none_of("the service does not know the call", &kind.kind),
                 _ => continue,
             };
             let what = format!("{} ({})", kind.kind, kind.call);
-            found.push(Missing { what, why: why.to_owned(), place: of.join("/") });
+            found.push(Missing { what, why, place: of.join("/") });
         }
     }
     // Of scopes of AWS, which tell of networks or lack them.
@@ -31,12 +31,14 @@ pub(crate) fn incomplete(estate: &Estate, assumed: &AssumeNone) -> Vec<Missing> 
         scope.read.contains_key(network) || scope.not_read.iter().any(lacks)
     };
     for scope in estate.coverage().scopes.iter().filter(is_of_aws) {
-        for kind in FOR_CHECKS.into_iter().filter(|kind| !assumed.covers(kind.name())) {
+        for kind in
+            FOR_CHECKS.into_iter().filter(|kind| !assumed.covers(kind.name(), kind.is_core()))
+        {
             let told = |not_read: &NotRead| not_read.kind == kind.name();
             if !scope.read.contains_key(kind.name()) && !scope.not_read.iter().any(told) {
                 let what = format!("{kind} (aws {} {})", kind.service(), kind.call());
-                let why = "not in the recording (`--assume-none` says that there is none)";
-                found.push(Missing { what, why: why.to_owned(), place: String::new() });
+                let why = none_of("not in the recording", kind.name());
+                found.push(Missing { what, why, place: String::new() });
             }
         }
     }
@@ -53,4 +55,10 @@ pub(crate) fn incomplete(estate: &Estate, assumed: &AssumeNone) -> Vec<Missing> 
         });
     }
     found
+}
+
+/// Why a kind was not read, and how to say that there is none of it: `all` does not say it of those
+/// at the core.
+fn none_of(why: &str, kind: &str) -> String {
+    format!("{why} (`--assume-none {kind}` says that there is none)")
 }

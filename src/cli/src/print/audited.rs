@@ -68,11 +68,20 @@ fn summary(report: &Report, shown: Shown, out: &mut String) {
     let result = match report.summary.result {
         Outcome::Findings => Text::styled(style::BAD.bold(), "findings"),
         Outcome::Incomplete => Text::styled(style::OPEN.bold(), "incomplete"),
+        // Findings that do not fail are no reason to say that there is nothing.
+        Outcome::Clean if report.summary.findings > 0 => {
+            Text::styled(style::GOOD.bold(), "nothing fails")
+        }
         Outcome::Clean => Text::styled(style::GOOD.bold(), "clean"),
     };
     let mut body = counts(&report.summary.severities);
     if report.summary.findings == 0 {
         body = Text::of("nothing found in what was read");
+    }
+    if let (Outcome::Clean, 1.., Some(from)) =
+        (report.summary.result, report.summary.findings, report.summary.fail_on)
+    {
+        body = body.then(format!(", none {from} or above"));
     }
     body = body
         .then_styled(DIM, format!("   {}", words::plural(report.summary.checks.len(), "check")));
@@ -105,7 +114,10 @@ fn incomplete(report: &Report, shown: Shown, out: &mut String) {
     }
     out.push('\n');
     let lead = Text::styled(style::OPEN.bold(), "INCOMPLETE").then("  ");
-    let body = "not everything was read, so that what is not found below may be there all the same";
+    let body = match report.unread() {
+        [] => "not everything can be decided: the findings below say what would have to be known",
+        _ => "not everything was read, so that what is not found below may be there all the same",
+    };
     lead.lead(&Text::of(body), shown.width, out);
     let most = if shown.verbose { usize::MAX } else { MISSING };
     // What was asked for and not read comes before what nobody asked for.

@@ -12,6 +12,7 @@ mod config;
 mod demo;
 mod examples;
 mod findings;
+mod incomplete;
 mod queries;
 mod reach;
 mod record;

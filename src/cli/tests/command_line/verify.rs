@@ -280,3 +280,37 @@ fn the_policy_of_the_help_reads_well() {
     assert!(run.err.contains("nothing in the recording is called `tag:tier=web`"), "{}", run.err);
     assert!(!run.err.contains("unknown key"), "{}", run.err);
 }
+
+/// Kinds that are not in the recording count where an expectation cannot be decided: then nothing
+/// says that everything was read.
+#[test]
+fn no_format_says_that_everything_was_read_where_something_cannot_be_said() {
+    let few = ["--from", "testdata/aws/recording-of-a-few-kinds"];
+    let policy =
+        "[[expect]]\nfrom = \"web\"\nto = \"db\"\nservice = \"443\"\nverdict = \"reachable\"\n";
+    let words = |format: &'static str| [&few[..], &["-o", format]].concat();
+    let junit = verify(policy, &words("junit"));
+    assert_eq!(junit.code, 3, "{}{}", junit.out, junit.err);
+    assert!(!junit.out.contains("was read\""), "{}", junit.out);
+    assert!(junit.out.contains("type=\"incomplete\""), "{}", junit.out);
+    let sarif = verify(policy, &words("sarif"));
+    assert!(sarif.out.contains("\"executionSuccessful\":false"), "{}", sarif.out);
+    assert!(sarif.out.contains("toolExecutionNotifications"), "{}", sarif.out);
+    let holds = verify(HOLDS, &[&THREE[..], &["-o", "junit"]].concat());
+    assert_eq!(holds.code, 0, "{}{}", holds.out, holds.err);
+    assert!(holds.out.contains("everything that the policy needs was read"), "{}", holds.out);
+}
+
+/// A private address that is dialled from elsewhere is the machine that has it.
+#[test]
+fn a_private_address_is_proved_at_its_public_one() {
+    let policy = |to: &str| {
+        format!("[[expect]]\nfrom = \"internet\"\nto = \"{to}\"\nverdict = \"unreachable\"\n")
+    };
+    let of = |to: &str| verify(&policy(to), &THREE);
+    let name = of("web");
+    assert_eq!(name.code, 1, "{}{}", name.out, name.err);
+    let run = of("10.0.1.10");
+    assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+    assert!(!run.out.contains("no public address"), "{}", run.out);
+}

@@ -90,7 +90,12 @@ impl NotRead {
             (None, "incomplete") => "incomplete: pages, elements or their ids are missing".into(),
             (None, outcome) => outcome.to_owned(),
         };
-        Missing { what: format!("{} ({})", self.kind, self.call), why, place: place.join("/") }
+        // A call that is of no kind is told once.
+        let what = match self.kind == self.call {
+            true => self.call.clone(),
+            false => format!("{} ({})", self.kind, self.call),
+        };
+        Missing { what, why, place: place.join("/") }
     }
 }
 
@@ -212,6 +217,6 @@ impl Texts for ScopeCoverage {
 
 impl Texts for NotRead {
     fn each_text(&mut self, visit: &mut dyn FnMut(&mut String)) {
-        self.error.each_text(visit);
+        each(&mut [&mut self.kind, &mut self.call, &mut self.error], visit);
     }
 }

@@ -1,4 +1,4 @@
-use cloudfw_core::Network;
+use cloudfw_core::{Front, Network};
 
 use super::*;
 use crate::index::Index;
@@ -146,6 +146,71 @@ fn an_address_is_asked_about_as_it_was_written() {
     assert_eq!(pairs("198.51.100.1", "app"), ["internet4 > app 10.1.1.20"]);
     assert_eq!(pairs("app", "10.99.0.1"), ["unknown: whose 10.99.0.1 is"]);
     assert_eq!(pairs("10.99.0.1", "app"), ["unknown: whose 10.99.0.1 is"]);
+}
+
+/// Nobody outside can dial a private address: a question about one is about the machine there, and
+/// `unreachable` would be no news of it.
+#[test]
+fn a_private_address_from_elsewhere_is_dialled_at_its_public_one() {
+    let estate = known(ESTATE);
+    let pairs = |source, destination| estate.pairs(source, destination, "443");
+    assert_eq!(pairs("internet", "10.1.1.10"), ["internet4 > 203.0.113.10(10.1.1.10)"]);
+    // That of this address, and of no other of the interface.
+    assert_eq!(pairs("internet", "10.1.1.11"), ["internet4 > 203.0.113.11(10.1.1.11)"]);
+    assert_eq!(pairs("198.51.100.1", "10.1.1.11"), ["internet4 > 203.0.113.11(10.1.1.11)"]);
+    assert_eq!(pairs("far", "10.1.1.11"), ["far 10.4.1.40 > 203.0.113.11(10.1.1.11)"]);
+    assert_eq!(pairs("10.4.1.41", "10.1.1.11"), ["lone 10.4.1.41 > 203.0.113.11(10.1.1.11)"]);
+    assert_eq!(pairs("10.4.1.99", "10.1.1.11"), ["10.4.1.99 in vpc-4 > 203.0.113.11(10.1.1.11)"]);
+    assert_eq!(
+        pairs("internet", "10.1.1.10@vpc-1"),
+        ["internet4 > 203.0.113.10(10.1.1.10)"],
+        "a scope says where, and not how"
+    );
+    // In one domain it is dialled as it is written, over a link and an opaque gateway too.
+    assert_eq!(pairs("app", "10.1.1.11"), ["app 10.1.1.20 > web 10.1.1.11"]);
+    assert_eq!(pairs("10.1.1.99", "10.1.1.11"), ["10.1.1.99 in vpc-1 > web 10.1.1.11"]);
+    assert_eq!(pairs("db", "10.1.1.11"), ["db 10.2.1.20 > web 10.1.1.11"]);
+    assert_eq!(pairs("mid", "10.4.1.40"), ["mid 10.3.1.30 > far 10.4.1.40"]);
+    // Without a public one, that is what the answer names; IPv6 needs none.
+    assert_eq!(pairs("internet", "10.4.1.41"), ["internet4 > lone 10.4.1.41"]);
+    assert_eq!(pairs("internet", "2001:db8:1::10"), ["internet6 > web 2001:db8:1::10"]);
+    // A public address stays what was written.
+    assert_eq!(pairs("internet", "203.0.113.11"), ["internet4 > 203.0.113.11(10.1.1.11)"]);
+    assert_eq!(pairs("app", "203.0.113.11"), ["app 10.1.1.20 > 203.0.113.11(10.1.1.11)"]);
+}
+
+#[test]
+fn a_machine_behind_a_load_balancer_is_dialled_there_by_its_private_address_too() {
+    let mut estate = known(ESTATE);
+    let lone = estate.network.interfaces.get_mut(&Id::new("lone")).unwrap();
+    let front = Front {
+        label: lone.label.clone(),
+        address: "203.0.113.200".parse().unwrap(),
+        own: "10.4.1.41".parse().unwrap(),
+        services: ServiceSet::full(),
+        renumbers: false,
+        doubt: None,
+    };
+    lone.fronts.push(front);
+    let through = ["internet4 > 203.0.113.200(10.4.1.41)"];
+    for end in ["lone", "10.4.1.41", "10.4.1.41/32"] {
+        assert_eq!(estate.pairs("internet", end, "443"), through, "{end}");
+    }
+    assert_eq!(
+        estate.pairs("internet", "10.4.1.40/31", "443"),
+        ["internet4 > 203.0.113.40(10.4.1.40)", "internet4 > 203.0.113.200(10.4.1.41)"]
+    );
+}
+
+#[test]
+fn a_private_address_may_have_a_public_one_that_was_not_read() {
+    let mut estate = known(ESTATE);
+    let lone = estate.network.interfaces.get_mut(&Id::new("lone")).unwrap();
+    lone.unread.public = Some(Unknown::new("the public address of lone", "not recorded", ""));
+    for end in ["lone", "10.4.1.41", "10.4.1.41/32"] {
+        let found = estate.pairs("web", end, "443");
+        assert_eq!(found.first().unwrap(), "unknown: the public address of lone", "{end}");
+    }
 }
 
 #[test]
