@@ -17,6 +17,7 @@ mod addresses;
 mod admin_rule;
 mod balancer;
 mod coverage;
+mod effective;
 mod elsewhere;
 mod external;
 mod gaps;
@@ -117,6 +118,8 @@ struct Lowering<'a> {
     unseen_fronts: Vec<Unknown>,
     /// The filters of network security groups, by group and by what tags mean around them.
     groups: BTreeMap<(Arc<str>, Surroundings), Id<Filter>>,
+    /// What is asked at each interface, by its key.
+    asked: BTreeMap<Arc<str>, effective::Asked>,
     /// The tables of networks and user-defined tables, by both and what else their routes hang on.
     tables: BTreeMap<route::TableKey, Id<RouteTable>>,
 }
@@ -137,6 +140,7 @@ impl<'a> Lowering<'a> {
             anywhere: BTreeSet::new(),
             unseen_fronts: Vec::new(),
             groups: BTreeMap::new(),
+            asked: BTreeMap::new(),
             tables: BTreeMap::new(),
         }
     }
@@ -157,6 +161,7 @@ impl<'a> Lowering<'a> {
         self.note_unheld_public();
         self.note_gaps();
         self.note_remarks();
+        self.compare_effective();
     }
 
     /// Keeps a filter under a name, or under one like it where another filter has the name: what

@@ -47,6 +47,22 @@ pub struct Network {
     pub settings: Vec<Setting>,
     /// Rules, by where they are written, that could carry a description and carry none.
     pub undescribed: BTreeSet<Origin>,
+    /// What the vendor itself worked out at interfaces, laid beside what is worked out here.
+    pub comparisons: BTreeMap<Id<Interface>, Vec<Comparison>>,
+}
+
+/// What the vendor says is effective at an interface, laid beside what was worked out here from
+/// the resources (AZ-76).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Comparison {
+    /// What was compared: `Azure's effective rules`.
+    pub what: Arc<str>,
+    /// How many rules or routes of the vendor's were compared.
+    pub count: usize,
+    /// Each difference. No verdict at the interface rests on what it is about.
+    pub differences: Vec<Unknown>,
+    /// Where the vendor's list is written.
+    pub origin: Origin,
 }
 
 /// Something that is switched on or off at a resource.

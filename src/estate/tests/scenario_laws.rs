@@ -254,7 +254,12 @@ const TELLING_OF_AZURE: &[&str] = &[
 ];
 
 /// Scenarios of Azure of which one telling contradicts another.
-const ODD_OF_AZURE: &[&str] = &[];
+const ODD_OF_AZURE: &[&str] = &[
+    "effective-another-group",
+    "effective-routes-that-azure-keeps",
+    "effective-routes-that-contradict",
+    "effective-rules-that-contradict",
+];
 
 #[test]
 fn a_field_that_is_taken_away_makes_a_verdict_unknown_at_most() {

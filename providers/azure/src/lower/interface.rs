@@ -10,6 +10,7 @@ use cloudfw_core::{
 };
 
 use super::Lowering;
+use super::effective::Asked;
 use super::ids::{self, key};
 use super::surroundings::Surroundings;
 use super::table::{Object, at};
@@ -234,15 +235,23 @@ impl<'a> Lowering<'a> {
         let of_subnet = self.subnet_group(object, subnet);
         let own = object.told().network_security_group.as_ref().map(ids::of_reference);
         let closed = of_subnet.is_none() && own.is_none();
-        let of_subnet = of_subnet.map(|(id, origin)| self.group_filter(&id, &around, &origin));
-        let own =
-            own.map(|id| self.group_filter(id, &around, &object.field("networkSecurityGroup")));
+        let of_subnet = of_subnet.map(|(id, origin)| {
+            let filter = self.group_filter(&id, &around, &origin);
+            (key(&id), filter)
+        });
+        let own = own.map(|id| {
+            let origin = object.field("networkSecurityGroup");
+            (key(id), self.group_filter(id, &around, &origin))
+        });
         let mut extra: Vec<Id<Filter>> = Vec::new();
         extra.extend(closed.then(|| self.closed_without_group(configurations, &around)).flatten());
         extra.extend(self.untracked(object));
         extra.extend(self.unencrypted(router));
         let doubts = self.doubts_of(object, configurations, subnet);
         let doubted = self.doubted(object, doubts);
+        let asked = Asked { around, of_subnet: of_subnet.clone(), own: own.clone() };
+        self.asked.insert(Arc::clone(&object.key), asked);
+        let [of_subnet, own] = [of_subnet, own].map(|group| group.map(|(_, filter)| filter));
         let order = |groups: [&Option<Id<Filter>>; 2]| -> Vec<Id<Filter>> {
             doubted
                 .iter()

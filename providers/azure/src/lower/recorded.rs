@@ -38,6 +38,8 @@ pub(super) struct Recorded<'a> {
     pub(super) service_tags: Vec<(Origin, &'a raw::ServiceTags)>,
     /// Admin rules by the key of the network that they hold in.
     pub(super) admin_rules: BTreeMap<Arc<str>, Vec<(Origin, &'a Resource<raw::SecurityAdminRule>)>>,
+    /// Lists of effective rules and routes (AZ-76).
+    pub(super) effective: Vec<Effective<'a>>,
     /// How many elements of each kind there are, by subscription.
     pub(super) counts: BTreeMap<(Option<Arc<str>>, Kind), usize>,
     /// The kinds of which an element has no id, so that it cannot be found.
@@ -46,6 +48,24 @@ pub(super) struct Recorded<'a> {
     pub(super) subscriptions: BTreeSet<Arc<str>>,
     /// What was read and not understood.
     pub(super) warnings: BTreeSet<Unknown>,
+}
+
+/// A list that Azure worked out for an interface.
+#[derive(Debug)]
+pub(super) struct Effective<'a> {
+    /// The interface, where the document names it beside the list.
+    pub(super) owner: Option<&'a str>,
+    pub(super) origin: Origin,
+    /// Whether no page of it is missing.
+    pub(super) is_complete: bool,
+    pub(super) list: EffectiveList<'a>,
+}
+
+/// What is in such a list.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum EffectiveList<'a> {
+    Rules(&'a [Element<raw::EffectiveNetworkSecurityGroup>]),
+    Routes(&'a [Element<raw::EffectiveRoute>]),
 }
 
 /// Where the elements of a part are from.
@@ -156,6 +176,12 @@ impl<'a> Recorded<'a> {
                 }
             }
             Items::SecurityAdminRules(list) => self.take_admin_rules(source, part, list),
+            Items::EffectiveNetworkSecurityGroups(list) => {
+                self.take_effective(source, part, EffectiveList::Rules(list));
+            }
+            Items::EffectiveRouteTables(list) => {
+                self.take_effective(source, part, EffectiveList::Routes(list));
+            }
             // What is only recognised, and what is looked up at its users.
             _ => self.count(None, source.kind),
         }
@@ -204,6 +230,13 @@ impl<'a> Recorded<'a> {
         rules.extend(
             list.iter().map(|element| (element.origin(&source.read.document), &element.value)),
         );
+    }
+
+    fn take_effective(&mut self, source: Source<'a>, part: &'a Part, list: EffectiveList<'a>) {
+        self.count(None, source.kind);
+        let origin = Origin::pointer(&source.read.document.name, Pointer::root());
+        let (owner, is_complete) = (part.owner.as_deref(), part.complete);
+        self.effective.push(Effective { owner, origin, is_complete, list });
     }
 
     fn count(&mut self, subscription: Option<Arc<str>>, kind: Kind) {

@@ -29,10 +29,10 @@ pub(super) struct TableKey {
 
 /// Among equal prefixes the lowest wins (AZ-50); private endpoints that no table holds for come
 /// before users (AZ-71).
-const BY_ENDPOINT: u8 = 0;
-const BY_USER: u8 = 1;
+pub(super) const BY_ENDPOINT: u8 = 0;
+pub(super) const BY_USER: u8 = 1;
 const BY_BGP: u8 = 2;
-const BY_SYSTEM: u8 = 3;
+pub(super) const BY_SYSTEM: u8 = 3;
 
 /// What Azure drops unless something else routes it (AZ-51).
 const DROPPED: [&str; 4] = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"];
@@ -360,6 +360,11 @@ impl<'a> Lowering<'a> {
             )),
         }
     }
+}
+
+/// Whether a prefix is one of those that Azure drops unless something else routes it (AZ-51).
+pub(super) fn is_dropped(net: &IpNet) -> bool {
+    DROPPED.into_iter().filter_map(prefix).any(|it| it == *net)
 }
 
 /// The border between a network and the internet.

@@ -97,6 +97,27 @@ pub(super) fn names_platform(group: &raw::NetworkSecurityGroup) -> bool {
     rules.flat_map(|rule| sources(rule).chain(destinations(rule))).any(is_platform)
 }
 
+/// Where a rule of a group stands, among those of users, of Azure as recorded, and of Azure as
+/// implied (AZ-3).
+pub(super) fn priority_of(
+    group: &raw::NetworkSecurityGroup,
+    rule: &str,
+    direction: Direction,
+) -> Option<i64> {
+    let custom = group.security_rules.iter().flatten();
+    let all = custom.chain(group.default_security_rules.iter().flatten());
+    let mut named = all.filter(|it| it.name.as_deref().is_some_and(|name| same(name, rule)));
+    if let Some(told) = named.next() {
+        return told.properties.priority.given().copied();
+    }
+    let mut defaults = DEFAULTS.iter().filter(|(_, of, ..)| *of == direction);
+    defaults.find(|(name, ..)| same(name, rule)).map(|(_, _, priority, ..)| *priority)
+}
+
+fn same(one: &str, other: &str) -> bool {
+    one.eq_ignore_ascii_case(other)
+}
+
 /// Reads the rules of a group.
 struct Rules<'a, F> {
     object: &'a Object<'a, raw::NetworkSecurityGroup>,
@@ -248,7 +269,7 @@ impl<F: Fn(&str, &Origin) -> Peer> Rules<'_, F> {
 }
 
 /// What rules of groups do.
-const ACCESS: [(&str, Action); 2] = [("allow", Action::Allow), ("deny", DROP)];
+pub(super) const ACCESS: [(&str, Action); 2] = [("allow", Action::Allow), ("deny", DROP)];
 
 /// Rules that may deny everything, and may allow it.
 fn either_way(unknown: &Unknown, origin: &Origin) -> Vec<Rule> {
@@ -257,7 +278,7 @@ fn either_way(unknown: &Unknown, origin: &Origin) -> Vec<Rule> {
 }
 
 /// Both forms of a field (AZ-16).
-fn both<'r>(
+pub(super) fn both<'r>(
     one: Option<&'r String>,
     more: Option<&'r Vec<String>>,
 ) -> impl Iterator<Item = &'r str> {

@@ -57,12 +57,14 @@ fn audited(folder: &Path, expected: &Value) {
 
 #[test]
 fn every_scenario_is_found_as_it_says() {
-    let mut count = 0;
-    for entry in std::fs::read_dir(root().join("testdata/aws")).unwrap() {
-        let folder = entry.unwrap().path();
-        let Ok(text) = std::fs::read_to_string(folder.join("findings.json")) else { continue };
-        audited(&folder, &serde_json::from_str(&text).unwrap());
-        count += 1;
+    for cloud in ["aws", "azure"] {
+        let mut count = 0;
+        for entry in std::fs::read_dir(root().join("testdata").join(cloud)).unwrap() {
+            let folder = entry.unwrap().path();
+            let Ok(text) = std::fs::read_to_string(folder.join("findings.json")) else { continue };
+            audited(&folder, &serde_json::from_str(&text).unwrap());
+            count += 1;
+        }
+        assert!(count > 0, "{cloud}");
     }
-    assert!(count > 0);
 }

@@ -55,3 +55,19 @@ fn nothing_of_that_name() {
     assert_eq!(run.code, 2);
     assert!(run.err.contains("`bd`"), "{}", run.err);
 }
+
+/// AZ-76: what Azure itself says is effective is laid beside what is shown.
+#[test]
+fn whether_the_vendor_says_the_same() {
+    let show = |folder: &str| {
+        let from = format!("testdata/azure/{folder}");
+        let run = cloudfw(&["show", "web-nic", "--from", &from, "--assume-none", "all"]);
+        assert_eq!(run.code, 0, "{}", run.err);
+        run.out
+    };
+    let out = show("effective-both-groups");
+    assert!(out.contains("Azure's effective rules  18 compared, all equal"), "{out}");
+    let out = show("effective-rules-that-contradict");
+    assert!(out.contains("Azure's effective rules  19 compared, 1 differs"), "{out}");
+    assert!(out.contains("? the rule `stop-https` of `web-nsg`: Azure itself says"), "{out}");
+}

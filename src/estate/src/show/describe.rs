@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use cloudfw_core::{
-    Filter, Gateway, Group, Host, Id, Identity, Interface, Label, Liveness, Network, Opens,
-    Passage, Role, RouteTable, Router, Stack, Subnet, Target, Unknown,
+    Comparison, Filter, Gateway, Group, Host, Id, Identity, Interface, Label, Liveness, Network,
+    Opens, Passage, Role, RouteTable, Router, Stack, Subnet, Target, Unknown,
 };
 
 use super::{Attached, Description, Fact, views};
@@ -32,6 +32,7 @@ impl<'a> Describing<'a> {
         for id in interfaces {
             let Some(interface) = self.network().interfaces.get(id) else { continue };
             self.guarded_interface(interface);
+            self.comparisons(id);
         }
     }
 
@@ -44,6 +45,7 @@ impl<'a> Describing<'a> {
         }
         self.surroundings(interface, 1);
         self.guarded_interface(interface);
+        self.comparisons(id);
         match &interface.role {
             Role::Opaque(unknown) => self.unknown(unknown),
             Role::Endpoint | Role::Gateway(_) => {}
@@ -184,6 +186,21 @@ impl<'a> Describing<'a> {
     fn attach(&mut self, depth: usize, label: &Label, facts: Vec<Fact>) {
         let resource = owner(label);
         self.description.attached.push(Attached { depth, resource, facts });
+    }
+
+    /// What the vendor itself says is effective at an interface, and how it differs (AZ-76).
+    fn comparisons(&mut self, id: &Id<Interface>) {
+        let comparisons = self.network().comparisons.get(id);
+        for comparison in comparisons.into_iter().flatten() {
+            let Comparison { what, count, differences, .. } = comparison;
+            let outcome = match differences.len() {
+                0 => format!("{count} compared, all equal"),
+                1 => format!("{count} compared, 1 differs: see below"),
+                more => format!("{count} compared, {more} differ: see below"),
+            };
+            self.fact(what.as_ref(), outcome);
+            differences.iter().for_each(|unknown| self.unknown(unknown));
+        }
     }
 
     /// Subnet, VPC, route table and gateways of an interface.
