@@ -40,6 +40,10 @@ pub struct Network {
     /// What was not understood of the object that is written at a place, and most likely only
     /// describes it: answers whose way leads over the object name it, and no verdict rests on it.
     pub remarks: BTreeMap<Origin, Vec<Unknown>>,
+    /// Interfaces of appliances that are known to hand every packet on as it came, and whether
+    /// group references behind them still see who sent it. No document tells that (AZ-52): it is
+    /// for whoever knows more of a network than its documents do.
+    pub transits: BTreeMap<Id<Interface>, Identity>,
     /// Public addresses that belong to the estate and that no interface or gateway of it has, with
     /// what is not known of each: they are no strangers of the internet.
     pub unheld_public: BTreeMap<IpAddr, Unknown>,

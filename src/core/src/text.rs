@@ -27,7 +27,7 @@
 //! `deny`, `reject`, `reset`, `prohibit`, `continue`, `jump C`, `goto C` or `return`, and a peer
 //! is a CIDR, `group:NAME`, `LIST=CIDR+CIDR…` for what a list was expanded to, or `?NAME` for what
 //! cannot be resolved. `chain NAME` begins a chain, whose rules have no direction. Interfaces take `public A` (of the address before it), `groups`,
-//! `filters`, `client linux|windows|any`, `forwards`, `down`, `maybe-down`, `answers-only`,
+//! `filters`, `client linux|windows|any`, `forwards`, `hands-on` (and is known to), `down`, `maybe-down`, `answers-only`,
 //! `maybe-opens`, `gateway G`, `opaque`, and of the platform's addresses `lacks A,…` and
 //! `maybe-lacks A,…`; of load balancers `front A SERVICES [renumbers]
 //! [maybe-front]`, for the address before it. `host NAME INTERFACES [PREFIX->INTERFACE]…` joins interfaces to a host, which
@@ -415,6 +415,10 @@ impl Reader {
                 "filters" => interface.stack = words.stack()?,
                 "client" => interface.client = words.client()?,
                 "forwards" => interface.forwards = true,
+                "hands-on" => {
+                    interface.forwards = true;
+                    self.network.transits.insert(Id::from(name), Identity::Kept);
+                }
                 "down" => interface.liveness = Liveness::Down("it is stopped".into()),
                 "maybe-down" => {
                     interface.liveness = Liveness::Unknown(unknown("whether it runs", words.line));

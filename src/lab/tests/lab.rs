@@ -9,6 +9,7 @@ use std::process::{Command, Output};
 
 use cloudfw_core::Verdict;
 use cloudfw_lab::fuzz::{Order, run};
+use cloudfw_lab::scenario::Cloud;
 
 fn fuzz(arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cloudfw-lab"));
@@ -74,8 +75,15 @@ fn a_reader_that_goes_away_ends_nothing() {
 
 #[test]
 fn scenarios_let_packets_pass_and_stop_them_at_every_layer() {
-    let order =
-        Order { seed: 1, scenarios: 250, probes: 60, threads: 2, kernel: false, surveys: 0 };
+    let order = Order {
+        cloud: Cloud::Aws,
+        seed: 1,
+        scenarios: 250,
+        probes: 60,
+        threads: 2,
+        kernel: false,
+        surveys: 0,
+    };
     let report = run(&order, &|_| {});
     assert_eq!(report.failures, Vec::<String>::new());
     let tally = &report.tally;

@@ -197,6 +197,10 @@ fn compare_rule(first: &Stop, site: &Site) -> Option<Difference> {
         Cause::Stateless if site.list != first.list || site.rule != first.rule => {
             Some(Difference::Rule)
         }
+        // Of merged groups no site tells which it is.
+        Cause::Stateful if !site.list.is_empty() && site.list != first.list => {
+            Some(Difference::Rule)
+        }
         Cause::Stateful => (site.rule != rule).then_some(Difference::Rule),
         Cause::Blackhole => (!first.prefixes.contains(&site.rule)).then_some(Difference::Rule),
         _ => None,

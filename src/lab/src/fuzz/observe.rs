@@ -8,16 +8,16 @@ use cloudfw_core::{Leg, Network};
 use super::overlay;
 use super::question::{End, Question};
 use crate::blueprint::wiring::{Wired, wire};
-use crate::compile::{from_documents, from_network};
+use crate::compile::{aws, azure, from_network};
 use crate::kernel::Raised;
 use crate::kernel::plan::{Site, SiteId, SpaceId};
 use crate::kernel::probe::{Followed, Outcome, Probe};
-use crate::scenario::Scenario;
+use crate::scenario::{Cloud, Scenario};
 
 /// The two ways to a blueprint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Compiler {
-    /// From the documents, past `providers/aws`.
+    /// From the documents, past the crate that lowers them.
     Documents,
     /// From core's network.
     Network,
@@ -81,7 +81,11 @@ impl Stand {
         compiler: Compiler,
     ) -> Result<Self, String> {
         let blueprint = match compiler {
-            Compiler::Documents => from_documents(&scenario.documents).map(|mut blueprint| {
+            Compiler::Documents => match scenario.cloud() {
+                Cloud::Aws => aws::from_documents(&scenario.documents),
+                Cloud::Azure => azure::from_documents(&scenario.documents),
+            }
+            .map(|mut blueprint| {
                 overlay::over_blueprint(&mut blueprint, scenario);
                 blueprint
             }),

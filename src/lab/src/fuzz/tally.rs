@@ -99,6 +99,9 @@ fn layer(stop: &Stop) -> (u8, String) {
     let direction = stop.direction.map_or(String::new(), |direction| format!(" {direction}"));
     match stop.reason {
         Reason::Rule if stop.kind == "network-acl" => (1, format!("ACL{direction}, {leg}")),
+        Reason::Rule if stop.kind.ends_with("'s NSG") => {
+            (2, format!("{}{direction}, {leg}", stop.kind))
+        }
         Reason::Rule | Reason::NoState if stop.direction.is_some() => {
             (2, format!("group{direction}, {leg}"))
         }
