@@ -181,7 +181,7 @@ fn compare_stop(first: &Stop, seen: &Seen) -> Option<Difference> {
         return Some(Difference::Layer);
     }
     // An address that several have is a place with all their names.
-    if !site.at.split(' ').any(|at| at == first.at) {
+    if site.at != first.at && !site.at.split(' ').any(|at| at == first.at) {
         return Some(Difference::Place);
     }
     compare_rule(first, site)

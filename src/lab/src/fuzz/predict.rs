@@ -276,7 +276,8 @@ fn place_in_azure(estate: &azure::Estate, stop: &mut Stop) {
         stop.kind = match () {
             () if is_own => "the NIC's NSG".to_owned(),
             () if of_subnet => "the subnet's NSG".to_owned(),
-            () => stop.kind.clone(),
+            // AZ-8.
+            () => "no NSG".to_owned(),
         };
     }
     let (_, route) = stop.rule.split_once(": ").unwrap_or(("", &stop.rule));

@@ -9,7 +9,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use cloudfw_core::{Filter, Id, Identity, Network, Passage, Tracking, WithoutState};
+use cloudfw_core::{Filter, Id, Identity, Network, Passage, RuleList, Tracking, WithoutState};
 use ipnet::IpNet;
 
 use crate::blueprint::{self, Act, Blueprint};
@@ -77,12 +77,33 @@ pub(super) fn over_network(network: &mut Network, scenario: &Scenario, estate: &
             network.transits.insert(id, Identity::Kept);
         }
     }
+    for filter in network.filters.values_mut() {
+        let is_doubtful =
+            |list: &Arc<RuleList>| list.rules.iter().any(|it| it.matches.doubt.is_some());
+        if filter.ingress.iter().chain(&filter.egress).any(is_doubtful) {
+            *filter = Arc::new(undoubted(filter));
+        }
+    }
     for gateway in network.gateways.values_mut() {
         // Nothing else is doubtful of a peering that is drawn here.
         if matches!(gateway.passage, Passage::Link { .. }) {
             gateway.doubts.clear();
         }
     }
+}
+
+/// Without the rules of which it is not known what they match: whether `Icmp` is ICMPv6, whether a
+/// rule about any protocol and some ports means protocols without them. Nobody asks about those.
+fn undoubted(filter: &Filter) -> Filter {
+    let without = |lists: &[Arc<RuleList>]| {
+        let list = |list: &Arc<RuleList>| {
+            let rules = list.rules.iter().filter(|rule| rule.matches.doubt.is_none());
+            Arc::new(RuleList { rules: rules.cloned().collect(), label: list.label.clone() })
+        };
+        lists.iter().map(list).collect()
+    };
+    let (ingress, egress) = (without(&filter.ingress), without(&filter.egress));
+    Filter { ingress, egress, ..filter.clone() }
 }
 
 /// Gives an interface filters of its own that say what becomes of replies without state.

@@ -19,7 +19,7 @@ pub(super) fn draw_one(
     ports: &mut Ports,
     chance: &mut Chance,
 ) -> Option<Question> {
-    let ipv6 = chance.percent(16);
+    let ipv6 = chance.percent(20);
     let outside = |chance: &mut Chance| End::Outside(*chance.pick(&scenario.outside));
     let (source, destination) = match chance.weighted(&[74, 10, 13, 3]) {
         0 => between(estate, ipv6, chance)?,
@@ -34,7 +34,9 @@ pub(super) fn draw_one(
             let to = draw_interface(estate, false, chance)?;
             let from = outside(chance);
             let dialled = public(estate, to);
-            let private = || own(estate, to, false, chance).filter(|it| is_unique(estate, it));
+            let known = chance.percent(15);
+            let private =
+                || own(estate, to, false, chance).filter(|it| known && is_unique(estate, it));
             (from, dialled.or_else(private)?)
         }
         _ => {

@@ -21,11 +21,11 @@ pub(super) fn draw(estate: &mut Estate, chance: &mut Chance) {
     }
     for subnet in 0..estate.subnets.len() {
         let network = estate.subnets[subnet].network;
-        estate.subnets[subnet].group = choose(estate, network, 72, chance);
+        estate.subnets[subnet].group = choose(estate, network, 62, chance);
     }
     for interface in 0..estate.interfaces.len() {
         if let Some(network) = estate.network_of(interface) {
-            estate.interfaces[interface].group = choose(estate, network, 58, chance);
+            estate.interfaces[interface].group = choose(estate, network, 52, chance);
         }
     }
 }
@@ -42,7 +42,7 @@ fn draw_rules(estate: &Estate, network: Option<usize>, chance: &mut Chance) -> V
     for inbound in [true, false] {
         let mut priorities: Vec<usize> = (100..=4096).step_by(37).collect();
         chance.shuffle(&mut priorities);
-        let count = if inbound { chance.between(2, 7) } else { chance.between(1, 5) };
+        let count = if inbound { chance.between(2, 7) } else { chance.between(1, 3) };
         for priority in priorities.into_iter().take(count) {
             let name = format!("{}-{}", if inbound { "in" } else { "out" }, rules.len());
             let rule = draw_rule(estate, network, inbound, chance);
@@ -77,7 +77,7 @@ fn draw_rule(estate: &Estate, network: Option<usize>, inbound: bool, chance: &mu
         name: String::new(),
         priority: 0,
         inbound,
-        allow: chance.percent(if inbound { 66 } else { 42 }),
+        allow: chance.percent(if inbound { 72 } else { 56 }),
         protocol,
         source,
         destination,

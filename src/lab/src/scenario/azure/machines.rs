@@ -22,6 +22,13 @@ pub(super) fn draw(estate: &mut Estate, chance: &mut Chance) {
         let interface = draw_one(estate, subnet, &mut pool, chance);
         estate.interfaces.push(interface);
     }
+    for network in 0..estate.networks.len() {
+        let here = estate.interfaces_of(network);
+        if chance.percent(80) && !here.is_empty() {
+            let appliance = &mut estate.interfaces[*chance.pick(&here)];
+            (appliance.forwards, appliance.running) = (true, true);
+        }
+    }
 }
 
 fn draw_one(
@@ -56,7 +63,7 @@ fn draw_one(
         public,
         application_groups,
         group: None,
-        forwards: chance.percent(8),
+        forwards: chance.percent(5),
         running: chance.percent(96),
         windows: chance.percent(30),
     }

@@ -124,8 +124,11 @@ impl Printer<'_> {
             }));
             if !self.apart {
                 let subnets = self.subnets_of(index);
-                let peerings = self.peerings_of(index);
                 properties.insert("subnets".to_owned(), subnets.into());
+            }
+            // Of a network without any, no list of peerings tells that there are none.
+            let peerings = self.peerings_of(index);
+            if !self.apart || peerings.is_empty() {
                 properties.insert("virtualNetworkPeerings".to_owned(), peerings.into());
             }
             let kind = "Microsoft.Network/virtualNetworks";

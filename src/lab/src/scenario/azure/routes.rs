@@ -18,7 +18,7 @@ pub(super) fn draw(estate: &mut Estate, chance: &mut Chance) {
             .collect();
         for _ in 0..chance.weighted(&[12, 48, 40]) {
             // Either kind of table, so that either kind of subnet can have one.
-            let forwards = !forwarders.is_empty() && chance.percent(75);
+            let forwards = !forwarders.is_empty() && chance.percent(80);
             let leads_to = if forwards { forwarders.as_slice() } else { &[] };
             let table = draw_table(estate, network, leads_to, chance);
             estate.tables.push(table);
@@ -43,7 +43,7 @@ pub(super) fn draw(estate: &mut Estate, chance: &mut Chance) {
 
 fn draw_table(estate: &Estate, network: usize, forwarders: &[usize], chance: &mut Chance) -> Table {
     let mut routes: Vec<Route> = Vec::new();
-    for _ in 0..chance.between(1, 4) {
+    for _ in 0..chance.between(2, 5) {
         let route = draw_route(estate, network, forwarders, chance);
         if routes.iter().all(|other| other.to != route.to) {
             routes.push(route);
@@ -87,7 +87,7 @@ fn draw_route(estate: &Estate, network: usize, forwarders: &[usize], chance: &mu
     };
     let inside = (0..estate.networks.len())
         .any(|network| estate.prefixes(network).iter().any(|own| own.contains(&to)));
-    let hop = match chance.weighted(&[30, 42, 14, 8, 6]) {
+    let hop = match chance.weighted(&[22, 48, 14, 12, 4]) {
         // What it is to do with packets for the internet, Azure does not say.
         1 if inside && to.addr().is_ipv4() && !forwarders.is_empty() => {
             Hop::Appliance(*chance.pick(forwarders))
