@@ -9,7 +9,9 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use cloudfw_core::{Filter, Id, Identity, Network, Passage, RuleList, Tracking, WithoutState};
+use cloudfw_core::{
+    Appliance, Filter, Id, Identity, Network, Passage, RuleList, Tracking, WithoutState,
+};
 use ipnet::IpNet;
 
 use crate::blueprint::{self, Act, Blueprint};
@@ -74,7 +76,8 @@ pub(super) fn over_network(network: &mut Network, scenario: &Scenario, estate: &
         if interface.forwards {
             let id = Id::new(estate.interface_id(index).to_lowercase());
             settle(network, &id, without_state);
-            network.transits.insert(id, Identity::Kept);
+            let known = Appliance { identity: Identity::Kept, hands_on: true };
+            network.appliances.insert(id, known);
         }
     }
     for filter in network.filters.values_mut() {
