@@ -261,9 +261,7 @@ impl Oracle {
 /// Of a group, whether it stands at the subnet or at the interface; where one stands at both, it
 /// is met first where packets come from. Of a route, its prefixes: `name: 10.0.0.0/8 -> None`.
 fn place_in_azure(estate: &azure::Estate, stop: &mut Stop) {
-    let interface = (0..estate.interfaces.len())
-        .find(|&it| estate.interface_id(it) == stop.at)
-        .and_then(|it| estate.interfaces.get(it));
+    let interface = estate.find(&stop.at).and_then(|it| estate.interfaces.get(it));
     let group = |group: Option<usize>| group.and_then(|it| estate.groups.get(it));
     let named = |it: Option<&azure::Group>| {
         it.is_some_and(|it| stop.list.rsplit('/').next() == Some(it.name.as_str()))

@@ -125,32 +125,25 @@ fn put_filter(
     }
     if place.reversed_out && last > 0 {
         // One chain for each direction, so that each has a turn of its own.
-        for (jump, (suffix, turn)) in jumps.into_iter().zip([("i", number), ("o", last - number)]) {
-            let lines = asked(draft, place, turn, &filter.tracking, vec![jump]);
+        let turns = [("i", place.ingress, number), ("o", place.egress, last - number)];
+        for (jump, (suffix, packets, turn)) in jumps.into_iter().zip(turns) {
+            let memory = memory(draft, place, &filter.tracking, &[packets]);
+            let lines = asked(turn, memory, vec![jump]);
             put_turn(draft, place, &format!("{name}{suffix}"), turn, lines);
         }
     } else {
-        let lines = asked(draft, place, number, &filter.tracking, jumps);
+        let both = [place.ingress, place.egress];
+        let lines = asked(number, memory(draft, place, &filter.tracking, &both), jumps);
         put_turn(draft, place, &name, number, lines);
     }
     Ok(())
 }
 
 /// What is asked at a filter's turn: nothing of what has passed all, or is remembered.
-fn asked(
-    draft: &mut Draft,
-    place: &Place<'_>,
-    turn: usize,
-    tracking: &Tracking,
-    jumps: Vec<Line>,
-) -> Vec<Line> {
-    let mut lines = Vec::new();
-    if turn > 0 {
-        lines.push(line(format!("meta mark {PAST_ALL}"), Act::Accept));
-    }
-    lines.extend(memory(draft, place, tracking));
-    lines.extend(jumps);
-    lines
+fn asked(turn: usize, memory: Vec<Line>, jumps: Vec<Line>) -> Vec<Line> {
+    let past = line(format!("meta mark {PAST_ALL}"), Act::Accept);
+    let past = (turn > 0).then_some(past);
+    past.into_iter().chain(memory).chain(jumps).collect()
 }
 
 fn put_turn(draft: &mut Draft, place: &Place<'_>, name: &str, turn: usize, lines: Vec<Line>) {
@@ -158,16 +151,22 @@ fn put_turn(draft: &mut Draft, place: &Place<'_>, name: &str, turn: usize, lines
     draft.base(place.space, name, (Hook::Forward, priority), lines);
 }
 
-/// What a filter remembers, and what it does with a reply that it does not remember.
-fn memory(draft: &mut Draft, place: &Place<'_>, tracking: &Tracking) -> Vec<Line> {
+/// What a filter remembers of some packets of a place, and what it does with a reply among them
+/// that it does not remember.
+fn memory(
+    draft: &mut Draft,
+    place: &Place<'_>,
+    tracking: &Tracking,
+    packets: &[&str],
+) -> Vec<Line> {
     let mut lines = Vec::new();
     if place.remembers && !matches!(tracking, Tracking::Stateless) {
         lines.push(line("ct state established,related", Act::Accept));
     }
     if let Tracking::StatefulOrDropped(site) = tracking {
         let site = draft.site(site);
-        // Both directions of a place, and nothing else that passes through its space.
-        for packets in [place.ingress, place.egress] {
+        // Those of the place, and nothing else that passes through its space.
+        for packets in packets {
             lines.extend(replies(packets, &Act::Drop(site)));
         }
     }

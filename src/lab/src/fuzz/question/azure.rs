@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::{ANY, CLOSED, End, LINUX, Ports, Question, WINDOWS};
 use crate::estate::chance::Chance;
 use crate::kernel::probe::Ask;
-use crate::scenario::azure::{Estate, Interface};
+use crate::scenario::azure::{Estate, Hop, Interface};
 use crate::scenario::{Scenario, TCP_PORTS, UDP_PORTS};
 
 /// Draws one question.
@@ -45,7 +45,8 @@ pub(super) fn draw_one(
         }
     };
     let is_ipv6 = destination.address().is_ipv6();
-    let closed = chance.percent(4);
+    // A reset that passes a namespace twice finds no flow there the second time.
+    let closed = chance.percent(4) && !is_handed_on(estate, &source, &destination);
     let ask = match chance.weighted(&[62, 23, 15]) {
         // The refusal of a datagram comes back as ICMP, of which nothing is said.
         _ if closed => Ask::Tcp(CLOSED),
@@ -55,6 +56,16 @@ pub(super) fn draw_one(
     };
     let (recorded, port) = draw_port(estate, &source, ports, chance);
     Some(Question { source, destination, ask, port, recorded, closed })
+}
+
+/// Whether a machine hands on what goes from one end to the other, or back.
+fn is_handed_on(estate: &Estate, source: &End, destination: &End) -> bool {
+    let leg = |from: &End, to: IpAddr| {
+        let End::Interface { id, .. } = from else { return false };
+        let route = estate.find(id).and_then(|from| estate.user_route(from, to));
+        route.is_some_and(|route| matches!(route.hop, Hop::Appliance(_)))
+    };
+    leg(source, destination.address()) || leg(destination, source.address())
 }
 
 /// The client's port, often one at the end of a range that some rule has.
@@ -107,10 +118,16 @@ fn between(estate: &Estate, ipv6: bool, chance: &mut Chance) -> Option<(End, End
         let there = estate.network_of(to);
         there.is_some_and(|there| estate.peering(network, there).is_some())
     };
-    let candidates = match chance.weighted(&[28, 34, 28, 10]) {
+    let primary = IpAddr::V4(*here.addresses.first()?);
+    let is_answered_elsewhere = |to: usize| match estate.user_route(to, primary) {
+        Some(route) => matches!(route.hop, Hop::Appliance(_) | Hop::Internet),
+        None => false,
+    };
+    let candidates = match chance.weighted(&[20, 26, 21, 23, 10]) {
         0 => of(&is_same),
         1 => of(&|to| is_near(to) && !is_same(to)),
         2 => of(&peered),
+        3 => of(&is_answered_elsewhere),
         _ => all.clone(),
     };
     if candidates.is_empty() {
@@ -197,6 +214,5 @@ fn is_unique(estate: &Estate, end: &End) -> bool {
 
 fn find<'e>(estate: &'e Estate, end: &End) -> Option<&'e Interface> {
     let End::Interface { id, .. } = end else { return None };
-    let index = (0..estate.interfaces.len()).find(|&it| estate.interface_id(it) == *id)?;
-    estate.interfaces.get(index)
+    estate.interfaces.get(estate.find(id)?)
 }

@@ -77,7 +77,7 @@ fn draw_rule(estate: &Estate, network: Option<usize>, inbound: bool, chance: &mu
         name: String::new(),
         priority: 0,
         inbound,
-        allow: chance.percent(if inbound { 72 } else { 56 }),
+        allow: chance.percent(if inbound { 76 } else { 70 }),
         protocol,
         source,
         destination,

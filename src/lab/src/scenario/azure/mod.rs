@@ -247,6 +247,27 @@ impl Estate {
         Some(self.subnets.get(subnet)?.network)
     }
 
+    /// The interface with an id.
+    #[must_use]
+    pub fn find(&self, id: &str) -> Option<usize> {
+        (0..self.interfaces.len()).find(|&it| self.interface_id(it) == id)
+    }
+
+    /// The route of the user that packets from an interface to an address go by, if one wins: the
+    /// longest, and of equal ones the user's (AZ-50).
+    #[must_use]
+    pub fn user_route(&self, from: usize, to: IpAddr) -> Option<&Route> {
+        let network = self.network_of(from)?;
+        let subnet = self.subnets.get(self.interfaces.get(from)?.subnet)?;
+        let routes = self.tables.get(subnet.table?)?.routes.iter();
+        let matching = routes.filter(|route| route.to.contains(&to));
+        let best = matching.max_by_key(|route| route.to.prefix_len())?;
+        let peers = (0..self.networks.len()).filter(|&it| self.peering(network, it).is_some());
+        let mut system = peers.chain([network]).flat_map(|network| self.prefixes(network));
+        let is_longer = |own: IpNet| own.contains(&to) && own.prefix_len() > best.to.prefix_len();
+        (!system.any(is_longer)).then_some(best)
+    }
+
     /// The peering between two networks.
     #[must_use]
     pub fn peering(&self, one: usize, other: usize) -> Option<&Peering> {

@@ -34,7 +34,7 @@ pub(super) fn draw(estate: &mut Estate, chance: &mut Chance) {
             };
             let near: Vec<usize> =
                 (0..estate.tables.len()).filter(|&table| fits(&estate.tables[table])).collect();
-            if !near.is_empty() && chance.percent(72) {
+            if !near.is_empty() && chance.percent(76) {
                 estate.subnets[subnet].table = Some(*chance.pick(&near));
             }
         }
@@ -43,7 +43,7 @@ pub(super) fn draw(estate: &mut Estate, chance: &mut Chance) {
 
 fn draw_table(estate: &Estate, network: usize, forwarders: &[usize], chance: &mut Chance) -> Table {
     let mut routes: Vec<Route> = Vec::new();
-    for _ in 0..chance.between(2, 5) {
+    for _ in 0..chance.between(2, 6) {
         let route = draw_route(estate, network, forwarders, chance);
         if routes.iter().all(|other| other.to != route.to) {
             routes.push(route);
@@ -61,7 +61,7 @@ fn draw_route(estate: &Estate, network: usize, forwarders: &[usize], chance: &mu
     // One that must not forward, and drops what is not its own.
     let dull: Vec<usize> =
         here.iter().copied().filter(|&it| !estate.interfaces[it].forwards).collect();
-    let kind = chance.weighted(&[34, 22, 22, 12, 4, 4, 2]);
+    let kind = chance.weighted(&[38, 24, 20, 8, 4, 4, 2]);
     let to = match kind {
         0 => IpNet::V4(estate.subnets[*chance.pick(&near)].cidr),
         1 if !here.is_empty() => {
@@ -87,13 +87,13 @@ fn draw_route(estate: &Estate, network: usize, forwarders: &[usize], chance: &mu
     };
     let inside = (0..estate.networks.len())
         .any(|network| estate.prefixes(network).iter().any(|own| own.contains(&to)));
-    let hop = match chance.weighted(&[22, 48, 14, 12, 4]) {
+    let hop = match chance.weighted(&[14, 52, 15, 16, 3]) {
         // What it is to do with packets for the internet, Azure does not say.
         1 if inside && to.addr().is_ipv4() && !forwarders.is_empty() => {
             Hop::Appliance(*chance.pick(forwarders))
         }
         2 if to.addr().is_ipv4() && !dull.is_empty() => Hop::Appliance(*chance.pick(&dull)),
-        3 if to.addr().is_ipv4() && chance.percent(60) => Hop::Internet,
+        3 if to.addr().is_ipv4() => Hop::Internet,
         4 => Hop::Local,
         _ => Hop::None,
     };
