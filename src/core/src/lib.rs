@@ -47,9 +47,9 @@ pub use id::Id;
 pub use internet::global_unicast;
 pub use label::{Label, Unknown};
 pub use network::{
-    Address, Client, Comparison, External, Feature, Front, Gateway, Host, HostRoute, Identity,
-    Initiative, Interface, Liveness, Neighbours, Network, Opens, Passage, PlatformService, Pool,
-    Provision, Role, Router, Serving, Setting, Subnet, UnreadAddresses,
+    Address, Appliance, Client, Comparison, External, Feature, Front, Gateway, Host, HostRoute,
+    Identity, Initiative, Interface, Liveness, Neighbours, Network, Opens, Passage,
+    PlatformService, Pool, Provision, Role, Router, Serving, Setting, Subnet, UnreadAddresses,
 };
 pub use path_graph::{Node, PathGraph};
 pub use reachability::{

@@ -40,6 +40,9 @@ pub struct Network {
     /// What was not understood of the object that is written at a place, and most likely only
     /// describes it: answers whose way leads over the object name it, and no verdict rests on it.
     pub remarks: BTreeMap<Origin, Vec<Unknown>>,
+    /// What is known of interfaces that forward, beyond that they do; of others group references
+    /// behind them see nobody (AWS-12), and what they do with packets is not known (AZ-52).
+    pub appliances: BTreeMap<Id<Interface>, Appliance>,
     /// Public addresses that belong to the estate and that no interface or gateway of it has, with
     /// what is not known of each: they are no strangers of the internet.
     pub unheld_public: BTreeMap<IpAddr, Unknown>,
@@ -249,6 +252,16 @@ impl Client {
     pub fn any() -> Self {
         Self { kind: "any".into(), ports: PortSet::range(1024, 65535) }
     }
+}
+
+/// What is known of an interface that forwards, and of what is behind it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Appliance {
+    /// Whether group references in its own filters, and behind it, still see who sent a packet.
+    pub identity: Identity,
+    /// Whether it is known to hand every packet on as it came. No document tells that: it is for
+    /// whoever knows more of a network than its documents do.
+    pub hands_on: bool,
 }
 
 /// A machine or a managed service with one or more interfaces.

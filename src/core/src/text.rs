@@ -27,7 +27,8 @@
 //! `deny`, `reject`, `reset`, `prohibit`, `continue`, `jump C`, `goto C` or `return`, and a peer
 //! is a CIDR, `group:NAME`, `LIST=CIDR+CIDR…` for what a list was expanded to, or `?NAME` for what
 //! cannot be resolved. `chain NAME` begins a chain, whose rules have no direction. Interfaces take `public A` (of the address before it), `groups`,
-//! `filters`, `client linux|windows|any`, `forwards`, `down`, `maybe-down`, `answers-only`,
+//! `filters`, `client linux|windows|any`, `forwards` (`hands-on` where it is known that
+//! it does so without a change, `maybe-hides` where groups may see through it), `down`, `maybe-down`, `answers-only`,
 //! `maybe-opens`, `gateway G`, `opaque`, and of the platform's addresses `lacks A,…` and
 //! `maybe-lacks A,…`; of load balancers `front A SERVICES [renumbers]
 //! [maybe-front]`, for the address before it. `host NAME INTERFACES [PREFIX->INTERFACE]…` joins interfaces to a host, which
@@ -51,9 +52,9 @@ use ipnet::IpNet;
 use thiserror::Error;
 
 use crate::{
-    Action, Address, Client, Denial, Destinations, External, Filter, Front, Gateway, Group, Host,
-    HostRoute, Id, Identity, Initiative, Interface, IpSet, Label, Liveness, Made, Match,
-    Neighbours, Network, Opens, Origin, Passage, Peer, Peers, Place, PlatformService, Pool,
+    Action, Address, Appliance, Client, Denial, Destinations, External, Filter, Front, Gateway,
+    Group, Host, HostRoute, Id, Identity, Initiative, Interface, IpSet, Label, Liveness, Made,
+    Match, Neighbours, Network, Opens, Origin, Passage, Peer, Peers, Place, PlatformService, Pool,
     PortSet, Provision, Role, Route, RouteTable, Router, Rule, RuleList, ServiceSet, Serving,
     Stack, StateSet, Subnet, Target, Tracking, Unknown, UnreadAddresses, WithoutState,
 };
@@ -415,6 +416,13 @@ impl Reader {
                 "filters" => interface.stack = words.stack()?,
                 "client" => interface.client = words.client()?,
                 "forwards" => interface.forwards = true,
+                "hands-on" | "maybe-hides" => {
+                    interface.forwards = true;
+                    let hands_on = word == "hands-on";
+                    let identity = if hands_on { Identity::Kept } else { Identity::Doubtful };
+                    let known = Appliance { identity, hands_on };
+                    self.network.appliances.insert(Id::from(name), known);
+                }
                 "down" => interface.liveness = Liveness::Down("it is stopped".into()),
                 "maybe-down" => {
                     interface.liveness = Liveness::Unknown(unknown("whether it runs", words.line));

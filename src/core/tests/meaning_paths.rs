@@ -318,3 +318,56 @@ host h one,two {route}
     assert_eq!(asked.blockers[0].reason, Reason::Rule);
     assert_eq!(verdict(&text(" forwards", "", by_two)), Verdict::Unknown);
 }
+
+/// What an appliance does with packets stands in no document: whoever knows says so, and its
+/// filters are then asked both ways, by its own table it goes on, and a reply that comes by another
+/// way is one of which it has no state.
+#[test]
+fn az_52_an_appliance_that_is_known_to_hand_on_is_seen_through() {
+    let text = |flag: &str, out: &str, back: &str| {
+        format!(
+            "
+router net 10.0.0.0/16
+subnet a in net 10.0.1.0/24 table by
+subnet m in net 10.0.2.0/24 table plain
+subnet b in net 10.0.3.0/24 table {back}
+table by
+  10.0.0.0/16 -> local
+  10.0.3.0/24 -> interface:box
+table plain
+  10.0.0.0/16 -> local
+table back
+  10.0.0.0/16 -> local
+  10.0.1.0/24 -> interface:box
+filter fw stateful evaluated
+  in 1 allow 443 from group:g
+  out 1 allow {out}
+filter end stateful
+  in 1 allow 443 from group:g
+  out 1 allow any
+interface a in a 10.0.1.5 groups g filters end
+interface box in m 10.0.2.5 filters fw {flag}
+interface b in b 10.0.3.5 filters end
+"
+        )
+    };
+    let answer = |flag: &str, out: &str, back: &str, service: &str| {
+        ask(&network(&text(flag, out, back)), "a", "b", service)
+    };
+    // AWS-12, and where groups are known by addresses.
+    assert_eq!(answer("forwards", "443", "plain", "443").verdict, Verdict::Unreachable);
+    assert_eq!(answer("maybe-hides", "443", "plain", "443").verdict, Verdict::Unknown);
+    assert_eq!(answer("hands-on", "443", "plain", "443").verdict, Verdict::Reachable);
+    assert_eq!(answer("hands-on", "443", "back", "443").verdict, Verdict::Reachable);
+    is_stopped_by(
+        &answer("hands-on", "443", "plain", "80"),
+        &["fw ingress Rule", "fw egress Rule", "end ingress Rule"],
+    );
+    is_stopped_by(&answer("hands-on", "80", "plain", "443"), &["fw egress Rule"]);
+    let back = network(
+        &text("hands-on", "443", "back").replace("table by\nsubnet m", "table plain\nsubnet m"),
+    );
+    let stopped = ask(&back, "a", "b", "443");
+    assert_eq!(stopped.verdict, Verdict::Unreachable);
+    assert_eq!((&*stopped.blockers[0].at.id, stopped.blockers[0].leg), ("fw", Leg::Return));
+}

@@ -183,6 +183,7 @@ fn join(into: &mut Network, mut other: Network) {
     into.filters.append(&mut other.filters);
     into.groups.append(&mut other.groups);
     into.unknowns.append(&mut other.unknowns);
+    into.appliances.append(&mut other.appliances);
     into.unheld_public.append(&mut other.unheld_public);
     into.settings.append(&mut other.settings);
     into.undescribed.append(&mut other.undescribed);

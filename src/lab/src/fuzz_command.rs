@@ -12,10 +12,10 @@ use std::process::ExitCode;
 use std::thread;
 
 use anyhow::{Context as _, Result, bail};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use cloudfw_lab::fuzz::{Disagreement, Order, Report, folder, run, shrink};
 use cloudfw_lab::kernel;
-use cloudfw_lab::scenario::Scenario;
+use cloudfw_lab::scenario::{Cloud, Scenario};
 
 use campaign::ask_all;
 use progress::Progress;
@@ -29,6 +29,9 @@ const MOST_THREADS: u8 = 64;
 /// Arguments of `cloudfw-lab fuzz`.
 #[derive(Args)]
 pub(crate) struct FuzzArguments {
+    /// The cloud that scenarios are of.
+    #[arg(long, value_enum, default_value_t = CloudName::Aws)]
+    cloud: CloudName,
     /// The seed of the first scenario; the others have the numbers that follow, so that one of
     /// them is asked about again with `--seed ITS_SEED --scenarios 1`.
     #[arg(long, default_value_t = 1)]
@@ -57,6 +60,24 @@ pub(crate) struct FuzzArguments {
     /// Ask cloudfw alone, and only count: no packet is sent, nothing is compared.
     #[arg(long)]
     without_kernel: bool,
+}
+
+/// A cloud as the command line has it.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum CloudName {
+    /// Scenarios of AWS.
+    Aws,
+    /// Scenarios of Azure.
+    Azure,
+}
+
+impl From<CloudName> for Cloud {
+    fn from(name: CloudName) -> Self {
+        match name {
+            CloudName::Aws => Self::Aws,
+            CloudName::Azure => Self::Azure,
+        }
+    }
 }
 
 /// What `--help` ends with.
@@ -93,7 +114,7 @@ pub(crate) fn fuzz(arguments: &FuzzArguments) -> Result<ExitCode> {
     say(&words::disagreements(&campaign, &alike))?;
     say(&words::summary(&order, &campaign))?;
     if let Some(to) = to {
-        write_folders(&to, &alike)?;
+        write_folders(&to, order.cloud, &alike)?;
         to.close();
     } else {
         say(&words::advice(&order, &campaign))?;
@@ -108,6 +129,7 @@ pub(crate) fn fuzz(arguments: &FuzzArguments) -> Result<ExitCode> {
 fn order(arguments: &FuzzArguments) -> Order {
     let processors = || thread::available_parallelism().map_or(1, usize::from);
     Order {
+        cloud: arguments.cloud.into(),
         seed: arguments.seed,
         scenarios: arguments.scenarios as usize,
         probes: usize::from(arguments.probes),
@@ -162,11 +184,15 @@ impl<'a> Destination<'a> {
 }
 
 /// One of each kind of disagreement, reduced.
-fn write_folders(to: &Destination<'_>, alike: &[(usize, &Disagreement)]) -> Result<()> {
+fn write_folders(
+    to: &Destination<'_>,
+    cloud: Cloud,
+    alike: &[(usize, &Disagreement)],
+) -> Result<()> {
     for (_, disagreement) in alike.iter().take(WRITTEN) {
         let Disagreement { seed, compiler, question, .. } = disagreement;
         tell(&format!("reducing seed {seed}: {question} (up to 90 s)"));
-        let (scenario, shown) = shrink(&Scenario::draw(*seed), disagreement);
+        let (scenario, shown) = shrink(&Scenario::draw_of(cloud, *seed), disagreement);
         let name = format!("lab-{seed}-{compiler}-{}-{}", question.protocol(), question.port);
         let folder = to.path.join(name);
         let written = folder::write(&folder, &scenario, &shown)

@@ -9,6 +9,7 @@ use std::process::{Command, Output};
 
 use cloudfw_core::Verdict;
 use cloudfw_lab::fuzz::{Order, run};
+use cloudfw_lab::scenario::Cloud;
 
 fn fuzz(arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cloudfw-lab"));
@@ -19,9 +20,9 @@ fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }
 
-#[test]
-fn cloudfw_and_the_kernel_agree_on_forty_scenarios() {
-    let done = fuzz(&["--seed", "1", "--scenarios", "40", "--probes", "60"]);
+/// A short run: 2,400 questions, of both compilers.
+fn agrees_on_forty_scenarios(cloud: &str) {
+    let done = fuzz(&["--cloud", cloud, "--seed", "1", "--scenarios", "40", "--probes", "60"]);
     let said = said(&done);
     println!("{said}");
     if let Some(why) = said.lines().find_map(|line| line.strip_prefix("skipped: ")) {
@@ -34,6 +35,16 @@ fn cloudfw_and_the_kernel_agree_on_forty_scenarios() {
     assert_eq!(done.status.code(), Some(0), "{said}");
     assert!(said.contains("40 of 40 scenarios, 2400 of 2400 questions"), "{said}");
     assert!(said.contains("0 disagreements, 0 wrong shares, 0 scenarios not asked"), "{said}");
+}
+
+#[test]
+fn cloudfw_and_the_kernel_agree_on_forty_scenarios() {
+    agrees_on_forty_scenarios("aws");
+}
+
+#[test]
+fn cloudfw_and_the_kernel_agree_on_forty_scenarios_of_azure() {
+    agrees_on_forty_scenarios("azure");
 }
 
 #[test]
@@ -74,8 +85,15 @@ fn a_reader_that_goes_away_ends_nothing() {
 
 #[test]
 fn scenarios_let_packets_pass_and_stop_them_at_every_layer() {
-    let order =
-        Order { seed: 1, scenarios: 250, probes: 60, threads: 2, kernel: false, surveys: 0 };
+    let order = Order {
+        cloud: Cloud::Aws,
+        seed: 1,
+        scenarios: 250,
+        probes: 60,
+        threads: 2,
+        kernel: false,
+        surveys: 0,
+    };
     let report = run(&order, &|_| {});
     assert_eq!(report.failures, Vec::<String>::new());
     let tally = &report.tally;
@@ -89,6 +107,33 @@ fn scenarios_let_packets_pass_and_stop_them_at_every_layer() {
     }
     assert!(tally.percent_by_replies() >= 5.0, "{tally}");
     assert_eq!(tally.percent_by_layer().count(), 14, "{tally}");
+    for (layer, percent) in tally.percent_by_layer() {
+        assert!(percent >= 1.0, "{layer}: {tally}");
+    }
+}
+
+#[test]
+fn scenarios_of_azure_let_packets_pass_and_stop_them_at_every_layer() {
+    let order = Order {
+        cloud: Cloud::Azure,
+        seed: 1,
+        scenarios: 100,
+        probes: 60,
+        threads: 2,
+        kernel: false,
+        surveys: 0,
+    };
+    let report = run(&order, &|_| {});
+    assert_eq!(report.failures, Vec::<String>::new());
+    let tally = &report.tally;
+    println!("{tally}");
+    assert_eq!((report.scenarios, tally.questions), (100, 100 * 60));
+    assert!(tally.percent_of(Verdict::Reachable) >= 25.0, "{tally}");
+    assert!(tally.percent_of(Verdict::Unreachable) >= 25.0, "{tally}");
+    for verdict in [Verdict::Unknown, Verdict::Intermittent, Verdict::Partial] {
+        assert!(tally.percent_of(verdict) < 0.01, "{verdict}: {tally}");
+    }
+    assert_eq!(tally.percent_by_layer().count(), 12, "{tally}");
     for (layer, percent) in tally.percent_by_layer() {
         assert!(percent >= 1.0, "{layer}: {tally}");
     }

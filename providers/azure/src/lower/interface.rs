@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use cloudfw_core::{
-    Address, Client, Filter, Front, Group, Id, Initiative, Interface, IpSet, Liveness, Origin,
-    Role, Router, Stack, Subnet, Unknown, UnreadAddresses,
+    Address, Appliance, Client, Filter, Front, Group, Id, Identity, Initiative, Interface, IpSet,
+    Liveness, Origin, Role, Router, Stack, Subnet, Unknown, UnreadAddresses,
 };
 
 use super::Lowering;
@@ -29,7 +29,14 @@ impl<'a> Lowering<'a> {
         let recorded = self.recorded;
         for object in recorded.interfaces.iter() {
             let interface = self.interface(object);
-            self.network.interfaces.insert(Id::new(Arc::clone(&object.key)), interface);
+            let id: Id<Interface> = Id::new(Arc::clone(&object.key));
+            if interface.forwards {
+                // Members of application security groups are known by their addresses (AZ-18),
+                // which an appliance may leave as they are.
+                let known = Appliance { identity: Identity::Doubtful, hands_on: false };
+                self.network.appliances.insert(id.clone(), known);
+            }
+            self.network.interfaces.insert(id, interface);
         }
     }
 

@@ -255,7 +255,8 @@ impl<'a> Lowering<'a> {
         ];
         let label =
             Label { id: "outbound port 25".into(), kind: "outbound-port-25", ..border.clone() };
-        let all = Rule { id: "*".into(), matches: Match::any(), action: Action::Allow, origin };
+        // Without an id: of what a border is not about it says nothing.
+        let all = Rule { id: "".into(), matches: Match::any(), action: Action::Allow, origin };
         let egress = rules.into_iter().chain([all.clone()]).collect();
         let list = |rules| vec![Arc::new(RuleList { label: label.clone(), rules })];
         let filter = Filter {

@@ -474,12 +474,19 @@ impl<'n> Walk<'_, 'n> {
             self.move_to(at, subnet_id, subnet, &mut packet);
         }
         packet.cross(Crossing::Route { table, route });
-        packet.lose_identity_from_here(Identity::Lost);
+        let known = self.graph.network().appliances.get(id);
+        packet.lose_identity_from_here(known.map_or(Identity::Lost, |known| known.identity));
         if !interface.forwards {
             return self.obstacle(&interface.label, Reason::SourceDestinationCheck, None, packet);
         }
         cross_liveness(interface, &mut packet);
         cross_interface(id, interface, Direction::Ingress, &mut packet);
+        if let Some((at, subnet)) = self.place_of(interface)
+            && known.is_some_and(|known| known.hands_on)
+        {
+            cross_interface(id, interface, Direction::Egress, &mut packet);
+            return self.out_of_subnet(at, subnet, packet);
+        }
         let unknown = Unknown::new(
             format!("what {} does with the packets that it forwards", interface.label),
             "the appliance's own rules are not in the recording",

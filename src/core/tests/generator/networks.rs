@@ -378,7 +378,8 @@ fn interfaces(dice: &mut Dice, shape: &Shape, text: &mut String) {
             0 => line.push_str(" down"),
             1 if shape.doubts => line.push_str(" maybe-down"),
             2 if shape.doubts => line.push_str(" opaque"),
-            3..=6 => line.push_str(" forwards"),
+            3..=5 => line.push_str(" forwards"),
+            6 => line.push_str(" maybe-hides"),
             7 => line.push_str(" answers-only"),
             8 if shape.doubts => line.push_str(" maybe-opens"),
             _ => {}

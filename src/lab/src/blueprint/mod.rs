@@ -55,6 +55,17 @@ pub struct Subnet {
     pub routes: Vec<Route>,
     /// What is asked when a packet crosses its boundary (and not inside it).
     pub boundary: Vec<Filter>,
+    /// How its interfaces reach each other.
+    pub neighbours: Neighbours,
+}
+
+/// How interfaces of a subnet reach each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Neighbours {
+    /// Past its table.
+    Direct,
+    /// By its table, as everybody else (AZ-53).
+    ByTable,
 }
 
 /// A line of a route table.
@@ -73,6 +84,8 @@ pub enum Target {
     Local,
     /// To the gateway with this id.
     Gateway(String),
+    /// To the interface with this id, for whoever is behind it to hand on.
+    Interface(String),
     /// Nowhere.
     Blackhole,
 }
@@ -88,6 +101,8 @@ pub struct Interface {
     pub addresses: Vec<(IpAddr, Option<IpAddr>)>,
     /// Its filters, in the order in which a packet coming in meets them.
     pub filters: Vec<Filter>,
+    /// Whether a packet going out meets them in the reverse order (AZ-6), or in the same.
+    pub reversed_out: bool,
     /// Whether it sends and takes only its own addresses (AWS-73).
     pub source_check: bool,
     /// Whether a host behind it answers.
@@ -197,6 +212,8 @@ pub enum Passage {
         both_ways: bool,
         /// Whether it carries IPv4 at all.
         ipv4: bool,
+        /// Whether it carries IPv6 at all.
+        ipv6: bool,
     },
     /// A NAT gateway: TCP, UDP and ICMP get its address; it takes no flows itself.
     SourceNat {

@@ -60,7 +60,7 @@ pub fn wire(blueprint: &Blueprint) -> Result<Wired, WiringError> {
     for segment in index.subnets.values() {
         subnet::put_subnet(&mut draft, &spaces, &index, segment)?;
     }
-    let interfaces = host::put_hosts(&mut draft, &spaces, blueprint)?;
+    let interfaces = host::put_hosts(&mut draft, &spaces, &index, blueprint)?;
     outside::put_outside(&mut draft, &spaces, &index, blueprint);
     Ok(Wired { plan: draft.finish(), interfaces, outside: spaces.outside })
 }
@@ -69,6 +69,7 @@ pub fn wire(blueprint: &Blueprint) -> Result<Wired, WiringError> {
 struct Spaces<'b> {
     routers: BTreeMap<&'b str, SpaceId>,
     subnets: BTreeMap<&'b str, SpaceId>,
+    interfaces: BTreeMap<&'b str, SpaceId>,
     /// The borders of each router that has any.
     borders: BTreeMap<&'b str, SpaceId>,
     links: BTreeMap<&'b str, SpaceId>,
@@ -93,6 +94,7 @@ impl<'b> Spaces<'b> {
         let mut spaces = Self {
             routers: BTreeMap::new(),
             subnets: BTreeMap::new(),
+            interfaces: BTreeMap::new(),
             borders: BTreeMap::new(),
             links: BTreeMap::new(),
             nats: BTreeMap::new(),
@@ -107,6 +109,9 @@ impl<'b> Spaces<'b> {
         }
         for id in index.subnets.keys() {
             spaces.subnets.insert(id, draft.space(format!("subnet {id}")));
+        }
+        for id in index.interfaces.keys() {
+            spaces.interfaces.insert(id, draft.space(format!("interface {id}")));
         }
         for (id, gateway) in &index.gateways {
             let space = match gateway.passage {
@@ -148,6 +153,10 @@ impl<'b> Spaces<'b> {
 
     fn subnet(&self, id: &str) -> Option<SpaceId> {
         self.subnets.get(id).copied()
+    }
+
+    fn interface(&self, id: &str) -> Option<SpaceId> {
+        self.interfaces.get(id).copied()
     }
 
     fn border(&self, router: &str) -> Option<SpaceId> {

@@ -1,7 +1,8 @@
 //! Two ways to a blueprint that share nothing but the words it is written in: from the neutral
-//! model, and from AWS documents.
+//! model, and from documents of AWS or Azure.
 
 pub mod aws;
+pub mod azure;
 pub mod network;
 #[cfg(test)]
 mod tests;
@@ -10,7 +11,6 @@ use thiserror::Error;
 
 use crate::blueprint::{Blueprint, Target};
 
-pub use aws::from_documents;
 pub use network::from_network;
 
 /// What namespaces cannot show.
@@ -34,9 +34,12 @@ impl Unsupported {
 fn whole(blueprint: Blueprint) -> Result<Blueprint, Unsupported> {
     for subnet in &blueprint.subnets {
         for route in &subnet.routes {
-            if let Target::Gateway(id) = &route.target
-                && !blueprint.gateways.iter().any(|gateway| gateway.id == *id)
-            {
+            let (id, is_there) = match &route.target {
+                Target::Gateway(id) => (id, blueprint.gateways.iter().any(|it| it.id == *id)),
+                Target::Interface(id) => (id, blueprint.interfaces.iter().any(|it| it.id == *id)),
+                Target::Local | Target::Blackhole => continue,
+            };
+            if !is_there {
                 let why = format!("a route to {id}, which is not there");
                 return Err(Unsupported::new(&subnet.table, why));
             }

@@ -18,9 +18,9 @@ mod tests;
 use std::collections::BTreeSet;
 
 use cloudfw_core::{
-    Destinations, Gateway, Id, Identity, Interface, IpSet, Liveness, Network, Opens, Passage,
-    Protocol, ProtocolSet, Role, Route, RouteTable, Router, ServiceSet, Stack, Subnet, Target,
-    Unknown,
+    Destinations, Gateway, Id, Identity, Interface, IpSet, Liveness, Neighbours, Network, Opens,
+    Passage, Protocol, ProtocolSet, Role, Route, RouteTable, Router, ServiceSet, Stack, Subnet,
+    Target, Unknown,
 };
 use ipnet::IpNet;
 
@@ -90,6 +90,10 @@ fn compile_subnet(
         table: subnet.table.to_string(),
         routes: routes(&subnet.table, table)?,
         boundary: compile_stack(network, &subnet.boundary, &post)?,
+        neighbours: match subnet.neighbours {
+            Neighbours::Direct => blueprint::Neighbours::Direct,
+            Neighbours::ByTable => blueprint::Neighbours::ByTable,
+        },
     })
 }
 
@@ -128,9 +132,7 @@ fn compile_target(id: &Id<RouteTable>, target: &Target) -> Result<blueprint::Tar
         Target::Local => Ok(blueprint::Target::Local),
         Target::Gateway(gateway) => Ok(blueprint::Target::Gateway(gateway.to_string())),
         Target::Blackhole | Target::Discard => Ok(blueprint::Target::Blackhole),
-        Target::Interface(interface) => {
-            Err(Unsupported::new(id.as_str(), format!("a route to the interface {interface}")))
-        }
+        Target::Interface(interface) => Ok(blueprint::Target::Interface(interface.to_string())),
         Target::Unknown(unknown) => Err(Unsupported::new(id.as_str(), unknown.to_string())),
     }
 }
@@ -165,9 +167,19 @@ fn compile_interface(
         subnet: interface.subnet.to_string(),
         addresses: interface.addresses.iter().map(|own| (own.ip, own.public)).collect(),
         filters: compile_stack(network, &interface.stack, &post)?,
+        reversed_out: is_reversed_out(id, &interface.stack)?,
         source_check: !interface.forwards,
         up,
     }))
+}
+
+/// AZ-6: whether packets that go out meet the filters in the reverse order.
+fn is_reversed_out(id: &Id<Interface>, stack: &Stack) -> Result<bool, Unsupported> {
+    match &stack.egress {
+        None => Ok(false),
+        Some(egress) if egress.iter().eq(stack.filters.iter().rev()) => Ok(true),
+        Some(_) => Err(Unsupported::new(id.as_str(), "filters in an order of their own")),
+    }
 }
 
 fn compile_gateway(
@@ -192,8 +204,8 @@ fn compile_passage(id: &Id<Gateway>, passage: &Passage) -> Result<blueprint::Pas
         Passage::Border { pools, .. } if !pools.is_empty() => refuse("addresses that are shared"),
         Passage::Border { router, opens, inside, .. } => {
             let (v4, v6) = (inside.only_v4(), inside.only_v6());
-            if v6 != IpSet::any_v6() {
-                return refuse("a border that does not carry all of IPv6");
+            if !v6.is_empty() && v6 != IpSet::any_v6() {
+                return refuse("a border that carries a part of IPv6");
             }
             if !v4.is_empty() && v4 != IpSet::any_v4() {
                 return refuse("a border that carries a part of IPv4");
@@ -202,6 +214,7 @@ fn compile_passage(id: &Id<Gateway>, passage: &Passage) -> Result<blueprint::Pas
                 router: router.to_string(),
                 both_ways: *opens == Opens::Both,
                 ipv4: !v4.is_empty(),
+                ipv6: !v6.is_empty(),
             })
         }
         Passage::SourceNat { subnet, address, public, ports, services } => {

@@ -11,7 +11,8 @@ use cloudfw_estate::{Estate, OpenOptions, parse_assume_none};
 use ipnet::IpNet;
 use serde_json::Value;
 
-use super::{Unsupported, from_documents, from_network};
+use super::aws::from_documents;
+use super::{Unsupported, from_network};
 use crate::blueprint::{Act, Blueprint, Filter, Interface, Line, Subnet, Tracking};
 use crate::kernel::plan::Cause;
 use crate::scenario::Scenario;
@@ -208,17 +209,20 @@ fn facts(blueprint: &Blueprint) -> BTreeSet<String> {
         facts.insert(format!("router {} {}", router.id, set(&router.prefixes)));
     }
     for subnet in &blueprint.subnets {
-        let Subnet { id, router, prefixes, table, routes, boundary } = subnet;
+        let Subnet { id, router, prefixes, table, routes, boundary, neighbours } = subnet;
         facts.insert(format!("subnet {id} in {router} {} by {table}", set(prefixes)));
+        facts.insert(format!("subnet {id} has neighbours {neighbours:?}"));
         facts.extend(routes.iter().map(|route| format!("subnet {id} {route:?}")));
         filter_facts(&mut facts, id, boundary);
     }
     for interface in &blueprint.interfaces {
-        let Interface { id, subnet, addresses, filters, source_check, up } = interface;
+        let Interface { id, subnet, addresses, filters, reversed_out, source_check, up } =
+            interface;
         let addresses: BTreeSet<_> = addresses.iter().collect();
         let first = interface.addresses.first();
         facts.insert(format!(
-            "interface {id} in {subnet} {addresses:?}, first {first:?}, check {source_check}, up {up}"
+            "interface {id} in {subnet} {addresses:?}, first {first:?}, check {source_check}, \
+             up {up}, reversed {reversed_out}"
         ));
         filter_facts(&mut facts, id, filters);
     }

@@ -181,7 +181,7 @@ fn compare_stop(first: &Stop, seen: &Seen) -> Option<Difference> {
         return Some(Difference::Layer);
     }
     // An address that several have is a place with all their names.
-    if !site.at.split(' ').any(|at| at == first.at) {
+    if site.at != first.at && !site.at.split(' ').any(|at| at == first.at) {
         return Some(Difference::Place);
     }
     compare_rule(first, site)
@@ -195,6 +195,10 @@ fn compare_rule(first: &Stop, site: &Site) -> Option<Difference> {
             Some(Difference::Direction)
         }
         Cause::Stateless if site.list != first.list || site.rule != first.rule => {
+            Some(Difference::Rule)
+        }
+        // Of merged groups no site tells which it is.
+        Cause::Stateful if !site.list.is_empty() && site.list != first.list => {
             Some(Difference::Rule)
         }
         Cause::Stateful => (site.rule != rule).then_some(Difference::Rule),

@@ -1,4 +1,5 @@
-//! A disagreement as a folder: a scenario of `testdata/aws` where those can hold it.
+//! A disagreement as a folder: a scenario of `testdata/aws` or `testdata/azure` where those can
+//! hold it.
 //!
 //! Recordings tell neither the routes and firewalls that hosts have of their own, nor which port a
 //! NAT gateway picked. What a folder does not hold is written into its `README.md`, and returned to be told.
@@ -18,12 +19,12 @@ use super::compare::Disagreement;
 use crate::kernel::plan::{Cause, Site};
 use crate::kernel::probe::Outcome;
 use crate::scenario::firewalls::{HostFirewall, Refusal};
-use crate::scenario::{HostRoute, Scenario};
+use crate::scenario::{Cloud, HostRoute, Scenario};
 
 /// What was written, and what it is good for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Written {
-    /// Whether it is a scenario for `testdata/aws`.
+    /// Whether it is a scenario for `testdata`.
     pub use_as: Use,
     /// What of the disagreement the files do not hold.
     pub lost: Vec<String>,
@@ -44,15 +45,16 @@ impl fmt::Display for Use {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::FailingScenario => {
-                "a scenario for testdata/aws, whose test fails until cloudfw is mended: move it \
-                 there under a name that says what it holds, and name it in testdata/aws/README.md"
+                "a scenario for the cloud's folder in testdata, whose test fails until cloudfw is \
+                 mended: move it there under a name that says what it holds, and name it in the \
+                 table of the statements"
             }
             Self::PassingScenario => {
-                "a scenario for testdata/aws, but its test passes already: it does not hold what \
+                "a scenario for testdata, but its test passes already: it does not hold what \
                  differs, and a test of the mended part has to"
             }
             Self::Documents => {
-                "no scenario for testdata/aws: its documents alone do not show what differs, and a \
+                "no scenario for testdata: its documents alone do not show what differs, and a \
                  test of the mended part has to"
             }
         })
@@ -79,7 +81,14 @@ pub fn write(
     disagreement: &Disagreement,
 ) -> io::Result<Written> {
     fs::create_dir(folder)?;
-    fs::write(folder.join("estate.json"), pretty(&merged(scenario))?)?;
+    match scenario.cloud() {
+        Cloud::Aws => fs::write(folder.join("estate.json"), pretty(&merged(scenario))?)?,
+        Cloud::Azure => {
+            for (name, document) in &scenario.documents {
+                fs::write(folder.join(name), pretty(document)?)?;
+            }
+        }
+    }
     let use_as = match disagreement.predicted.overlaid {
         true => Use::Documents,
         false => write_scenario(folder, disagreement)?,
@@ -95,6 +104,13 @@ fn lost(scenario: &Scenario, disagreement: &Disagreement) -> Vec<String> {
         format!("the host {host} has a route of its own: {to} by {by}")
     };
     let mut lost = Vec::new();
+    if disagreement.predicted.overlaid && scenario.cloud() == Cloud::Azure {
+        lost.push(
+            "a machine that may forward hands on every packet as it came, and a peering without \
+             access carries what rules of users let through"
+                .to_owned(),
+        );
+    }
     if disagreement.predicted.overlaid {
         lost.extend(scenario.host_routes.iter().map(route));
         lost.extend(scenario.firewalls.iter().map(firewall));

@@ -1,23 +1,24 @@
 //! What the kernel does.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
 
-use cloudfw_core::{Leg, Network};
+use cloudfw_core::{Label, Leg, Network};
 
 use super::overlay;
 use super::question::{End, Question};
 use crate::blueprint::wiring::{Wired, wire};
-use crate::compile::{from_documents, from_network};
+use crate::compile::{aws, azure, from_network};
 use crate::kernel::Raised;
 use crate::kernel::plan::{Site, SiteId, SpaceId};
 use crate::kernel::probe::{Followed, Outcome, Probe};
-use crate::scenario::Scenario;
+use crate::scenario::{Cloud, Scenario};
 
 /// The two ways to a blueprint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Compiler {
-    /// From the documents, past `providers/aws`.
+    /// From the documents, past the crate that lowers them.
     Documents,
     /// From core's network.
     Network,
@@ -81,7 +82,11 @@ impl Stand {
         compiler: Compiler,
     ) -> Result<Self, String> {
         let blueprint = match compiler {
-            Compiler::Documents => from_documents(&scenario.documents).map(|mut blueprint| {
+            Compiler::Documents => match scenario.cloud() {
+                Cloud::Aws => aws::from_documents(&scenario.documents),
+                Cloud::Azure => azure::from_documents(&scenario.documents),
+            }
+            .map(|mut blueprint| {
                 overlay::over_blueprint(&mut blueprint, scenario);
                 blueprint
             }),
@@ -89,7 +94,10 @@ impl Stand {
         };
         let mut blueprint = blueprint.map_err(|error| format!("{compiler}: {error}"))?;
         blueprint.outside.clone_from(&scenario.outside);
-        let wired = wire(&blueprint).map_err(|error| format!("{compiler}: {error}"))?;
+        let mut wired = wire(&blueprint).map_err(|error| format!("{compiler}: {error}"))?;
+        if compiler == Compiler::Network {
+            by_label(&mut wired, network);
+        }
         let raised = Raised::raise(&wired.plan).map_err(|error| format!("{compiler}: {error}"))?;
         Ok(Self { wired, raised })
     }
@@ -137,4 +145,25 @@ impl Stand {
         let to = question.destination.address();
         Ok(Probe { source, from, port: question.port, to, ask: question.ask, listener })
     }
+}
+
+/// Calls places as their labels do: core's ids need not be the vendor's (T-9).
+fn by_label(wired: &mut Wired, network: &Network) {
+    let interfaces = network.interfaces.iter().map(|(id, it)| (id.as_str(), &it.label));
+    let routers = network.routers.iter().map(|(id, it)| (id.as_str(), &it.label));
+    let gateways = network.gateways.iter().map(|(id, it)| (id.as_str(), &it.label));
+    let tables = network.tables.iter().map(|(id, it)| (id.as_str(), &it.label));
+    let labels: BTreeMap<&str, &Label> =
+        interfaces.chain(routers).chain(gateways).chain(tables).collect();
+    let called = |id: &str| labels.get(id).map_or(id, |label| &label.id).to_owned();
+    for site in &mut wired.plan.sites {
+        // An address that several have is a place with all their names.
+        let several = || site.at.split(' ').all(|id| labels.contains_key(id));
+        site.at = if !labels.contains_key(site.at.as_str()) && several() {
+            site.at.split(' ').map(called).collect::<Vec<_>>().join(" ")
+        } else {
+            called(&site.at)
+        };
+    }
+    wired.interfaces = wired.interfaces.iter().map(|(id, space)| (called(id), *space)).collect();
 }

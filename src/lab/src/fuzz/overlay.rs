@@ -19,9 +19,14 @@ use crate::kernel::plan::{Cause, Site};
 use crate::scenario::Scenario;
 use crate::scenario::firewalls::{HostFirewall, Refusal};
 
+mod azure;
+
 /// Whether more than the documents tell touches a question: the sender or the answerer has a route
 /// that takes its packets out by another interface, or what is dialled has a firewall.
 pub(super) fn concerns(scenario: &Scenario, question: &Question) -> bool {
+    if let Some(estate) = &scenario.azure {
+        return azure::concerns(estate, question);
+    }
     let Question { source, destination, .. } = question;
     let guarded = |end: &End| match end {
         End::Interface { id, .. } => scenario.firewalls.iter().any(|it| it.interface == *id),
@@ -80,6 +85,9 @@ fn drops_unknown_replies(scenario: &Scenario) -> bool {
 
 /// Over core's network.
 pub(super) fn over_network(network: &mut Network, scenario: &Scenario) {
+    if let Some(estate) = &scenario.azure {
+        return azure::over_network(network, scenario, estate);
+    }
     let without_state = match drops_unknown_replies(scenario) {
         true => WithoutState::Dropped,
         false => WithoutState::Evaluated,
@@ -172,6 +180,9 @@ fn number(place: usize) -> String {
 
 /// Over a blueprint that was made from documents.
 pub(super) fn over_blueprint(blueprint: &mut Blueprint, scenario: &Scenario) {
+    if let Some(estate) = &scenario.azure {
+        return azure::over_blueprint(blueprint, scenario, estate);
+    }
     for route in &scenario.host_routes {
         for host in blueprint.hosts.iter_mut().filter(|host| host.id == route.host) {
             host.routes.push((route.to, route.by.clone()));

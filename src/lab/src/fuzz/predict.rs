@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::overlay;
 use super::question::Question;
-use crate::scenario::Scenario;
+use crate::scenario::{Cloud, Scenario, azure};
 
 /// What cloudfw says of a question.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -158,15 +158,23 @@ impl Oracle {
         let [asked] = asked.as_slice() else {
             return Err(format!("is {} questions", asked.len()));
         };
+        let told = || {
+            let answer = inquiry.reach(&query).map_err(|error| error.to_string())?;
+            match answer.answers.as_slice() {
+                [pair] => Ok(Predicted::of_pair(pair)),
+                answers => Err(format!("has {} answers", answers.len())),
+            }
+        };
         let predicted = if overlay::concerns(&self.scenario, question) {
             let predicted = Predicted::of_core(&reach(overlaid, asked));
-            Predicted { overlaid: true, ..predicted }
+            let predicted = Predicted { overlaid: true, ..predicted };
+            match self.scenario.cloud() {
+                // The documents are not silent of it: they say something else.
+                Cloud::Aws => predicted,
+                Cloud::Azure => predicted.which_refines(&told()?),
+            }
         } else {
-            let answer = inquiry.reach(&query).map_err(|error| error.to_string())?;
-            let [pair] = answer.answers.as_slice() else {
-                return Err(format!("has {} answers", answer.answers.len()));
-            };
-            Predicted::of_pair(pair)
+            told()?
         };
         let mut predicted = match predicted.translated || question.recorded {
             true => {
@@ -206,6 +214,9 @@ impl Oracle {
 
     /// Says where a step is as the kernel's sites do.
     fn place(&self, stop: &mut Stop) {
+        if let Some(estate) = &self.scenario.azure {
+            return place_in_azure(estate, stop);
+        }
         // The interface of a gateway is the gateway.
         let interface = self.overlaid.interfaces.get(stop.at.as_str());
         if let Some(Role::Gateway(gateway)) = interface.map(|interface| &interface.role) {
@@ -245,6 +256,31 @@ impl Oracle {
         let translated = Predicted::of_core(&answer).translated;
         Ok((usable && !translated).then_some((answer.failing.at_least, answer.gap)))
     }
+}
+
+/// Of a group, whether it stands at the subnet or at the interface; where one stands at both, it
+/// is met first where packets come from. Of a route, its prefixes: `name: 10.0.0.0/8 -> None`.
+fn place_in_azure(estate: &azure::Estate, stop: &mut Stop) {
+    let interface = estate.find(&stop.at).and_then(|it| estate.interfaces.get(it));
+    let group = |group: Option<usize>| group.and_then(|it| estate.groups.get(it));
+    let named = |it: Option<&azure::Group>| {
+        it.is_some_and(|it| stop.list.rsplit('/').next() == Some(it.name.as_str()))
+    };
+    if let Some(interface) = interface.filter(|_| stop.reason == Reason::Rule) {
+        let own = named(group(interface.group));
+        let of_subnet = estate.subnets.get(interface.subnet).map(|subnet| subnet.group);
+        let of_subnet = named(group(of_subnet.flatten()));
+        let is_own = own && (!of_subnet || stop.direction == Some(Direction::Egress));
+        stop.kind = match () {
+            () if is_own => "the NIC's NSG".to_owned(),
+            () if of_subnet => "the subnet's NSG".to_owned(),
+            // AZ-8.
+            () => "no NSG".to_owned(),
+        };
+    }
+    let (_, route) = stop.rule.split_once(": ").unwrap_or(("", &stop.rule));
+    let prefixes = route.split(' ').next().unwrap_or_default();
+    stop.prefixes = prefixes.split(',').map(str::to_owned).collect();
 }
 
 fn open(documents: &[(String, Value)]) -> Result<Estate, String> {
@@ -357,6 +393,18 @@ impl Predicted {
             refused: false,
             stops,
         }
+    }
+
+    /// This answer, of more than the documents tell, unless it gainsays what is proved of them
+    /// alone.
+    fn which_refines(self, told: &Self) -> Self {
+        let is_proof = matches!(told.verdict, Verdict::Reachable | Verdict::Unreachable);
+        if !is_proof || told.verdict == self.verdict {
+            return self;
+        }
+        let why = format!("of the documents alone it says {told}");
+        let unknowns = vec![format!("cloudfw says {}: {why}", self.verdict)];
+        Self { verdict: Verdict::Unknown, unknowns, ..self }
     }
 
     /// What of an answer is about the one port that the client, or the gateways, pick here. What is proved of all

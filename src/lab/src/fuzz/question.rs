@@ -13,6 +13,8 @@ use crate::estate::{Estate, Interface, Owner, Peer, RouteTo, Rule};
 use crate::kernel::probe::Ask;
 use crate::scenario::{Scenario, TCP_PORTS, UDP_PORTS};
 
+mod azure;
+
 /// One connection, datagram or echo request from one address to another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Question {
@@ -38,7 +40,7 @@ pub enum End {
     Interface {
         /// Its id.
         id: String,
-        /// The id of its VPC.
+        /// The id of its VPC, or the name of its virtual network.
         vpc: String,
         /// Its own address.
         own: IpAddr,
@@ -177,7 +179,7 @@ impl Ports {
     }
 
     /// Whether it was to be had.
-    fn take(&mut self, port: u16) -> bool {
+    pub(super) fn take(&mut self, port: u16) -> bool {
         // What something listens at is left to it.
         let is_service = TCP_PORTS.contains(&port) || UDP_PORTS.contains(&port);
         !is_service && self.taken.insert(port)
@@ -221,9 +223,11 @@ pub(crate) fn draw(
         if questions.len() == count {
             break;
         }
-        if let Some(question) = draw_one(scenario, ports, chance) {
-            questions.push(question);
-        }
+        let question = match &scenario.azure {
+            None => draw_one(scenario, ports, chance),
+            Some(estate) => azure::draw_one(scenario, estate, ports, chance),
+        };
+        questions.extend(question);
     }
     questions
 }

@@ -9,7 +9,9 @@ use super::compare::{Disagreement, compare};
 use super::observe::Stand;
 use super::predict::Oracle;
 use crate::compile::from_network;
-use crate::scenario::Scenario;
+use crate::scenario::{Cloud, Scenario};
+
+mod azure;
 
 /// How long one disagreement is worked on.
 const BUDGET: Duration = Duration::from_secs(90);
@@ -74,6 +76,14 @@ impl Work {
     }
 
     fn drop_resources(&mut self) {
+        if self.best.cloud() == Cloud::Azure {
+            for id in azure::ids(&self.best.documents) {
+                let mut candidate = self.best.clone();
+                azure::remove(&mut candidate.documents, &id);
+                self.offer(candidate);
+            }
+            return;
+        }
         for key in IDS {
             let mut ids = BTreeSet::new();
             for (_, document) in &self.best.documents {
@@ -174,6 +184,9 @@ fn ask_again(
 }
 
 fn is_empty(document: &Value) -> bool {
+    if let Some(items) = document.as_array() {
+        return items.is_empty();
+    }
     let Some(fields) = document.as_object() else { return false };
     fields.values().all(|value| value.as_array().is_some_and(Vec::is_empty))
 }

@@ -97,8 +97,14 @@ fn layer(stop: &Stop) -> (u8, String) {
         Leg::Return => "reply",
     };
     let direction = stop.direction.map_or(String::new(), |direction| format!(" {direction}"));
+    let is_nsg = stop.kind.ends_with(" NSG") || stop.kind == "network-security-group";
     match stop.reason {
         Reason::Rule if stop.kind == "network-acl" => (1, format!("ACL{direction}, {leg}")),
+        // Only one that has not seen how the flow began is asked about a reply.
+        Reason::Rule | Reason::NoState if is_nsg && stop.leg == Leg::Return => {
+            (2, "NSG without state, reply".to_owned())
+        }
+        Reason::Rule if is_nsg => (2, format!("{}{direction}, {leg}", stop.kind)),
         Reason::Rule | Reason::NoState if stop.direction.is_some() => {
             (2, format!("group{direction}, {leg}"))
         }

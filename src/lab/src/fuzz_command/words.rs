@@ -1,6 +1,7 @@
 //! A campaign in words.
 
 use cloudfw_lab::fuzz::{Disagreement, Order};
+use cloudfw_lab::scenario::Cloud;
 
 use super::campaign::Campaign;
 
@@ -94,9 +95,13 @@ fn end(order: &Order, campaign: &Campaign) -> String {
 pub(crate) fn advice(order: &Order, campaign: &Campaign) -> String {
     let Some(first) = campaign.report.disagreements.first() else { return String::new() };
     let Order { probes, .. } = order;
+    let cloud = match order.cloud {
+        Cloud::Aws => "",
+        Cloud::Azure => "--cloud azure ",
+    };
     format!(
-        "one again, reduced to what it takes: cloudfw-lab fuzz --seed {} --scenarios 1 --probes \
-         {probes} --to DIR",
+        "one again, reduced to what it takes: cloudfw-lab fuzz {cloud}--seed {} --scenarios 1 \
+         --probes {probes} --to DIR",
         first.seed
     )
 }

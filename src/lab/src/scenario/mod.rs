@@ -1,5 +1,5 @@
-//! Small random estates, as the documents that `aws ec2 describe-*` prints: few of everything, so
-//! that what is drawn meets: rules that overlap, ranges that end in the middle, routes that lead
+//! Small random estates, as the documents that `aws ec2 describe-*` or `az` print: few of everything,
+//! so that what is drawn meets: rules that overlap, ranges that end in the middle, routes that lead
 //! one way only.
 //!
 //! The values and their printing are those of the generated [estates](crate::estate); what is
@@ -11,6 +11,7 @@
 )]
 
 mod acls;
+pub mod azure;
 pub mod firewalls;
 mod groups;
 mod hosts;
@@ -28,13 +29,25 @@ use crate::estate::Estate;
 use crate::estate::chance::Chance;
 use firewalls::HostFirewall;
 
+/// A cloud that scenarios are of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Cloud {
+    /// Amazon's.
+    #[default]
+    Aws,
+    /// Microsoft's.
+    Azure,
+}
+
 /// A small estate, and who asks from outside.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Scenario {
     /// What it was drawn from.
     pub seed: u64,
-    /// The estate.
+    /// The estate of AWS; empty in a scenario of another cloud.
     pub estate: Estate,
+    /// The estate of Azure, where it is one.
+    pub azure: Option<azure::Estate>,
     /// The documents: name, and content.
     pub documents: Vec<(String, Value)>,
     /// Hosts that answer by another interface than they were asked at. No document tells this.
@@ -76,7 +89,22 @@ const PARTNERS: [([u8; 4], u8); 3] =
 const PARTNERS_IPV6: [(u16, u8); 2] = [(0xa, 48), (0xb, 48)];
 
 impl Scenario {
-    /// The scenario of this seed: the same on every machine.
+    /// The scenario of this cloud and seed: the same on every machine.
+    #[must_use]
+    pub fn draw_of(cloud: Cloud, seed: u64) -> Self {
+        match cloud {
+            Cloud::Aws => Self::draw(seed),
+            Cloud::Azure => azure::draw(seed),
+        }
+    }
+
+    /// The cloud that it is of.
+    #[must_use]
+    pub fn cloud(&self) -> Cloud {
+        if self.azure.is_some() { Cloud::Azure } else { Cloud::Aws }
+    }
+
+    /// The scenario of AWS of this seed.
     #[must_use]
     pub fn draw(seed: u64) -> Self {
         let mut estate = Estate::default();
@@ -101,7 +129,7 @@ impl Scenario {
         // A stream of its own: with or without firewalls, the rest of a scenario is the same.
         let mut chance = Chance::stream(seed, "firewalls");
         let firewalls = firewalls::draw(&estate, &host_routes, &mut chance);
-        Self { seed, estate, documents, host_routes, firewalls, outside }
+        Self { seed, estate, azure: None, documents, host_routes, firewalls, outside }
     }
 }
 

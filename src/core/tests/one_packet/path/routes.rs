@@ -89,7 +89,8 @@ impl<'n> Walk<'n> {
         if !self.cross_into(at, &interface.subnet, &mut packet) {
             return;
         }
-        packet.left = Identity::Lost;
+        let known = self.network.appliances.get(id);
+        packet.left = packet.left.max(known.map_or(Identity::Lost, |known| known.identity));
         if !interface.forwards {
             return self.stop(&packet, &interface.label, "");
         }

@@ -35,6 +35,7 @@ struct Border<'b> {
     number: usize,
     both_ways: bool,
     ipv4: bool,
+    ipv6: bool,
 }
 
 impl Border<'_> {
@@ -51,8 +52,8 @@ impl Border<'_> {
 
 fn numbered<'b>(index: &Index<'b>, router: &str) -> Vec<Border<'b>> {
     let border = |(number, gateway): (usize, &'b Gateway)| match gateway.passage {
-        Passage::Border { both_ways, ipv4, .. } => {
-            Some(Border { gateway, number, both_ways, ipv4 })
+        Passage::Border { both_ways, ipv4, ipv6, .. } => {
+            Some(Border { gateway, number, both_ways, ipv4, ipv6 })
         }
         _ => None,
     };
@@ -61,7 +62,8 @@ fn numbered<'b>(index: &Index<'b>, router: &str) -> Vec<Border<'b>> {
 
 /// The border that packets come in by which answer nothing that went out.
 fn inward<'b>(borders: &[Border<'b>], ipv4: bool) -> Option<Border<'b>> {
-    let carrying = borders.iter().filter(|border| border.ipv4 || !ipv4);
+    let carries = |border: &&Border<'_>| if ipv4 { border.ipv4 } else { border.ipv6 };
+    let carrying = borders.iter().filter(carries);
     carrying.min_by_key(|border| (!border.both_ways, border.gateway.closed)).copied()
 }
 
@@ -101,6 +103,7 @@ pub(super) fn put_borders(
             name: &format!("f{}n", border.number),
             ingress: &format!("iifname \"{OUTSIDE}\" meta mark {}", border.mark()),
             egress: &border.outward(),
+            reversed_out: false,
             remembers: false,
         };
         ruleset::put_filters(draft, &place, &border.gateway.filters)?;
@@ -150,6 +153,9 @@ fn out_of(draft: &mut Draft, space: SpaceId, border: &Border<'_>) -> Vec<Line> {
     }
     if !border.ipv4 {
         lines.push(drop("meta nfproto ipv4", draft.plain_site(Cause::NotCarried, id, "")));
+    }
+    if !border.ipv6 {
+        lines.push(drop("meta nfproto ipv6", draft.plain_site(Cause::NotCarried, id, "")));
     }
     if !border.both_ways {
         let site = draft.plain_site(Cause::NoState, id, "");

@@ -4,11 +4,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::draft::{Draft, everything};
+use super::index::Index;
 use super::ruleset::{self, EARLY, LATE, Place, drop, drop_others};
-use super::{Spaces, WiringError};
+use super::{Spaces, WiringError, subnet};
 use crate::blueprint::{Blueprint, Host, Interface};
-use crate::kernel::plan::{Cause, Hook, KernelRoute, MAIN_TABLE, Selector, SpaceId};
+use crate::kernel::plan::{Cause, Hook, KernelRoute, Line, MAIN_TABLE, Selector, SpaceId};
 use ipnet::IpNet;
+
+/// What the wires are called, in the space of an interface, by which tables send to it.
+pub(super) const VIA: &str = "via";
+/// The table, in the space of an interface, for what comes by them.
+pub(super) const HANDED_ON: u32 = 1;
+/// Packets that come in.
+const INWARD: &str = "iifname != \"host\"";
 
 /// The table of a host's own routes, by destination.
 const BY_DESTINATION: u32 = 100;
@@ -19,6 +27,7 @@ const BY_SOURCE: u32 = 101;
 pub(super) fn put_hosts(
     draft: &mut Draft,
     spaces: &Spaces<'_>,
+    index: &Index<'_>,
     blueprint: &Blueprint,
 ) -> Result<BTreeMap<String, SpaceId>, WiringError> {
     let by_id: BTreeMap<&str, &Interface> =
@@ -28,7 +37,7 @@ pub(super) fn put_hosts(
     for host in &blueprint.hosts {
         joined.extend(host.interfaces.iter().map(String::as_str));
         let own = host.interfaces.iter().filter_map(|id| by_id.get(id.as_str()).copied());
-        put_host(draft, spaces, host, &own.collect::<Vec<_>>(), &mut placed)?;
+        put_host(draft, (spaces, index), host, &own.collect::<Vec<_>>(), &mut placed)?;
     }
     for interface in &blueprint.interfaces {
         if joined.contains(interface.id.as_str()) {
@@ -36,14 +45,14 @@ pub(super) fn put_hosts(
         }
         let (id, interfaces) = (interface.id.clone(), vec![interface.id.clone()]);
         let host = Host { id, interfaces, routes: Vec::new() };
-        put_host(draft, spaces, &host, &[interface], &mut placed)?;
+        put_host(draft, (spaces, index), &host, &[interface], &mut placed)?;
     }
     Ok(placed)
 }
 
 fn put_host(
     draft: &mut Draft,
-    spaces: &Spaces<'_>,
+    (spaces, index): (&Spaces<'_>, &Index<'_>),
     host: &Host,
     interfaces: &[&Interface],
     placed: &mut BTreeMap<String, SpaceId>,
@@ -52,7 +61,7 @@ fn put_host(
     let mut devices: BTreeMap<&str, String> = BTreeMap::new();
     for interface in interfaces {
         let device = draft.device(space, "e");
-        put_interface(draft, spaces, interface, (space, &device))?;
+        put_interface(draft, (spaces, index), interface, (space, &device))?;
         for (address, _) in &interface.addresses {
             draft.at(space).addresses.push((device.clone(), *address));
         }
@@ -106,12 +115,12 @@ fn leave_by_own(
 /// The namespace of an interface, between its host (`host`) and its subnet (`net0`).
 fn put_interface(
     draft: &mut Draft,
-    spaces: &Spaces<'_>,
+    (spaces, index): (&Spaces<'_>, &Index<'_>),
     interface: &Interface,
     host: (SpaceId, &str),
 ) -> Result<(), WiringError> {
     let id = interface.id.as_str();
-    let space = draft.space(format!("interface {id}"));
+    let Some(space) = spaces.interface(id) else { return Ok(()) };
     draft.wire((space, "host"), host);
     draft.route_all(space, MAIN_TABLE, "net0");
     if let Some(subnet) = spaces.subnet(&interface.subnet) {
@@ -119,6 +128,9 @@ fn put_interface(
         draft.wire((space, "net0"), (subnet, &device));
         for (address, _) in &interface.addresses {
             draft.route(subnet, IpNet::from(*address), &device);
+        }
+        if let Some(of) = index.subnets.get(interface.subnet.as_str()) {
+            subnet::put_neighbour(draft, subnet, of, (interface, &device));
         }
     }
     let mut own = Vec::new();
@@ -134,12 +146,16 @@ fn put_interface(
         let site = draft.plain_site(Cause::SourceDestinationCheck, id, "");
         early.extend(drop_others("iifname \"host\"", "saddr", &own, site));
     }
+    if index.is_appliance(id) {
+        early.extend(put_appliance(draft, space, interface, &own));
+    }
     draft.base(space, "own", EARLY, early);
     let place = Place {
         space,
         name: "f",
-        ingress: "iifname \"net0\"",
+        ingress: INWARD,
         egress: "iifname \"host\"",
+        reversed_out: interface.reversed_out,
         remembers: true,
     };
     ruleset::put_filters(draft, &place, &interface.filters)?;
@@ -152,7 +168,31 @@ fn put_interface(
     }
     if !interface.up {
         let site = draft.plain_site(Cause::Down, id, "");
-        draft.base(space, "down", LATE, vec![drop("iifname \"net0\"", site)]);
+        draft.base(space, "down", LATE, vec![drop(INWARD, site)]);
     }
     Ok(())
+}
+
+/// What tables send to an interface for its host to hand on comes by wires of its own; gives back
+/// the lines for what it does not take.
+fn put_appliance(
+    draft: &mut Draft,
+    space: SpaceId,
+    interface: &Interface,
+    own: &[IpNet],
+) -> Vec<Line> {
+    let id = interface.id.as_str();
+    draft.route_all(space, HANDED_ON, "host");
+    let mut lines = Vec::new();
+    let mut refuse = |cause| {
+        let site = draft.plain_site(cause, id, "");
+        lines.extend(drop_others(&format!("iifname \"{VIA}*\""), "daddr", own, site));
+    };
+    if interface.source_check {
+        refuse(Cause::SourceDestinationCheck);
+    }
+    if !interface.up {
+        refuse(Cause::Down);
+    }
+    lines
 }

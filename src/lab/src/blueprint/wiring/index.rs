@@ -52,6 +52,18 @@ impl<'b> Index<'b> {
         self.subnets_of(router).iter().flat_map(|subnet| subnet.prefixes.clone()).collect()
     }
 
+    /// Whether a route of any table leads to an interface.
+    pub(super) fn is_appliance(&self, interface: &str) -> bool {
+        let mut routes = self.subnets.values().flat_map(|subnet| &subnet.routes);
+        routes.any(|route| matches!(&route.target, Target::Interface(id) if id == interface))
+    }
+
+    /// Whether an interface of a subnet has exactly this address.
+    pub(super) fn holds(&self, subnet: &str, address: IpNet) -> bool {
+        let mut own = self.interfaces.values().filter(|interface| interface.subnet == subnet);
+        own.any(|it| it.addresses.iter().any(|(own, _)| IpNet::from(*own) == address))
+    }
+
     pub(super) fn known_of(&self, router: &str) -> &[Known] {
         self.known.get(router).map_or(&[], Vec::as_slice)
     }
@@ -75,8 +87,12 @@ impl<'b> Index<'b> {
             named("router", &self.routers, &subnet.router, &subnet.id)?;
             let mut routed = BTreeSet::new();
             for route in &subnet.routes {
-                if let Target::Gateway(id) = &route.target {
-                    named("gateway", &self.gateways, id, &subnet.table)?;
+                match &route.target {
+                    Target::Gateway(id) => named("gateway", &self.gateways, id, &subnet.table)?,
+                    Target::Interface(id) => {
+                        named("interface", &self.interfaces, id, &subnet.table)?;
+                    }
+                    Target::Local | Target::Blackhole => {}
                 }
                 if !routed.insert(route.to.trunc()) {
                     return Err(WiringError::Routes(subnet.table.clone(), route.to));

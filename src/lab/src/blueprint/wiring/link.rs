@@ -37,7 +37,14 @@ pub(super) fn put_link(
         draft.base(space, "early", EARLY, vec![drop("", site)]);
     }
     let [first, second] = ["iifname \"a*\"", "iifname \"b*\""];
-    let place = Place { space, name: "f", ingress: first, egress: second, remembers: false };
+    let place = Place {
+        space,
+        name: "f",
+        ingress: first,
+        egress: second,
+        reversed_out: false,
+        remembers: false,
+    };
     ruleset::put_filters(draft, &place, &gateway.filters)?;
     let site = draft.plain_site(Cause::NotTransitive, id, "");
     let mut late = Vec::new();

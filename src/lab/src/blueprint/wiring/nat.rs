@@ -50,6 +50,7 @@ pub(super) fn put_nat(
         name: "f",
         ingress: "ct direction reply",
         egress: "ct direction original",
+        reversed_out: false,
         remembers: false,
     };
     ruleset::put_filters(draft, &place, &gateway.filters)?;

@@ -38,19 +38,22 @@ pub(super) struct Place<'p> {
     pub(super) ingress: &'p str,
     /// And which out.
     pub(super) egress: &'p str,
+    /// Whether packets that go out meet the filters in the reverse order.
+    pub(super) reversed_out: bool,
     /// Whether it remembers flows: interfaces do, boundaries and gateways do not.
     pub(super) remembers: bool,
 }
 
 /// Puts the filters of a place, in order for packets that come in, into its space. Packets that go
-/// out meet them in the same order, as core's stacks do.
+/// out meet them in the same order, or in the reverse one.
 pub(super) fn put_filters(
     draft: &mut Draft,
     place: &Place<'_>,
     filters: &[Filter],
 ) -> Result<(), WiringError> {
     for (number, filter) in filters.iter().enumerate() {
-        put_filter(draft, place, number, filter)?;
+        let last = filters.len() - 1;
+        put_filter(draft, place, (number, last), filter)?;
     }
     if filters.iter().any(rejects) {
         // What sends an error has to have an address, which its client does not look at.
@@ -95,7 +98,7 @@ pub(super) fn reject_as(addresses: impl Iterator<Item = IpAddr>) -> Vec<Line> {
 fn put_filter(
     draft: &mut Draft,
     place: &Place<'_>,
-    number: usize,
+    (number, last): (usize, usize),
     filter: &Filter,
 ) -> Result<(), WiringError> {
     let name = format!("{}{number}", place.name);
@@ -105,16 +108,12 @@ fn put_filter(
         .enumerate()
         .map(|(n, (own, _))| (own.as_str(), format!("{name}_{n}")))
         .collect();
-    let mut lines = Vec::new();
-    if number > 0 {
-        lines.push(line(format!("meta mark {PAST_ALL}"), Act::Accept));
-    }
-    lines.extend(memory(draft, place, &filter.tracking));
+    let mut jumps = Vec::new();
     for (direction, packets) in
         [(Direction::Ingress, place.ingress), (Direction::Egress, place.egress)]
     {
         let own = format!("{name}_{}", word(direction));
-        lines.push(line(packets, Act::Jump(own.clone())));
+        jumps.push(line(packets, Act::Jump(own.clone())));
         let ruled = translated(draft, filter.lines(direction), &chains)?;
         draft.called(place.space, &own, ruled);
     }
@@ -124,21 +123,50 @@ fn put_filter(
             draft.called(place.space, name, ruled);
         }
     }
-    let priority = i32::try_from(number).unwrap_or(i32::MAX).min(LATE.1 - 1);
-    draft.base(place.space, &name, (Hook::Forward, priority), lines);
+    if place.reversed_out && last > 0 {
+        // One chain for each direction, so that each has a turn of its own.
+        let turns = [("i", place.ingress, number), ("o", place.egress, last - number)];
+        for (jump, (suffix, packets, turn)) in jumps.into_iter().zip(turns) {
+            let memory = memory(draft, place, &filter.tracking, &[packets]);
+            let lines = asked(turn, memory, vec![jump]);
+            put_turn(draft, place, &format!("{name}{suffix}"), turn, lines);
+        }
+    } else {
+        let both = [place.ingress, place.egress];
+        let lines = asked(number, memory(draft, place, &filter.tracking, &both), jumps);
+        put_turn(draft, place, &name, number, lines);
+    }
     Ok(())
 }
 
-/// What a filter remembers, and what it does with a reply that it does not remember.
-fn memory(draft: &mut Draft, place: &Place<'_>, tracking: &Tracking) -> Vec<Line> {
+/// What is asked at a filter's turn: nothing of what has passed all, or is remembered.
+fn asked(turn: usize, memory: Vec<Line>, jumps: Vec<Line>) -> Vec<Line> {
+    let past = line(format!("meta mark {PAST_ALL}"), Act::Accept);
+    let past = (turn > 0).then_some(past);
+    past.into_iter().chain(memory).chain(jumps).collect()
+}
+
+fn put_turn(draft: &mut Draft, place: &Place<'_>, name: &str, turn: usize, lines: Vec<Line>) {
+    let priority = i32::try_from(turn).unwrap_or(i32::MAX).min(LATE.1 - 1);
+    draft.base(place.space, name, (Hook::Forward, priority), lines);
+}
+
+/// What a filter remembers of some packets of a place, and what it does with a reply among them
+/// that it does not remember.
+fn memory(
+    draft: &mut Draft,
+    place: &Place<'_>,
+    tracking: &Tracking,
+    packets: &[&str],
+) -> Vec<Line> {
     let mut lines = Vec::new();
     if place.remembers && !matches!(tracking, Tracking::Stateless) {
         lines.push(line("ct state established,related", Act::Accept));
     }
     if let Tracking::StatefulOrDropped(site) = tracking {
         let site = draft.site(site);
-        // Both directions of a place, and nothing else that passes through its space.
-        for packets in [place.ingress, place.egress] {
+        // Those of the place, and nothing else that passes through its space.
+        for packets in packets {
             lines.extend(replies(packets, &Act::Drop(site)));
         }
     }

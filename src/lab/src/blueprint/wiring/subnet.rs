@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 use ipnet::IpNet;
 
 use super::draft::Draft;
+use super::host::{HANDED_ON, VIA};
 use super::index::Index;
 use super::ruleset::{self, EARLY, LATE, Place, about, drop, drop_others, words};
 use super::{Spaces, WiringError};
-use crate::blueprint::{Gateway, Passage, Subnet, Target};
+use crate::blueprint::{Gateway, Interface, Neighbours, Passage, Subnet, Target};
 use crate::kernel::plan::{Act, Cause, Hook, Line, MAIN_TABLE, SiteId, SpaceId};
 
 /// To the router.
@@ -18,6 +19,8 @@ const ROUTER: &str = "or";
 const NOWHERE: &str = "ox";
 /// Where addresses of the subnet lead to that nobody holds.
 const UNHELD: &str = "ix";
+/// The table for what comes from interfaces, where neighbours go by the subnet's table.
+const BY_TABLE: u32 = 100;
 /// Where packets end before the boundary is asked.
 const REFUSED: &str = "zx";
 
@@ -77,29 +80,67 @@ impl<'b> Wiring<'_, 'b> {
         }
     }
 
+    /// The table that what comes from its interfaces goes by.
+    fn table(&self) -> u32 {
+        match self.subnet.neighbours {
+            Neighbours::Direct => MAIN_TABLE,
+            Neighbours::ByTable => BY_TABLE,
+        }
+    }
+
+    /// Its own addresses that nobody holds, where neighbours go by its table and that leads there.
+    fn put_own_by_table(&mut self) {
+        let subnet = self.subnet;
+        for prefix in subnet.prefixes.iter().map(IpNet::trunc) {
+            let is_said = subnet.routes.iter().any(|route| route.to.trunc() == prefix);
+            if !is_said && leads_inside(subnet, prefix) {
+                self.draft.route_in(self.space, BY_TABLE, prefix, UNHELD);
+            }
+        }
+    }
+
     fn put_routes(&mut self) {
         self.draft.sink(self.space, NOWHERE);
         let mut bare = super::draft::everything().to_vec();
         for route in &self.subnet.routes {
             let to = route.to.trunc();
             bare.retain(|all| *all != to);
-            // What is inside the subnet stays there, whatever its table says.
-            if self.subnet.prefixes.iter().any(|own| own.contains(&to)) {
-                continue;
-            }
+            let is_own = self.subnet.prefixes.iter().any(|own| own.contains(&to));
             let device = match &route.target {
+                // What is inside the subnet stays there, whatever its table says.
+                _ if is_own && self.subnet.neighbours == Neighbours::Direct => continue,
+                Target::Local if is_own && self.index.holds(&self.subnet.id, to) => continue,
+                Target::Local if is_own => UNHELD.to_owned(),
                 Target::Local => ROUTER.to_owned(),
                 Target::Blackhole => self.end_at(to, Cause::Blackhole, &self.subnet.table),
                 Target::Gateway(id) => match self.index.gateways.get(id.as_str()) {
                     Some(gateway) => self.door(to, gateway),
                     None => continue,
                 },
+                Target::Interface(id) => self.way_to_appliance(id),
             };
-            self.draft.route(self.space, to, &device);
+            self.draft.route_in(self.space, self.table(), to, &device);
         }
         for to in bare {
-            self.draft.route(self.space, to, NOWHERE);
+            self.draft.route_in(self.space, self.table(), to, NOWHERE);
         }
+        if self.subnet.neighbours == Neighbours::ByTable {
+            self.put_own_by_table();
+        }
+    }
+
+    /// The device that a route to an interface leads to.
+    fn way_to_appliance(&mut self, id: &'b str) -> String {
+        if let Some(device) = self.doors.get(id) {
+            return device.clone();
+        }
+        let Some(appliance) = self.spaces.interface(id) else { return NOWHERE.to_owned() };
+        let device = self.draft.device(self.space, "o");
+        let there = self.draft.device(appliance, VIA);
+        self.draft.wire((self.space, &device), (appliance, &there));
+        self.draft.select_device(appliance, &there, HANDED_ON);
+        self.doors.insert(id, device.clone());
+        device
     }
 
     /// A route that ends once the boundary is crossed.
@@ -191,6 +232,7 @@ impl<'b> Wiring<'_, 'b> {
             name: "f",
             ingress: "iifname \"o*\" oifname \"i*\"",
             egress: "iifname \"i*\" oifname \"o*\"",
+            reversed_out: false,
             remembers: false,
         };
         ruleset::put_filters(self.draft, &place, &self.subnet.boundary)?;
@@ -201,6 +243,32 @@ impl<'b> Wiring<'_, 'b> {
         late.extend(drop_others(&format!("oifname \"{ROUTER}\""), "daddr", &subnets, unheld));
         self.draft.base(self.space, "late", LATE, late);
         Ok(())
+    }
+}
+
+/// Whether what goes to these addresses by a subnet's table stays in the network.
+fn leads_inside(subnet: &Subnet, to: IpNet) -> bool {
+    let matching = subnet.routes.iter().filter(|route| route.to.trunc().contains(&to));
+    let best = matching.max_by_key(|route| route.to.prefix_len());
+    best.is_some_and(|route| route.target == Target::Local)
+}
+
+/// Lets an interface's packets go by the subnet's table, if neighbours do, and others come to it.
+pub(super) fn put_neighbour(
+    draft: &mut Draft,
+    space: SpaceId,
+    subnet: &Subnet,
+    (interface, device): (&Interface, &str),
+) {
+    if subnet.neighbours == Neighbours::Direct {
+        return;
+    }
+    draft.select_device(space, device, BY_TABLE);
+    for (address, _) in &interface.addresses {
+        let address = IpNet::from(*address);
+        if leads_inside(subnet, address) {
+            draft.route_in(space, BY_TABLE, address, device);
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use ipnet::IpNet;
 use serde_json::Value;
 
 use super::Unsupported;
-use crate::blueprint::{Blueprint, Gateway, Host, Interface, Passage, Router, Subnet};
+use crate::blueprint::{Blueprint, Gateway, Host, Interface, Neighbours, Passage, Router, Subnet};
 use documents::{Block, Documents, NetworkInterface};
 
 /// The blueprint of an estate that `describe-*` documents tell of. The addresses of the outside
@@ -85,6 +85,7 @@ fn subnets(documents: &Documents) -> Result<Vec<Subnet>, Unsupported> {
             table: table.route_table_id.clone(),
             routes: routes::routes(documents, table)?,
             boundary: vec![acls::boundary(documents, subnet)?],
+            neighbours: Neighbours::Direct,
         })
     };
     documents.subnets.values().map(subnet).collect()
@@ -108,6 +109,7 @@ fn interfaces(documents: &Documents) -> Result<Vec<Interface>, Unsupported> {
             subnet: interface.subnet_id.clone(),
             addresses: interface.addresses(documents)?,
             filters: vec![groups::filter(documents, interface)?],
+            reversed_out: false,
             source_check: interface.source_dest_check.unwrap_or(true),
             up: is_up(documents, interface)?,
         })
@@ -170,14 +172,14 @@ fn gateways(documents: &Documents) -> Result<Vec<Gateway>, Unsupported> {
     // AWS-66: both ways, IPv4 one to one.
     for gateway in documents.internet_gateways.values() {
         for router in gateway.attachments.iter().filter_map(documents::Attached::vpc) {
-            let passage = Passage::Border { router, both_ways: true, ipv4: true };
+            let passage = Passage::Border { router, both_ways: true, ipv4: true, ipv6: true };
             made.push(open(&gateway.internet_gateway_id, passage));
         }
     }
     // AWS-68: IPv6, out only.
     for gateway in documents.egress_only_internet_gateways.values() {
         for router in gateway.attachments.iter().filter_map(documents::Attached::vpc) {
-            let passage = Passage::Border { router, both_ways: false, ipv4: false };
+            let passage = Passage::Border { router, both_ways: false, ipv4: false, ipv6: true };
             made.push(open(&gateway.egress_only_internet_gateway_id, passage));
         }
     }

@@ -59,7 +59,7 @@ pub(super) fn compile(filter: &Filter, post: &Post<'_>) -> Result<blueprint::Fil
     without_loops(filter)?;
     let compiler = |direction| Compiler { filter, post, direction, chains: &chains };
     let mut made = blueprint::Filter {
-        tracking: tracking(filter, post),
+        tracking: tracking(filter),
         ingress: compiler(Direction::Ingress).base()?,
         egress: compiler(Direction::Egress).base()?,
         chains: Vec::new(),
@@ -75,7 +75,7 @@ pub(super) fn compile(filter: &Filter, post: &Post<'_>) -> Result<blueprint::Fil
 
 /// Where nobody says what becomes of a reply without state (AWS says nothing), it is checked like
 /// any packet.
-fn tracking(filter: &Filter, post: &Post<'_>) -> blueprint::Tracking {
+fn tracking(filter: &Filter) -> blueprint::Tracking {
     match filter.tracking {
         Tracking::Stateless => blueprint::Tracking::Stateless,
         Tracking::Stateful { without_state: WithoutState::Unknown | WithoutState::Evaluated } => {
@@ -84,7 +84,7 @@ fn tracking(filter: &Filter, post: &Post<'_>) -> blueprint::Tracking {
         Tracking::Stateful { without_state: WithoutState::Dropped } => {
             blueprint::Tracking::StatefulOrDropped(Site {
                 cause: Cause::NoState,
-                at: post.at.to_owned(),
+                at: filter.label.id.to_string(),
                 list: String::new(),
                 direction: None,
                 rule: String::new(),
@@ -263,8 +263,9 @@ impl Compiler<'_> {
     fn site(&self, list: &RuleList, rule: &str) -> Site {
         let mut site = self.site_of(&list.label.id);
         // Where no rule of a group allows a packet there is no rule to name.
-        if site.cause == Cause::Stateless || rule != IMPLIED {
+        if site.cause == Cause::Stateless || (rule != IMPLIED && !rule.is_empty()) {
             rule.clone_into(&mut site.rule);
+            site.list = list.label.id.to_string();
         }
         site
     }

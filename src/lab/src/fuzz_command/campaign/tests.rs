@@ -1,9 +1,18 @@
 use cloudfw_lab::fuzz;
+use cloudfw_lab::scenario::Cloud;
 
 use super::*;
 
 fn order(scenarios: usize) -> Order {
-    Order { seed: 1, scenarios, probes: 5, threads: 2, kernel: false, surveys: 0 }
+    Order {
+        cloud: Cloud::Aws,
+        seed: 1,
+        scenarios,
+        probes: 5,
+        threads: 2,
+        kernel: false,
+        surveys: 0,
+    }
 }
 
 fn alone(order: &Order) -> Report {

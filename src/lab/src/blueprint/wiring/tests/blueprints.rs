@@ -3,8 +3,8 @@
 use cloudfw_core::Direction;
 
 use crate::blueprint::{
-    Act, Blueprint, Filter, Gateway, Interface, Line, Passage, Route, Router, Subnet, Target,
-    Tracking,
+    Act, Blueprint, Filter, Gateway, Interface, Line, Neighbours, Passage, Route, Router, Subnet,
+    Target, Tracking,
 };
 use crate::kernel::plan::{Cause, Site};
 
@@ -89,6 +89,7 @@ pub(super) fn subnet(id: &str, router: &str, prefixes: &[&str], routes: &[&str])
         table: format!("rtb-{id}"),
         routes: routes.iter().map(route).collect(),
         boundary: vec![open_acl(id)],
+        neighbours: Neighbours::Direct,
     }
 }
 
@@ -103,6 +104,7 @@ pub(super) fn interface(id: &str, subnet: &str, addresses: &[&str]) -> Interface
         subnet: subnet.to_owned(),
         addresses: addresses.iter().map(address).collect(),
         filters: vec![groups(id, &[""], &[""])],
+        reversed_out: false,
         source_check: true,
         up: true,
     }
@@ -113,11 +115,17 @@ pub(super) fn gateway(id: &str, passage: Passage) -> Gateway {
 }
 
 pub(super) fn igw(id: &str, router: &str) -> Gateway {
-    gateway(id, Passage::Border { router: router.to_owned(), both_ways: true, ipv4: true })
+    gateway(
+        id,
+        Passage::Border { router: router.to_owned(), both_ways: true, ipv4: true, ipv6: true },
+    )
 }
 
 pub(super) fn eigw(id: &str, router: &str) -> Gateway {
-    gateway(id, Passage::Border { router: router.to_owned(), both_ways: false, ipv4: false })
+    gateway(
+        id,
+        Passage::Border { router: router.to_owned(), both_ways: false, ipv4: false, ipv6: true },
+    )
 }
 
 pub(super) fn link(id: &str, a: &str, b: &str) -> Gateway {
