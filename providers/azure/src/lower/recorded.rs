@@ -134,7 +134,17 @@ impl<'a> Recorded<'a> {
             }
             Items::SecurityAdminRules(list) => self.take_admin_rules(source, part, list),
             // What is only recognised, and what is looked up at its users.
-            _ => self.count(None, source.kind),
+            Items::VirtualMachineScaleSets(list) => self.count_all(source, list),
+            Items::FirewallPolicies(list) => self.count_all(source, list),
+            Items::FirewallPolicyRuleCollectionGroups(list) => self.count_all(source, list),
+            Items::IpGroups(list) => self.count_all(source, list),
+            Items::ExpressRouteCircuits(list) => self.count_all(source, list),
+            Items::ApplicationGateways(list) => self.count_all(source, list),
+            Items::BastionHosts(list) => self.count_all(source, list),
+            Items::VirtualWans(list) => self.count_all(source, list),
+            Items::VirtualHubs(list) => self.count_all(source, list),
+            Items::HubVirtualNetworkConnections(list) => self.count_all(source, list),
+            _ => self.count(part.owner.as_deref().and_then(ids::subscription), source.kind),
         }
     }
 
@@ -181,6 +191,15 @@ impl<'a> Recorded<'a> {
         rules.extend(
             list.iter().map(|element| (element.origin(&source.read.document), &element.value)),
         );
+    }
+
+    /// Counts resources by the subscriptions that their ids name.
+    fn count_all<T>(&mut self, source: Source<'a>, list: &'a [Element<Resource<T>>]) {
+        for element in list {
+            let own = element.value.id.as_deref().and_then(ids::subscription);
+            let folder = || source.read.document.scope.account.clone();
+            self.count(own.or_else(folder), source.kind);
+        }
     }
 
     fn count(&mut self, subscription: Option<Arc<str>>, kind: Kind) {
