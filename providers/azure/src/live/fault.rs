@@ -102,12 +102,17 @@ fn told_error(body: &Value) -> Option<(String, String)> {
 
 fn outcome(status: u16, code: &str) -> Outcome {
     match (status, code) {
-        (_, "AuthorizationFailed" | "LinkedAuthorizationFailed" | "AccessDenied" | "Forbidden") => {
-            Outcome::Denied
-        }
-        // The subscription is of another tenant than the credential: nobody here may read it.
-        (401, "InvalidAuthenticationTokenTenant") => Outcome::Denied,
-        (403, _) => Outcome::Denied,
+        // The last is of a subscription of another tenant than the credential: nobody here may
+        // read it.
+        (
+            _,
+            "AuthorizationFailed"
+            | "LinkedAuthorizationFailed"
+            | "AccessDenied"
+            | "Forbidden"
+            | "InvalidAuthenticationTokenTenant",
+        )
+        | (403, _) => Outcome::Denied,
         (429, _) => Outcome::Throttled,
         (_, code) if code.starts_with(NOT_RUNNING) => Outcome::Unsupported,
         // A cloud, or an emulator, that does not have the service, or not this version of it.

@@ -83,7 +83,7 @@ impl Place<'_> {
             locations: BTreeSet::new(),
         };
         let (lists, power, groups) = tokio::join!(self.lists(), self.power_states(), self.groups());
-        let lists = self.take_lists(&mut visit, lists, power);
+        let lists = self.take_lists(&mut visit, lists, &power);
         self.take_groups(&mut visit, &lists, groups).await;
         self.parts(&mut visit, &lists).await;
         self.admin_rules(&mut visit, &lists).await;
@@ -149,10 +149,10 @@ impl Place<'_> {
         &self,
         visit: &mut Visit,
         lists: Vec<(&'static Listing, Answer)>,
-        power: Answer,
+        power: &Answer,
     ) -> Lists {
         let states = power_by_machine(&power.entries);
-        visit.log.push(self.log(GRAPH_QUERY, None, &power));
+        visit.log.push(self.log(GRAPH_QUERY, None, power));
         let mut all = Lists::default();
         for (listing, mut answer) in lists {
             let kind = listing.kind;
@@ -404,6 +404,14 @@ impl Visit {
         &self.log
     }
 
+    fn objects(&self) -> usize {
+        let lists = self.documents.values().map(|document| {
+            let list = document.get("value").or_else(|| document.get("values"));
+            list.and_then(Value::as_array).map_or(0, Vec::len)
+        });
+        lists.sum()
+    }
+
     fn manifest(&self) -> Manifest {
         Manifest { cloud: Some("azure".to_owned()), ..Manifest::of(self.log.clone()) }
     }
@@ -421,8 +429,8 @@ impl Visit {
         destination: &Destination,
     ) -> Result<RecordedSubscription, LiveError> {
         let folder = destination.publish(&self.subscription.id)?;
-        let manifest = self.manifest();
-        Ok(RecordedSubscription { subscription: self.subscription, folder, manifest })
+        let (manifest, objects) = (self.manifest(), self.objects());
+        Ok(RecordedSubscription { subscription: self.subscription, folder, manifest, objects })
     }
 }
 

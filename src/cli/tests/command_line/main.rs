@@ -15,6 +15,7 @@ mod findings;
 mod queries;
 mod reach;
 mod record;
+mod record_azure;
 mod run;
 mod show;
 mod usage;

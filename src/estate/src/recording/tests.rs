@@ -191,7 +191,7 @@ fn folders_above_a_recording_count_where_they_can_be_nothing_else() {
     ]);
     for (name, account) in [(id, Some(id)), ("111122223333", Some("111122223333")), ("me", None)] {
         let root = folder.path().join("accounts").join(name);
-        let opened = open(&[root], false).unwrap();
+        let Ok(opened) = open(&[root], false) else { panic!("{name}") };
         assert_eq!(opened.documents[0].document.scope.account.as_deref(), account);
     }
 }
