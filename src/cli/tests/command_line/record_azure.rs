@@ -157,7 +157,8 @@ mod live {
                 json!({
                 "addressSpace": {"addressPrefixes": ["10.1.0.0/16"]},
                 "subnets": [{"id": id("Network", "virtualNetworks/vnet/subnets/front"),
-                    "name": "front", "properties": {"addressPrefix": "10.1.1.0/24"}}]}),
+                    "name": "front", "properties": {"addressPrefix": "10.1.1.0/24"}}],
+"virtualNetworkPeerings": []}),
             )],
             "networkInterfaces" => vec![interface("web", "10.1.1.4"), interface("db", "10.1.1.5")],
             "virtualMachines" => vec![machine("web"), machine("db")],
@@ -202,6 +203,11 @@ mod live {
         run
     }
 
+    /// Without the line breaks of a narrow terminal.
+    fn words(text: &str) -> String {
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
     fn az() -> String {
         format!(
             "#!/bin/sh\n[ \"$*\" = 'account get-access-token -o json --scope \
@@ -229,7 +235,7 @@ mod live {
             let answer = &run.json()[0];
             assert_eq!(answer["verdict"], verdict, "{source} {destination}: {}", run.out);
             for scope in answer["coverage"]["scopes"].as_array().unwrap() {
-                assert_eq!(scope["not_read"], json!([]), "{scope}");
+                assert!(scope.get("not_read").is_none(), "{scope}");
             }
             assert_eq!(answer["coverage"]["warnings"], json!([]));
         }
@@ -241,7 +247,7 @@ mod live {
         let (url, _) = server(&[ONE, TWO]);
         let run = record(home.path(), &az(), &["--endpoint", &url]);
         assert_eq!(run.code, 3, "{}{}", run.out, run.err);
-        let told = run.out.split_whitespace().collect::<Vec<_>>().join(" ");
+        let told = words(&run.out);
         assert!(told.contains("network vnet list (AuthorizationFailed) in sub-2"), "{}", run.out);
         assert!(told.contains("cloudfw record azure --print-policy"), "{}", run.out);
         // What is in the other subscription is not known; what is in this one is.
@@ -273,7 +279,7 @@ mod live {
             "#!/bin/sh\necho \"ERROR: Please run 'az login' to set up an account.\" >&2\nexit 1\n";
         let run = record(home.path(), az, &["--endpoint", &url, "--credential", "cli"]);
         assert_eq!(run.code, 2, "{}{}", run.out, run.err);
-        assert!(run.err.contains("Please run 'az login'"), "{}", run.err);
+        assert!(words(&run.err).contains("Please run 'az login'"), "{}", run.err);
         assert!(!home.path().join("rec").exists() && log.lock().unwrap().is_empty());
     }
 
@@ -282,6 +288,6 @@ mod live {
         let home = tempfile::tempdir().unwrap();
         let run = record(home.path(), &az(), &["--endpoint", "http://192.0.2.1"]);
         assert_eq!(run.code, 2, "{}{}", run.out, run.err);
-        assert!(run.err.contains("only `https` is safe"), "{}", run.err);
+        assert!(words(&run.err).contains("only `https` is safe"), "{}", run.err);
     }
 }
