@@ -2,10 +2,14 @@
 
 pub mod raw;
 
+mod by_hand;
 mod documents;
 mod kind;
+#[cfg(feature = "live")]
+pub mod live;
 mod lower;
 
+pub use by_hand::{Subscriptions, Wanted, least_privilege_role};
 pub use documents::{
     Items, Nothing, OtherType, Part, Reading, Resources, begins_as_document, is_refusal, read,
     read_broken,

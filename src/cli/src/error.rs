@@ -24,18 +24,29 @@ pub(crate) enum Error {
     #[error(
         "no estate to ask: neither --from, CLOUDFW_FROM nor `from` in cloudfw.toml names a recording"
     )]
-    #[cfg_attr(feature = "live", expect(dead_code, reason = "then the live cloud is asked"))]
+    #[cfg_attr(feature = "aws-live", expect(dead_code, reason = "then the live cloud is asked"))]
     NoEstate,
-    /// This binary was built without the SDK.
-    #[error("this cloudfw was built without live collection")]
-    #[cfg_attr(feature = "live", expect(dead_code, reason = "this one was built with it"))]
+    /// This binary was built without the SDK of the cloud.
+    #[error("this cloudfw was built without live collection from this cloud")]
+    #[cfg_attr(
+        all(feature = "aws-live", feature = "azure-live"),
+        expect(dead_code, reason = "this one was built with it")
+    )]
     NotLive,
-    /// The cloud cannot be recorded.
-    #[cfg(feature = "live")]
+    /// AWS cannot be recorded.
+    #[cfg(feature = "aws-live")]
     #[error(transparent)]
     Live(#[from] cloudfw_aws::live::LiveError),
+    /// Azure cannot be recorded.
+    #[cfg(feature = "azure-live")]
+    #[error(transparent)]
+    LiveAzure(#[from] cloudfw_azure::live::LiveError),
+    /// What waits for the cloud cannot be started.
+    #[cfg(any(feature = "aws-live", feature = "azure-live"))]
+    #[error("cannot start a thread")]
+    NoThread(#[source] io::Error),
     /// There is no place for the cache.
-    #[cfg(feature = "live")]
+    #[cfg(feature = "aws-live")]
     #[error("no place for the cached recording: {why}")]
     NoCache {
         /// What the system says.
@@ -181,12 +192,14 @@ impl Error {
             ],
             Self::NotLive => &[
                 "cargo build -p cloudfw          a cloudfw with live collection",
-                "cloudfw record aws --print-commands    the `aws` lines that make a recording without it",
+                "cloudfw record aws --print-commands    the lines that make a recording without it; azure too",
                 "--from PATH                     a recording instead of the live cloud",
             ],
-            #[cfg(feature = "live")]
+            #[cfg(feature = "aws-live")]
             Self::Live(error) => live_hints(error),
-            #[cfg(feature = "live")]
+            #[cfg(feature = "azure-live")]
+            Self::LiveAzure(error) => azure_hints(error),
+            #[cfg(feature = "aws-live")]
             Self::NoCache { .. } => {
                 &["set XDG_CACHE_HOME, or record by hand: cloudfw record aws --to DIR"]
             }
@@ -196,7 +209,34 @@ impl Error {
     }
 }
 
-#[cfg(feature = "live")]
+#[cfg(feature = "azure-live")]
+fn azure_hints(error: &cloudfw_azure::live::LiveError) -> &'static [&'static str] {
+    use cloudfw_azure::live::LiveError::{
+        BadCredentials, BadEndpoint, BadSubscription, NoConnection, NoCredentials, NoSubscription,
+        NothingRead, SubscriptionsUnknown,
+    };
+    match error {
+        NoCredentials { .. } | BadCredentials { .. } => &[
+            "az login                        or another --credential",
+            "--cloud usgov                   where that is where the credential is from",
+            "cloudfw demo                    see what it does; needs no credentials",
+        ],
+        NoConnection { .. } | BadEndpoint { .. } => &[
+            "--endpoint URL                  the address that answers, or none for Azure itself",
+            "--cloud usgov                   another cloud; or set HTTPS_PROXY, if there is one",
+        ],
+        NoSubscription { .. } | SubscriptionsUnknown { .. } | BadSubscription { .. } => &[
+            "--subscription ID               the subscription, by its id",
+            "cloudfw record azure --print-policy    what the credential must be allowed",
+        ],
+        NothingRead { .. } => {
+            &["cloudfw record azure --print-policy    what the credential must be allowed"]
+        }
+        _ => &[],
+    }
+}
+
+#[cfg(feature = "aws-live")]
 fn live_hints(error: &cloudfw_aws::live::LiveError) -> &'static [&'static str] {
     use cloudfw_aws::live::LiveError::{
         BadCredentials, Expired, NoConnection, NoCredentials, NoRegion, NothingRead,

@@ -237,12 +237,12 @@ fn sources(
     }
 }
 
-#[cfg(feature = "live")]
+#[cfg(feature = "aws-live")]
 fn live(arguments: &EstateArguments, screen: &Screen) -> Result<Vec<PathBuf>, Error> {
     Ok(vec![crate::live::cached(arguments, screen)?])
 }
 
-#[cfg(not(feature = "live"))]
+#[cfg(not(feature = "aws-live"))]
 fn live(arguments: &EstateArguments, _: &Screen) -> Result<Vec<PathBuf>, Error> {
     Err(if arguments.asks_live() { Error::NotLive } else { Error::NoEstate })
 }

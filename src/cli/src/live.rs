@@ -4,17 +4,16 @@ use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use cloudfw_aws::live::{self, Event, LiveError, RecordOptions, Recorded};
+use cloudfw_aws::live::{self, Event, RecordOptions, Recorded};
 use cloudfw_documents::manifest::Outcome;
 use etcetera::BaseStrategy;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::arguments::{CloudArguments, EstateArguments};
 use crate::error::Error;
 use crate::print::{Screen, Text, words};
+use crate::progress::{self, Progress};
 
 /// How long a cached recording is good for, where nothing says otherwise.
 const MAX_AGE: Duration = Duration::from_secs(5 * 60);
@@ -26,20 +25,11 @@ const FORGET: Duration = Duration::from_secs(60 * 60);
 ///
 /// # Errors
 ///
-/// [`LiveError`]; what a single call was denied is no error.
+/// As [`live::record`]; what a single call was denied is no error.
 pub(crate) fn record(options: &RecordOptions) -> Result<Recorded, Error> {
-    let bar = OnceLock::new();
-    let progress = |event: Event| show(&bar, &event);
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .map_err(|source| LiveError::CannotWrite { path: PathBuf::from("a thread"), source })?;
-    let recorded = runtime.block_on(live::record(options, &progress));
-    if let Some(bar) = bar.get() {
-        bar.finish_and_clear();
-    }
-    Ok(recorded?)
+    let bar = Progress::default();
+    let progress = |event: Event| show(&bar, event);
+    Ok(progress::runtime()?.block_on(live::record(options, &progress))?)
 }
 
 /// The options that the arguments ask for.
@@ -55,7 +45,7 @@ pub(crate) fn options(cloud: &CloudArguments, to: PathBuf) -> RecordOptions {
 ///
 /// # Errors
 ///
-/// [`LiveError`], and [`Error::NoCache`] where there is no place for it.
+/// As [`record`], and [`Error::NoCache`] where there is no place for it.
 pub(crate) fn cached(arguments: &EstateArguments, screen: &Screen) -> Result<PathBuf, Error> {
     let shelf = Shelf::of(&arguments.cloud)?;
     let max_age = arguments.max_age.unwrap_or(MAX_AGE);
@@ -118,28 +108,11 @@ fn not_read(recorded: &Recorded) -> String {
     format!("; not answered, so unknown: {}", names.join(", "))
 }
 
-fn show(bar: &OnceLock<ProgressBar>, event: &Event) {
+fn show(bar: &Progress, event: Event) {
     match event {
-        Event::Started { calls, .. } => {
-            let style = ProgressStyle::with_template("  {bar:30} {pos}/{len} calls  {wide_msg}");
-            // Hides itself where standard error is no terminal.
-            let target = ProgressDrawTarget::stderr();
-            let new = ProgressBar::with_draw_target(u64::try_from(*calls).ok(), target);
-            if let Ok(style) = style {
-                new.set_style(style.progress_chars("━━ "));
-            }
-            let _ = bar.set(new);
-        }
-        Event::Page { region, call, entries } => {
-            if let Some(bar) = bar.get() {
-                bar.set_message(format!("{region} {call} {entries}"));
-            }
-        }
-        Event::Answered { .. } => {
-            if let Some(bar) = bar.get() {
-                bar.inc(1);
-            }
-        }
+        Event::Started { calls, .. } => bar.begin(calls),
+        Event::Page { region, call, entries } => bar.tell(format!("{region} {call} {entries}")),
+        Event::Answered { .. } => bar.step(),
     }
 }
 

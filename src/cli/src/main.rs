@@ -12,10 +12,12 @@ mod commands;
 mod config;
 mod error;
 mod estate;
-#[cfg(feature = "live")]
+#[cfg(feature = "aws-live")]
 mod live;
 mod output;
 mod print;
+#[cfg(any(feature = "aws-live", feature = "azure-live"))]
+mod progress;
 
 use arguments::{Arguments, Command, Global};
 use error::Error;
@@ -30,7 +32,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const DONE: u8 = 0;
 
 /// The exit code of what was done in part: something was not read.
-#[cfg(feature = "live")]
+#[cfg(any(feature = "aws-live", feature = "azure-live"))]
 const INCOMPLETE: u8 = 3;
 
 fn main() -> ExitCode {

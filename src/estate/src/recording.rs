@@ -311,7 +311,7 @@ fn scope_of(root: &Path, below: &Path) -> Scope {
     for (at, name) in all.iter().enumerate() {
         let parent = at.checked_sub(1).and_then(|at| all.get(at));
         let is_account = parent.is_some_and(|parent| parent == "accounts")
-            && (at >= certain || name.bytes().all(|byte| byte.is_ascii_digit()));
+            && (at >= certain || is_account_id(name));
         if is_account {
             scope.account = Some(Arc::from(name.as_str()));
         } else if is_region(name) {
@@ -319,6 +319,13 @@ fn scope_of(root: &Path, below: &Path) -> Scope {
         }
     }
     scope
+}
+
+/// Whether a name is built as the id of an account: of AWS, or of a subscription of Azure.
+fn is_account_id(name: &str) -> bool {
+    let is_subscription = name.split('-').map(str::len).eq([8, 4, 4, 4, 12])
+        && name.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    is_subscription || name.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Whether a name is built as a Region's: `eu-central-1`, `us-gov-west-1`.

@@ -105,11 +105,14 @@ impl Coverage {
             }
             return;
         };
+        let of_nobody = self.rows.get(&(None, kind)).map_or(0, |row| row.count);
         let row = self.rows.entry((subscription, kind)).or_default();
         row.time = row.time.take().max(time);
         let missing = knowledge == Knowledge::Read
             && call.resource.is_none()
             && row.count == 0
+            // Of answers that do not tell whose they are.
+            && of_nobody == 0
             && call.count != Some(0);
         let knowledge = if missing { Knowledge::Failed } else { knowledge };
         if missing {
@@ -127,6 +130,10 @@ impl Coverage {
         let mut subscriptions: BTreeSet<Option<Arc<str>>> =
             recorded.subscriptions.iter().cloned().map(Some).collect();
         subscriptions.extend(self.rows.keys().map(|(subscription, _)| subscription.clone()));
+        if subscriptions.iter().any(Option::is_some) {
+            // What does not tell whose it is, is of one of these.
+            subscriptions.remove(&None);
+        }
         for subscription in subscriptions {
             for kind in ASKED {
                 self.rows.entry((subscription.clone(), kind)).or_default();

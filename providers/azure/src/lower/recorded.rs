@@ -183,7 +183,16 @@ impl<'a> Recorded<'a> {
                 self.take_effective(source, part, EffectiveList::Routes(list));
             }
             // What is only recognised, and what is looked up at its users.
-            _ => self.count(None, source.kind),
+            Items::VirtualMachineScaleSets(list) => self.count_all(source, list),
+            Items::FirewallPolicies(list) => self.count_all(source, list),
+            Items::FirewallPolicyRuleCollectionGroups(list) => self.count_all(source, list),
+            Items::IpGroups(list) => self.count_all(source, list),
+            Items::ExpressRouteCircuits(list) => self.count_all(source, list),
+            Items::ApplicationGateways(list) => self.count_all(source, list),
+            Items::BastionHosts(list) => self.count_all(source, list),
+            Items::VirtualWans(list) => self.count_all(source, list),
+            Items::VirtualHubs(list) => self.count_all(source, list),
+            Items::HubVirtualNetworkConnections(list) => self.count_all(source, list),
         }
     }
 
@@ -233,10 +242,19 @@ impl<'a> Recorded<'a> {
     }
 
     fn take_effective(&mut self, source: Source<'a>, part: &'a Part, list: EffectiveList<'a>) {
-        self.count(None, source.kind);
+        self.count(part.owner.as_deref().and_then(ids::subscription), source.kind);
         let origin = Origin::pointer(&source.read.document.name, Pointer::root());
         let (owner, is_complete) = (part.owner.as_deref(), part.complete);
         self.effective.push(Effective { owner, origin, is_complete, list });
+    }
+
+    /// Counts resources by the subscriptions that their ids name.
+    fn count_all<T>(&mut self, source: Source<'a>, list: &'a [Element<Resource<T>>]) {
+        for element in list {
+            let own = element.value.id.as_deref().and_then(ids::subscription);
+            let folder = || source.read.document.scope.account.clone();
+            self.count(own.or_else(folder), source.kind);
+        }
     }
 
     fn count(&mut self, subscription: Option<Arc<str>>, kind: Kind) {

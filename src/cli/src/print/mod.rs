@@ -6,7 +6,7 @@ mod changes;
 mod coverage;
 mod gateways;
 mod hops;
-#[cfg(feature = "live")]
+#[cfg(any(feature = "aws-live", feature = "azure-live"))]
 pub(crate) mod recorded;
 mod screen;
 pub(crate) mod shown;

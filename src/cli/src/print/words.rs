@@ -1,12 +1,12 @@
 //! Numbers and lists as people say them.
 
-#[cfg(feature = "live")]
+#[cfg(feature = "aws-live")]
 use std::time::Duration;
 
 use cloudfw_core::{Bounds, Fraction};
 
 /// `5 minutes`: the two digits that matter.
-#[cfg(feature = "live")]
+#[cfg(feature = "aws-live")]
 pub(crate) fn duration(duration: Duration) -> String {
     let seconds = duration.as_secs();
     let (count, unit): (u64, _) = match seconds {
@@ -67,7 +67,7 @@ pub(crate) fn share(share: &Bounds<Fraction>) -> String {
 mod tests {
     use super::*;
 
-    #[cfg(feature = "live")]
+    #[cfg(feature = "aws-live")]
     #[test]
     fn durations() {
         let words = |seconds| duration(Duration::from_secs(seconds));

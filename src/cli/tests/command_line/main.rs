@@ -16,6 +16,7 @@ mod incomplete;
 mod queries;
 mod reach;
 mod record;
+mod record_azure;
 mod run;
 mod show;
 mod usage;

@@ -57,7 +57,7 @@ fn no_estate_names_what_can_be_done() {
     assert_eq!(run.out, "");
     assert!(run.err.contains("cloudfw demo"), "{}", run.err);
     assert!(run.err.contains("--from"), "{}", run.err);
-    if cfg!(feature = "live") {
+    if cfg!(feature = "aws-live") {
         assert!(run.err.contains("--profile"), "{}", run.err);
     }
 }
@@ -78,7 +78,7 @@ fn unreadable_recordings_are_2_and_are_named() {
     }
 }
 
-#[cfg(not(feature = "live"))]
+#[cfg(not(feature = "aws-live"))]
 #[test]
 fn record_says_how_to_get_live_collection() {
     let run = cloudfw(&["record", "aws", "--to", "nowhere"]);

@@ -182,6 +182,21 @@ fn folders_tell_account_and_region() {
 }
 
 #[test]
+fn folders_above_a_recording_count_where_they_can_be_nothing_else() {
+    let id = "00000000-0000-0000-0000-00000000000a";
+    let folder = folder(&[
+        (&format!("accounts/{id}/vpcs.json"), VPCS),
+        ("accounts/111122223333/vpcs.json", VPCS),
+        ("accounts/me/vpcs.json", VPCS),
+    ]);
+    for (name, account) in [(id, Some(id)), ("111122223333", Some("111122223333")), ("me", None)] {
+        let root = folder.path().join("accounts").join(name);
+        let Ok(opened) = open(&[root], false) else { panic!("{name}") };
+        assert_eq!(opened.documents[0].document.scope.account.as_deref(), account);
+    }
+}
+
+#[test]
 fn what_is_no_document_is_left_out_of_a_folder_with_a_warning() {
     let folder = folder(&[("package.json", r#"{"name": "x"}"#), ("vpcs.json", VPCS)]);
     let opened = opened(&folder);
