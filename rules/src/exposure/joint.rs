@@ -170,6 +170,8 @@ fn says_all_of(wider: &Exposure<'_>, single: &Exposure<'_>) -> bool {
         && wider.certain >= single.certain
         && single.rules.iter().any(|it| has(&it))
         && single.literal.is_subset(&wider.literal)
+        // Small ranges of a list are one exposure, of which others may know a part.
+        && single.addresses.is_subset(&wider.addresses)
 }
 
 #[cfg(test)]

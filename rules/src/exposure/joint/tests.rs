@@ -143,3 +143,20 @@ interface second in a 10.0.1.12 public 203.0.113.12 filters third";
         ]
     );
 }
+
+#[test]
+fn who_is_let_in_besides_is_not_lost_in_what_is_told_together() {
+    let low = "  in low allow 22 from 198.51.100.0/25\n  in more allow 22 from 203.0.113.64/28";
+    let high = "  in high allow 22 from 198.51.100.128/25";
+    assert_eq!(
+        told(low, high, ""),
+        [
+            "internet one low+more Narrow tcp 22 | web: tcp 22 (none)",
+            "internet other high+low Wide tcp 22 | web: tcp 22 (none)",
+        ]
+    );
+    let both = "  in low allow 22 from 0.0.0.0/1,2a00::/16";
+    let told = told(both, HIGH, "");
+    assert!(told.iter().any(|line| line.contains("high+low Whole")), "{told:?}");
+    assert!(told.iter().any(|line| line.contains("one low Wide")), "IPv6 is let in too: {told:?}");
+}
