@@ -160,7 +160,8 @@ pub(crate) struct EstateArguments {
           conflicts_with_all = ["profile", "region", "endpoint_url", "max_age", "refresh"])]
     pub(crate) from: Vec<PathBuf>,
 
-    /// Take it that there is none of KIND where the recording does not say (`all`: of any)
+    /// Take it that there is none of KIND where the recording does not say (`all`: of any but
+    /// networks, interfaces and their rules)
     #[arg(long, value_name = "KIND")]
     pub(crate) assume_none: Vec<String>,
 

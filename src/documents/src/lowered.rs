@@ -139,3 +139,24 @@ pub struct Resource {
     /// Where it is written.
     pub origin: Origin,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::AssumeNone;
+
+    #[test]
+    fn all_are_assumed_away_but_those_at_the_core() {
+        let named = AssumeNone::AllAnd(["Subnets"].into());
+        let kinds = AssumeNone::Kinds(["Subnets"].into());
+        for (assumed, core, subnets, other) in [
+            (AssumeNone::default(), false, false, false),
+            (AssumeNone::All, false, false, true),
+            (named, false, true, true),
+            (kinds, false, true, false),
+        ] {
+            assert_eq!(assumed.covers("Vpcs", true), core, "{assumed:?}");
+            assert_eq!(assumed.covers("Subnets", true), subnets, "{assumed:?}");
+            assert_eq!(assumed.covers("NatGateways", false), other, "{assumed:?}");
+        }
+    }
+}

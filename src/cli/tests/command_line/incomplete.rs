@@ -35,8 +35,7 @@ fn audit(folder: &Path, words: &[&str]) -> Run {
 fn says_so(format: &str, text: &str) -> Result<(), String> {
     let (must, must_not): (&[&str], &[&str]) = match format {
         "text" => (&["INCOMPLETE"], &["clean  ", "nothing fails"]),
-        "json" => (&["\"complete\":false"], &["\"complete\":true", "\"incomplete\":[]"]),
-        "ndjson" => (&["\"complete\":false"], &["\"complete\":true", "\"incomplete\":[]"]),
+        "json" | "ndjson" => (&["\"complete\":false"], &["\"complete\":true", "\"incomplete\":[]"]),
         "sarif" => (
             &["\"executionSuccessful\":false", "\"toolExecutionNotifications\":[{"],
             &["\"executionSuccessful\":true"],
