@@ -20,6 +20,7 @@ mod coverage;
 mod effective;
 mod elsewhere;
 mod external;
+mod firewall;
 mod gaps;
 mod ids;
 mod interface;

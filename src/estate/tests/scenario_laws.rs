@@ -239,6 +239,10 @@ const TELLING_OF_AZURE: &[&str] = &[
     "disableBgpRoutePropagation",
     "disableTcpStateTracking",
     "enableIPForwarding",
+    "enabled",
+    "encryption",
+    "enforcement",
+    "firewallPolicy",
     "loadBalancerBackendAddressPools",
     "natGateway",
     "networkSecurityGroup",
@@ -255,6 +259,7 @@ const TELLING_OF_AZURE: &[&str] = &[
 
 /// Scenarios of Azure of which one telling contradicts another.
 const ODD_OF_AZURE: &[&str] = &[
+    "bad-input-only-the-group-tells-where-it-hangs",
     "effective-another-group",
     "effective-routes-that-azure-keeps",
     "effective-routes-that-contradict",

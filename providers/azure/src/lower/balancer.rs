@@ -262,7 +262,7 @@ impl<'a> Lowering<'a> {
                 let text = told.private_ip_address.as_deref().unwrap_or_default();
                 let subnet = told.subnet.as_ref().and_then(|it| it.id.as_deref());
                 let why = "which machine a load balancer picks is not told";
-                let of = (label(balancer, "load-balancer"), why, false);
+                let of = (label(balancer, "load-balancer"), why, false, Stack::default());
                 self.stand(frontend.told.id.as_deref(), text, subnet, of, &frontend.origin);
             }
         }
@@ -271,9 +271,14 @@ impl<'a> Lowering<'a> {
             for (index, one) in configurations {
                 let text = one.properties.private_ip_address.as_deref().unwrap_or_default();
                 let subnet = one.properties.subnet.as_ref().and_then(|it| it.id.as_deref());
-                let why = "the rules of Azure Firewall are not modelled";
-                let of = (label(firewall, "azure-firewall"), why, true);
+                let why = "what it gives the packets that it lets through is not modelled (AZ-73)";
                 let origin = firewall.element("ipConfigurations", index);
+                let stack = subnet.map(|subnet| {
+                    let subnet = self.subnet_of(subnet, &origin);
+                    self.firewall_stack(firewall, &subnet)
+                });
+                let stack = stack.unwrap_or_default();
+                let of = (label(firewall, "azure-firewall"), why, true, stack);
                 self.stand(one.id.as_deref(), text, subnet, of, &origin);
             }
         }
@@ -284,7 +289,7 @@ impl<'a> Lowering<'a> {
         id: Option<&str>,
         address: &str,
         subnet: Option<&str>,
-        (label, why, forwards): (Label, &str, bool),
+        (label, why, forwards, stack): (Label, &str, bool, Stack),
         origin: &Origin,
     ) {
         let (Some(id), Some(subnet), Ok(ip)) = (id, subnet, address.parse::<IpAddr>()) else {
@@ -299,7 +304,7 @@ impl<'a> Lowering<'a> {
             addresses: vec![Address { ip, public: None }],
             unread: UnreadAddresses::default(),
             groups: BTreeSet::new(),
-            stack: Stack::default(),
+            stack,
             role: Role::Opaque(opaque),
             forwards,
             liveness: Liveness::Up,

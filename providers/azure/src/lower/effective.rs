@@ -4,11 +4,12 @@
 //! tellings of one resource do: what they differ about is then not known. What they agree about
 //! stays as it was, and what nobody knew before is not learned from Azure's list.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cloudfw_core::{
-    Action, Comparison, Direction, Filter, Id, Interface, Match, Origin, Rule, RuleList,
-    ServiceSet, Unknown,
+    Action, Comparison, Direction, Filter, Group, Id, Interface, IpSet, Match, Origin, Rule,
+    RuleList, ServiceSet, Unknown,
 };
 use cloudfw_documents::Element;
 use ipnet::IpNet;
@@ -35,6 +36,15 @@ pub(super) struct Asked {
     pub(super) of_subnet: Option<(Arc<str>, Id<Filter>)>,
     /// Its own.
     pub(super) own: Option<(Arc<str>, Id<Filter>)>,
+}
+
+/// What is looked up for every list: in an estate of ten thousand interfaces each has one.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    /// The addresses of the members of application security groups.
+    members: BTreeMap<Id<Group>, IpSet>,
+    /// The addresses of private endpoints.
+    endpoints: IpSet,
 }
 
 /// What was found by comparing.
@@ -83,6 +93,10 @@ impl<'a> Lowering<'a> {
     /// Lays every list of effective rules and routes beside what was lowered.
     pub(super) fn compare_effective(&mut self) {
         let recorded = self.recorded;
+        if recorded.effective.is_empty() {
+            return;
+        }
+        let known = self.known();
         for effective in &recorded.effective {
             let what = effective.list.name();
             let Some(owner) = effective.interface() else {
@@ -99,19 +113,37 @@ impl<'a> Lowering<'a> {
                 continue;
             };
             if effective.is_complete {
-                self.compare(object, effective);
+                self.compare(object, effective, &known);
             }
         }
+    }
+
+    fn known(&self) -> Known {
+        let mut members: BTreeMap<Id<Group>, Vec<IpSet>> = BTreeMap::new();
+        let mut endpoints = Vec::new();
+        for (id, interface) in &self.network.interfaces {
+            let own: IpSet = interface.addresses.iter().map(|address| address.ip).collect();
+            for group in &interface.groups {
+                members.entry(group.clone()).or_default().push(own.clone());
+            }
+            let recorded = self.recorded.interfaces.get(id.as_str());
+            if recorded.is_some_and(|object| object.told().private_endpoint.is_some()) {
+                endpoints.push(own);
+            }
+        }
+        let members = members.into_iter().map(|(group, sets)| (group, IpSet::union_of(&sets)));
+        Known { members: members.collect(), endpoints: IpSet::union_of(&endpoints) }
     }
 
     fn compare(
         &mut self,
         object: &Object<'a, raw::NetworkInterface>,
         effective: &'a Effective<'a>,
+        known: &Known,
     ) {
         let report = match effective.list {
-            EffectiveList::Rules(list) => self.compare_rules(object, effective, list),
-            EffectiveList::Routes(list) => self.compare_routes(object, effective, list),
+            EffectiveList::Rules(list) => self.compare_rules(object, effective, list, known),
+            EffectiveList::Routes(list) => self.compare_routes(object, effective, list, known),
         };
         let Some(report) = report else { return };
         let id: Id<Interface> = Id::new(Arc::clone(&object.key));

@@ -12,6 +12,7 @@ use cloudfw_core::{
 use super::Lowering;
 use super::effective::Asked;
 use super::ids::{self, key};
+use super::outbound::told_addresses;
 use super::surroundings::Surroundings;
 use super::table::{Object, at};
 use super::wording::{label, not_recorded, unknown};
@@ -45,7 +46,7 @@ impl<'a> Lowering<'a> {
         let subnet = self.subnet_of_interface(object, &configurations);
         let router = self.router_of(&subnet);
         let mut unread = UnreadAddresses::default();
-        let addresses = self.addresses(&configurations, &router, &mut unread);
+        let addresses = self.addresses(&configurations, (&subnet, &router), &mut unread);
         if configurations.is_empty() {
             let what = format!("the addresses of `{}`", ids::name(object.id));
             let gap = unknown(what, "the interface tells none", &object.field("ipConfigurations"));
@@ -162,6 +163,10 @@ impl<'a> Lowering<'a> {
             doubt(format!("the group of the subnet of `{name}`"), why, &object.entry.origin);
             return doubts;
         };
+        if home.entry.resource.is_bare() {
+            let why = "nothing is told of the subnet but that it exists";
+            doubt(format!("the group of the subnet of `{name}`"), why, &home.entry.origin);
+        }
         let own = object.told().network_security_group.as_ref();
         let of_subnet = home.told().network_security_group.as_ref();
         for (place, told) in [(&object.key, own), (&home.key, of_subnet)] {
@@ -181,9 +186,17 @@ impl<'a> Lowering<'a> {
     fn addresses(
         &mut self,
         configurations: &[Configuration<'a>],
-        router: &Id<Router>,
+        (subnet, router): (&Id<Subnet>, &Id<Router>),
         unread: &mut UnreadAddresses,
     ) -> Vec<Address> {
+        if ids::name(subnet.as_str()) == "?" {
+            let gap =
+                unknown("the subnet of an interface", "it is not told", &super::wording::nowhere());
+            *unread = UnreadAddresses { v4: Some(gap.clone()), v6: Some(gap), public: None };
+            return Vec::new();
+        }
+        let home = self.recorded.subnets.get(subnet.as_str()).map(told_addresses);
+        let home = home.filter(|home| !home.is_empty());
         let mut addresses = Vec::new();
         for one in configurations {
             let told = &one.told.properties;
@@ -193,6 +206,14 @@ impl<'a> Lowering<'a> {
                 .as_deref()
                 .is_some_and(|it| it.eq_ignore_ascii_case("IPv6"));
             match text.parse::<IpAddr>() {
+                Ok(ip) if home.as_ref().is_some_and(|home| !is_within(home, ip)) => {
+                    let place = at(&one.origin, |own| one.told.field_at(own, "privateIPAddress"));
+                    let what = format!("whether `{}` has {ip}", ids::name(subnet.as_str()));
+                    let why = "an interface of the subnet has it, and the subnet's prefixes do not";
+                    let gap = unknown(what, why, &place);
+                    self.doubt_holders(router, gap.clone());
+                    *(if ip.is_ipv6() { &mut unread.v6 } else { &mut unread.v4 }) = Some(gap);
+                }
                 Ok(ip) => {
                     let public = self.public_of(one.told, &one.origin, router);
                     let public = public.unwrap_or_else(|gap| {
@@ -251,17 +272,24 @@ impl<'a> Lowering<'a> {
             (key(id), self.group_filter(id, &around, &origin))
         });
         let mut extra: Vec<Id<Filter>> = Vec::new();
-        extra.extend(closed.then(|| self.closed_without_group(configurations, &around)).flatten());
+        let shut = closed.then(|| self.closed_without_group(configurations, &around)).flatten();
+        // AZ-8 and AZ-41: whether what is always allowed opens an address that is closed without a
+        // group, no statement says.
+        let past = shut.as_ref().and_then(|_| self.doubt_always_allow(object, &admin, &around));
+        extra.extend(shut);
         extra.extend(self.untracked(object));
         extra.extend(self.unencrypted(router));
         let doubts = self.doubts_of(object, configurations, subnet);
         let doubted = self.doubted(object, doubts);
-        let asked = Asked { around, of_subnet: of_subnet.clone(), own: own.clone() };
-        self.asked.insert(Arc::clone(&object.key), asked);
+        if !self.recorded.effective.is_empty() {
+            let asked = Asked { around, of_subnet: of_subnet.clone(), own: own.clone() };
+            self.asked.insert(Arc::clone(&object.key), asked);
+        }
         let [of_subnet, own] = [of_subnet, own].map(|group| group.map(|(_, filter)| filter));
         let order = |groups: [&Option<Id<Filter>>; 2]| -> Vec<Id<Filter>> {
             doubted
                 .iter()
+                .chain(&past)
                 .chain(&admin)
                 .chain(groups.into_iter().flatten())
                 .chain(&extra)
@@ -329,7 +357,7 @@ impl<'a> Lowering<'a> {
     /// lead to, the host's own address, and the prefixes of user-defined routes.
     pub(super) fn surroundings(&self, subnet: &Id<Subnet>, router: &Id<Router>) -> Surroundings {
         let own = self.network.routers.get(router);
-        let (peers, mut possibly) = self.tagged_peers(router);
+        let (peers, mut possibly) = self.tagged_peers(router, subnet.as_str());
         let mut sets = vec![peers, super::platform::host_address()];
         sets.extend(own.map(|router| router.addresses.clone()));
         for learned in self.learned(router) {
@@ -350,7 +378,12 @@ impl<'a> Lowering<'a> {
     fn user_prefixes(&self, subnet: &Id<Subnet>) -> (IpSet, Option<Unknown>) {
         let nothing = (IpSet::empty(), None);
         let Some(recorded) = self.recorded.subnets.get(subnet.as_str()) else { return nothing };
-        let table = recorded.told().route_table.as_ref().and_then(|table| table.id.as_deref());
+        if recorded.entry.resource.is_bare() {
+            let what = format!("the route table of `{}`", ids::name(recorded.id));
+            let why = "nothing is told of the subnet but that it exists";
+            return (IpSet::empty(), Some(unknown(what, why, &recorded.entry.origin)));
+        }
+        let table = recorded.told().route_table.as_ref().map(ids::of_reference);
         let Some(id) = table else { return nothing };
         let Some(table) = self.recorded.route_tables.get(id) else {
             let why = self.coverage.why(Kind::RouteTables, id);
@@ -358,9 +391,13 @@ impl<'a> Lowering<'a> {
             return (IpSet::empty(), Some(gap));
         };
         let routes = table.told().routes.iter().flatten();
-        let texts = routes.filter_map(|route| route.properties.address_prefix.as_deref());
-        let (set, tags) = super::addresses::prefixes(texts);
+        let texts = routes.map(|route| route.properties.address_prefix.as_deref());
+        let (set, tags) = super::addresses::prefixes(texts.map(Option::unwrap_or_default));
         let all = |set: &IpSet| set.v4().is_full() || set.v6().is_full();
+        if table.told().routes.is_none() {
+            let why = "the table does not tell its routes";
+            return (set, Some(unknown("the routes", why, &table.entry.origin)));
+        }
         if all(&set) || !tags.is_empty() {
             let what = "what the tag VirtualNetwork holds";
             let why = "the subnet has a route for everything or for a service tag, and the tag may \
@@ -373,6 +410,12 @@ impl<'a> Lowering<'a> {
         }
         (set, None)
     }
+}
+
+/// Whether a subnet can give an address; of a family of which it tells no prefix nobody knows.
+fn is_within(home: &IpSet, ip: IpAddr) -> bool {
+    let of_family = if ip.is_ipv6() { home.only_v6() } else { home.only_v4() };
+    of_family.is_empty() || of_family.contains(ip)
 }
 
 pub(super) fn configurations<'a>(

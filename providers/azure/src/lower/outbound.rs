@@ -196,7 +196,7 @@ impl<'a> Lowering<'a> {
     }
 
     /// Default outbound access, unless the subnet has none.
-    fn default_pool(&self, subnet: &Object<'a, raw::Subnet>, inside: IpSet) -> Option<Pool> {
+    fn default_pool(&mut self, subnet: &Object<'a, raw::Subnet>, inside: IpSet) -> Option<Pool> {
         let told = &subnet.told().default_outbound_access;
         if told.given() == Some(&false) || inside.is_empty() {
             return None;
@@ -209,9 +209,17 @@ impl<'a> Lowering<'a> {
         let label = Label {
             id: "default outbound access".into(),
             kind: "default-outbound-access",
-            origin: implied(&subnet.entry.origin),
+            origin: if told.is_absent() { origin.clone() } else { implied(&subnet.entry.origin) },
             ..label(subnet, "subnet")
         };
+        if told.is_absent() {
+            // Whoever reads an answer that rests on it is told.
+            let what = format!("default outbound access of `{}`", ids::name(subnet.id));
+            let why = "the subnet does not tell defaultOutboundAccess, and is taken to have it, as \
+                       subnets had before Azure turned it off for new ones (AZ-70)";
+            let remarks = self.network.remarks.entry(origin.clone()).or_default();
+            remarks.push(unknown(what, why, &origin));
+        }
         let (ports, services) = (snat_ports(), ServiceSet::translated());
         Some(Pool { label, inside, address: None, ports, services, doubt })
     }
@@ -291,7 +299,7 @@ fn names_an_address(gateway: &raw::NatGateway) -> bool {
 }
 
 /// The addresses that a subnet tells.
-fn told_addresses(subnet: &Object<'_, raw::Subnet>) -> IpSet {
+pub(super) fn told_addresses(subnet: &Object<'_, raw::Subnet>) -> IpSet {
     let told = subnet.told();
     let texts = told.address_prefix.iter().chain(told.address_prefixes.iter().flatten());
     let sets: Vec<IpSet> = texts.filter_map(|text| prefix(text)).map(IpSet::from).collect();

@@ -37,6 +37,7 @@ impl<'a> Lowering<'a> {
                 continue;
             };
             self.know_end(&side);
+            self.doubt_untold_space(&side);
             let other = self.other_side(&side);
             // The side of the lower key stands for both.
             if other.as_ref().is_some_and(|other| other.object.key < object.key) {
@@ -45,6 +46,20 @@ impl<'a> Lowering<'a> {
             let gateway = self.link(&side, other.as_ref());
             self.network.gateways.insert(link_id(&side), gateway);
         }
+    }
+
+    /// A peering that does not tell what it routes to a network that nobody recorded may route
+    /// anything there.
+    fn doubt_untold_space(&mut self, side: &Side<'_, 'a>) {
+        let told = side.object.told();
+        let is_told = remote_space(told).is_some_and(|it| it.address_prefixes.is_some());
+        if is_told || self.recorded.virtual_networks.get(side.to.as_str()).is_some() {
+            return;
+        }
+        let what = format!("what `{}` routes", ids::name(side.object.id));
+        let why = "it does not tell the addresses of the other network, which is not recorded";
+        let gap = unknown(what, why, &side.object.field("remoteAddressSpace"));
+        self.loose.entry(side.of.clone()).or_default().insert(gap);
     }
 
     /// The network that a peering leads to, as far as the peering tells of it.
@@ -116,13 +131,10 @@ impl<'a> Lowering<'a> {
                        tests that only the tag VirtualNetwork is without the peer (AZ-61)";
             doubts.push(unknown(what, why, &object.field("allowVirtualNetworkAccess")));
         }
-        let parts = told.local_subnet_names.iter().chain(&told.remote_subnet_names);
-        let in_part = told.peer_complete_vnets.given() == Some(&false)
-            || told.peer_complete_vnets.bad().is_some()
-            || parts.flatten().next().is_some();
-        if in_part {
+        if is_in_part(told) && !is_told_in_part(told) {
             let what = "which subnets the peering joins";
-            let why = "peerings of single subnets are not modelled (AZ-64)";
+            let why = "it joins single subnets, and does not tell both sides and their addresses \
+                       (AZ-64)";
             doubts.push(unknown(what, why, &object.field("peerCompleteVnets")));
         }
         if told.enable_only_ipv6_peering.given() == Some(&true) {
@@ -146,13 +158,17 @@ impl<'a> Lowering<'a> {
         sides.find(|other| other.of == side.to && other.to == side.of)
     }
 
-    /// The links of a network with the prefixes that Azure routes into each (AZ-53). A side that is
-    /// not connected adds no routes (AZ-60).
-    pub(super) fn peers_of(&self, router: &Id<Router>) -> Vec<(Id<Gateway>, Vec<IpNet>)> {
+    /// The links of a subnet's network with the prefixes that Azure routes into each (AZ-53). A side
+    /// that is not connected adds no routes (AZ-60), nor one of other subnets (AZ-64).
+    pub(super) fn peers_of(
+        &self,
+        router: &Id<Router>,
+        subnet: &str,
+    ) -> Vec<(Id<Gateway>, Vec<IpNet>)> {
         let mut found = Vec::new();
         for side in self.sides_of(router) {
             // One whose state is not told may be connected: its link doubts it.
-            if state_of(side.object) == Some(false) {
+            if state_of(side.object) == Some(false) || !joins(side.object.told(), subnet) {
                 continue;
             }
             let link = self.link_of(&side);
@@ -165,11 +181,29 @@ impl<'a> Lowering<'a> {
         found
     }
 
-    /// The link over which a network reaches another one, by the other's key.
-    pub(super) fn link_to(&self, router: &Id<Router>, other: &str) -> Option<Id<Gateway>> {
+    /// The link over which a subnet of a network reaches an address of another one, by the other's
+    /// key.
+    pub(super) fn link_to(
+        &self,
+        (router, subnet): (&Id<Router>, &str),
+        (other, address): (&str, IpNet),
+    ) -> Option<Id<Gateway>> {
         let sides = self.sides_of(router);
         let side = sides.iter().find(|side| side.to.as_str() == other)?;
+        let told = side.object.told();
+        if is_in_part(told) {
+            let space = remote_space(told).and_then(|it| it.address_prefixes.as_ref());
+            let (set, _) = prefixes(space.into_iter().flatten().map(String::as_str));
+            if !joins(told, subnet) || !IpSet::from(address).is_subset(&set) {
+                return None;
+            }
+        }
         (state_of(side.object) != Some(false)).then(|| self.link_of(side))
+    }
+
+    /// Whether some peering of a network joins single subnets of it (AZ-64).
+    pub(super) fn is_joined_in_part(&self, router: &Id<Router>) -> bool {
+        self.sides_of(router).iter().any(|side| is_in_part(side.object.told()))
     }
 
     /// The networks that a connected peering joins a network to.
@@ -180,7 +214,11 @@ impl<'a> Lowering<'a> {
 
     /// What the tag `VirtualNetwork` holds of a network's peers, for certain and perhaps (AZ-30,
     /// AZ-61).
-    pub(super) fn tagged_peers(&self, router: &Id<Router>) -> (IpSet, Vec<(IpSet, Unknown)>) {
+    pub(super) fn tagged_peers(
+        &self,
+        router: &Id<Router>,
+        subnet: &str,
+    ) -> (IpSet, Vec<(IpSet, Unknown)>) {
         let (mut certain, mut possibly) = (Vec::new(), Vec::new());
         for side in self.sides_of(router) {
             let told = side.object.told();
@@ -188,6 +226,14 @@ impl<'a> Lowering<'a> {
             let (set, _) = prefixes(space.into_iter().flatten().map(String::as_str));
             let set = if space.is_some() { set } else { self.addresses_of(&side.to) };
             let access = &told.allow_virtual_network_access;
+            if !joins(told, subnet) && state_of(side.object) != Some(false) {
+                let what =
+                    format!("whether `{}` is in VirtualNetwork", ids::name(side.to.as_str()));
+                let why = "the peering joins other subnets, and what the tag is in this one is not \
+                           documented (AZ-64)";
+                possibly.push((set, unknown(what, why, &side.object.entry.origin)));
+                continue;
+            }
             match (state_of(side.object), access.given()) {
                 (Some(true), Some(true)) => certain.push(set),
                 (Some(true), None) | (None, Some(true) | None) => {
@@ -225,6 +271,29 @@ fn side<'o, 'a>(object: &'o Object<'a, raw::VirtualNetworkPeering>) -> Option<Si
     let of = Id::new(key(ids::parent(object.id)?));
     let remote = object.told().remote_virtual_network.as_ref()?.id.as_deref()?;
     Some(Side { object, of, to: Id::new(key(remote)) })
+}
+
+/// Whether a peering joins single subnets (AZ-64).
+fn is_in_part(peering: &raw::VirtualNetworkPeering) -> bool {
+    let names = peering.local_subnet_names.iter().chain(&peering.remote_subnet_names);
+    peering.peer_complete_vnets.given() == Some(&false)
+        || peering.peer_complete_vnets.bad().is_some()
+        || names.flatten().next().is_some()
+}
+
+/// Whether a peering that joins single subnets tells which, on both sides, and their addresses.
+fn is_told_in_part(peering: &raw::VirtualNetworkPeering) -> bool {
+    let names = [&peering.local_subnet_names, &peering.remote_subnet_names];
+    peering.peer_complete_vnets.given() == Some(&false)
+        && names.into_iter().all(|names| names.as_ref().is_some_and(|names| !names.is_empty()))
+        && remote_space(peering).is_some_and(|space| space.address_prefixes.is_some())
+}
+
+/// Whether a peering is for a subnet of its own side, or may be.
+fn joins(peering: &raw::VirtualNetworkPeering, subnet: &str) -> bool {
+    let own = ids::name(subnet);
+    !is_told_in_part(peering)
+        || peering.local_subnet_names.iter().flatten().any(|name| name.eq_ignore_ascii_case(own))
 }
 
 fn link_id(side: &Side<'_, '_>) -> Id<Gateway> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use cloudfw_core::{
     Action, Denial, Filter, Id, IpSet, Label, Match, Origin, Peer, Peers, Router, Rule, RuleList,
-    Tracking, Unknown, WithoutState, global_unicast,
+    ServiceSet, Tracking, Unknown, WithoutState, global_unicast,
 };
 
 use super::Lowering;
@@ -15,7 +15,7 @@ use super::table::Object;
 use super::table::at;
 use super::wording::{implied, not_recorded, nowhere, unknown};
 use crate::kind::Kind;
-use crate::raw::{IpConfiguration, PublicIpAddress, Resource};
+use crate::raw::{IpConfiguration, NetworkInterface, PublicIpAddress, Resource};
 
 /// Whether a public address lets in what no group allows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,6 +95,27 @@ impl<'a> Lowering<'a> {
         Some(self.closed_filter(around, doubt))
     }
 
+    /// A filter before the admin rules that may stop what comes from the internet, where some of
+    /// them always allow.
+    pub(super) fn doubt_always_allow(
+        &mut self,
+        object: &Object<'a, NetworkInterface>,
+        admin: &Option<Id<Filter>>,
+        around: &Surroundings,
+    ) -> Option<Id<Filter>> {
+        let admin = self.network.filters.get(admin.as_ref()?)?;
+        let rules = admin.ingress.iter().flat_map(|list| &list.rules);
+        let always = |rule: &&Rule| rule.action == Action::AllowAll;
+        let origin = rules.clone().find(always)?.origin.clone();
+        let what = format!("whether AlwaysAllow opens `{}`", ids::name(object.id));
+        let why = "it has a Standard address and no security group, which closes it to the                    internet, and no document says which of the two wins (AZ-8, AZ-41)";
+        let services = rules.filter(always).map(|rule| &rule.matches.services);
+        let services = ServiceSet::union_of(services);
+        let outside = global_unicast().difference(&around.virtual_network);
+        let filter = closed_filter(outside, services, Some(unknown(what, why, &origin)));
+        Some(self.keep(&format!("closed past AlwaysAllow at {}", object.key), filter))
+    }
+
     fn openness(&self, told: &Resource<IpConfiguration>) -> Vec<Openness> {
         let id = told.properties.public_ip_address.as_ref().map(ids::of_reference);
         let own = id.map(|id| match self.recorded.public_addresses.get(id) {
@@ -131,7 +152,7 @@ impl<'a> Lowering<'a> {
             doubt.as_ref().map(|doubt| format!(" perhaps ({})", doubt.what)).unwrap_or_default();
         let id: Id<Filter> = Id::new(format!("closed{of} to {outside}"));
         if !self.network.filters.contains_key(&id) {
-            let filter = closed_filter(outside, doubt);
+            let filter = closed_filter(outside, ServiceSet::full(), doubt);
             self.network.filters.insert(id.clone(), Arc::new(filter));
         }
         id
@@ -157,7 +178,7 @@ fn openness(sku: Option<&str>, of: &str, origin: &Origin) -> Openness {
     }
 }
 
-fn closed_filter(outside: IpSet, doubt: Option<Unknown>) -> Filter {
+fn closed_filter(outside: IpSet, services: ServiceSet, doubt: Option<Unknown>) -> Filter {
     let origin = implied(&nowhere());
     let label = Label {
         id: "no network security group".into(),
@@ -174,7 +195,7 @@ fn closed_filter(outside: IpSet, doubt: Option<Unknown>) -> Filter {
                 via: Some("Internet".into()),
             }]),
             doubt,
-            ..Match::any()
+            ..Match::services(services)
         },
         action: Action::Deny(Denial::Drop),
         origin: origin.clone(),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use cloudfw_core::{Origin, Pointer, Unknown};
 use cloudfw_documents::Element;
+use serde::Serialize;
 
 use super::ids::{self, key};
 use super::table::{Entry, Table, at};
@@ -31,6 +32,9 @@ pub(super) struct Recorded<'a> {
     pub(super) nat_gateways: Table<'a, raw::NatGateway>,
     pub(super) private_endpoints: Table<'a, raw::PrivateEndpoint>,
     pub(super) firewalls: Table<'a, raw::AzureFirewall>,
+    pub(super) firewall_policies: Table<'a, raw::FirewallPolicy>,
+    pub(super) rule_groups: Table<'a, raw::FirewallPolicyRuleCollectionGroup>,
+    pub(super) ip_groups: Table<'a, raw::IpGroup>,
     pub(super) gateways: Table<'a, raw::VirtualNetworkGateway>,
     pub(super) local_gateways: Table<'a, raw::LocalNetworkGateway>,
     pub(super) connections: Table<'a, raw::VirtualNetworkGatewayConnection>,
@@ -44,6 +48,8 @@ pub(super) struct Recorded<'a> {
     pub(super) counts: BTreeMap<(Option<Arc<str>>, Kind), usize>,
     /// The kinds of which an element has no id, so that it cannot be found.
     pub(super) nameless: BTreeSet<(Option<Arc<str>>, Kind)>,
+    /// The networks, by key, that have a subnet or a peering without an id.
+    pub(super) nameless_inside: BTreeMap<Arc<str>, (Kind, Origin)>,
     /// The subscriptions that ids name.
     pub(super) subscriptions: BTreeSet<Arc<str>>,
     /// What was read and not understood.
@@ -161,6 +167,13 @@ impl<'a> Recorded<'a> {
                 take(self, source, list, |it| &mut it.private_endpoints);
             }
             Items::AzureFirewalls(list) => take(self, source, list, |it| &mut it.firewalls),
+            Items::FirewallPolicies(list) => {
+                take(self, source, list, |it| &mut it.firewall_policies);
+            }
+            Items::FirewallPolicyRuleCollectionGroups(list) => {
+                take(self, source, list, |it| &mut it.rule_groups);
+            }
+            Items::IpGroups(list) => take(self, source, list, |it| &mut it.ip_groups),
             Items::VirtualNetworkGateways(list) => take(self, source, list, |it| &mut it.gateways),
             Items::LocalNetworkGateways(list) => {
                 take(self, source, list, |it| &mut it.local_gateways);
@@ -184,9 +197,6 @@ impl<'a> Recorded<'a> {
             }
             // What is only recognised, and what is looked up at its users.
             Items::VirtualMachineScaleSets(list) => self.count_all(source, list),
-            Items::FirewallPolicies(list) => self.count_all(source, list),
-            Items::FirewallPolicyRuleCollectionGroups(list) => self.count_all(source, list),
-            Items::IpGroups(list) => self.count_all(source, list),
             Items::ExpressRouteCircuits(list) => self.count_all(source, list),
             Items::ApplicationGateways(list) => self.count_all(source, list),
             Items::BastionHosts(list) => self.count_all(source, list),
@@ -211,14 +221,28 @@ impl<'a> Recorded<'a> {
             for (index, subnet) in subnets {
                 let origin = below("subnets", index);
                 let source = Source { kind: Kind::Subnets, ..source };
+                self.note_nameless_inside(network, subnet, (source.kind, &origin));
                 take_one(self, source, (subnet, origin, &[]), |it| &mut it.subnets);
             }
             let peerings = network.properties.virtual_network_peerings.iter().flatten().enumerate();
             for (index, peering) in peerings {
                 let origin = below("virtualNetworkPeerings", index);
                 let source = Source { kind: Kind::VirtualNetworkPeerings, ..source };
+                self.note_nameless_inside(network, peering, (source.kind, &origin));
                 take_one(self, source, (peering, origin, &[]), |it| &mut it.peerings);
             }
+        }
+    }
+
+    fn note_nameless_inside<T>(
+        &mut self,
+        network: &Resource<raw::VirtualNetwork>,
+        inside: &Resource<T>,
+        (kind, origin): (Kind, &Origin),
+    ) {
+        let is_nameless = inside.id.as_deref().is_none_or(|id| id.trim().is_empty());
+        if let Some(id) = network.id.as_deref().filter(|_| is_nameless) {
+            self.nameless_inside.entry(key(id)).or_insert((kind, origin.clone()));
         }
     }
 
@@ -263,7 +287,7 @@ impl<'a> Recorded<'a> {
 }
 
 /// Sorts the elements of a list into a table.
-fn take<'a, T: Default + PartialEq>(
+fn take<'a, T: Default + PartialEq + Serialize>(
     recorded: &mut Recorded<'a>,
     source: Source<'a>,
     list: &'a [Element<Resource<T>>],
@@ -276,7 +300,7 @@ fn take<'a, T: Default + PartialEq>(
     }
 }
 
-fn take_one<'a, T: Default + PartialEq>(
+fn take_one<'a, T: Default + PartialEq + Serialize>(
     recorded: &mut Recorded<'a>,
     source: Source<'a>,
     (resource, origin, foreign): (&'a Resource<T>, Origin, &'a [Box<str>]),

@@ -25,14 +25,19 @@ pub(super) struct TableKey {
     pub(super) user: Option<Arc<str>>,
     /// The subnet, where it has routes of its own to Azure's services.
     pub(super) services: Option<Arc<str>>,
+    /// The subnet, where nothing is told of it, or where peerings join some subnets only (AZ-64).
+    pub(super) alone: Option<Arc<str>>,
 }
 
 /// Among equal prefixes the lowest wins (AZ-50); private endpoints that no table holds for come
 /// before users (AZ-71).
 pub(super) const BY_ENDPOINT: u8 = 0;
 pub(super) const BY_USER: u8 = 1;
-const BY_BGP: u8 = 2;
-pub(super) const BY_SYSTEM: u8 = 3;
+/// A user's routes to service tags, after those to prefixes: of a Region, of all Regions, and last
+/// those of all of Azure (AZ-55).
+const BY_USER_TO_TAG: [u8; 4] = [2, 3, 4, 5];
+const BY_BGP: u8 = 6;
+pub(super) const BY_SYSTEM: u8 = 7;
 
 /// What Azure drops unless something else routes it (AZ-51).
 const DROPPED: [&str; 4] = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"];
@@ -61,7 +66,7 @@ impl<'a> Lowering<'a> {
         let origin = subnet.entry.origin.clone();
         let mut table =
             RouteTable { label: self.table_label(user, own, &router, &origin), routes: Vec::new() };
-        self.system_routes(&router, &origin, &mut table);
+        self.system_routes((&router, subnet.id), &origin, &mut table);
         self.learned_routes(&router, user, &mut table);
         self.service_routes(subnet, wanted, &mut table);
         for gap in self.loose.get(&router).into_iter().flatten() {
@@ -78,6 +83,11 @@ impl<'a> Lowering<'a> {
                 self.warn(gap.clone());
                 all_unknown(&mut table, &gap, &origin);
             }
+            (None, _) if subnet.entry.resource.is_bare() => {
+                let what = format!("the route table of `{}`", ids::name(subnet.id));
+                let why = "nothing is told of the subnet but that it exists";
+                all_unknown(&mut table, &unknown(what, why, &origin), &origin);
+            }
             (None, _) => {}
         }
         let id = self.free_table_id(&name, wanted);
@@ -92,7 +102,7 @@ impl<'a> Lowering<'a> {
         if !self.network.tables.contains_key(&id) {
             return id;
         }
-        let of = wanted.services.as_ref().unwrap_or(&wanted.router);
+        let of = wanted.services.as_ref().or(wanted.alone.as_ref()).unwrap_or(&wanted.router);
         Id::new(format!("{} in {of}", key(name)))
     }
 
@@ -137,22 +147,26 @@ impl<'a> Lowering<'a> {
 
     /// AZ-51: the network's own prefixes, those of its peers (AZ-53), the internet, and what is
     /// dropped.
-    fn system_routes(&self, router: &Id<Router>, origin: &Origin, table: &mut RouteTable) {
+    fn system_routes(
+        &self,
+        (router, subnet): (&Id<Router>, &str),
+        origin: &Origin,
+        table: &mut RouteTable,
+    ) {
         let own = self.network.routers.get(router).map(|it| it.addresses.clone());
         let own = own.unwrap_or_default();
         let mut add = |prefixes: Vec<IpNet>, target: Target, words: &str| {
             table.routes.extend(route(prefixes, target, BY_SYSTEM, implied(origin), words));
         };
         add(own.nets(), Target::Local, "VNetLocal");
-        for (net, target, bound) in self.endpoints_of(router) {
-            let preference = if bound { BY_SYSTEM } else { BY_ENDPOINT };
+        for (net, target) in self.endpoints_of(router, subnet) {
             let hop = "InterfaceEndpoint";
-            table.routes.extend(route(vec![net], target, preference, implied(origin), hop));
+            table.routes.extend(route(vec![net], target, BY_ENDPOINT, implied(origin), hop));
         }
         let mut add = |prefixes: Vec<IpNet>, target: Target, words: &str| {
             table.routes.extend(route(prefixes, target, BY_SYSTEM, implied(origin), words));
         };
-        for (gateway, prefixes) in self.peers_of(router) {
+        for (gateway, prefixes) in self.peers_of(router, subnet) {
             add(prefixes, Target::Gateway(gateway), "VNetPeering");
         }
         let everywhere = EVERYWHERE.into_iter().filter_map(prefix).collect();
@@ -162,9 +176,9 @@ impl<'a> Lowering<'a> {
         add(dropped, Target::Discard, "None");
     }
 
-    /// The private endpoints of a network and its peers, each with whether user-defined routes hold
-    /// for it: Azure routes to each address by itself (AZ-71, AZ-72).
-    fn endpoints_of(&self, router: &Id<Router>) -> Vec<(IpNet, Target, bool)> {
+    /// The private endpoints of a network and its peers for which no user-defined route holds: Azure
+    /// routes to each address by itself (AZ-71, AZ-72).
+    fn endpoints_of(&self, router: &Id<Router>, from: &str) -> Vec<(IpNet, Target)> {
         let mut found = Vec::new();
         for object in self.recorded.interfaces.iter() {
             if object.told().private_endpoint.is_none() {
@@ -173,13 +187,6 @@ impl<'a> Lowering<'a> {
             let Some(interface) = self.network.interfaces.get(object.key.as_ref()) else {
                 continue;
             };
-            let home = ids::parent(interface.subnet.as_str()).unwrap_or_default();
-            let target = if home == router.as_str() {
-                Some(Target::Local)
-            } else {
-                self.link_to(router, home).map(Target::Gateway)
-            };
-            let Some(target) = target else { continue };
             let subnet = self.recorded.subnets.get(interface.subnet.as_str());
             let policies =
                 subnet.and_then(|it| it.told().private_endpoint_network_policies.as_deref());
@@ -187,9 +194,17 @@ impl<'a> Lowering<'a> {
             let bound =
                 policies.is_some_and(|word| bound.iter().any(|it| word.eq_ignore_ascii_case(it)));
             // A table that holds for it overrules it by any prefix as long as the network's.
-            if !bound {
-                let nets = interface.addresses.iter().map(|address| IpNet::from(address.ip));
-                found.extend(nets.map(|net| (net, target.clone(), bound)));
+            if bound {
+                continue;
+            }
+            let home = ids::parent(interface.subnet.as_str()).unwrap_or_default();
+            for net in interface.addresses.iter().map(|address| IpNet::from(address.ip)) {
+                let target = if home == router.as_str() {
+                    Some(Target::Local)
+                } else {
+                    self.link_to((router, from), (home, net)).map(Target::Gateway)
+                };
+                found.extend(target.map(|target| (net, target)));
             }
         }
         found
@@ -246,12 +261,9 @@ impl<'a> Lowering<'a> {
         table: &mut RouteTable,
     ) {
         let Some(routes) = &user.told().routes else {
-            let why = "the table does not tell them";
-            table.routes.push(unresolved(
-                unknown("the routes", why, &user.entry.origin),
-                &user.entry.origin,
-            ));
-            return;
+            let origin = &user.entry.origin;
+            let gap = unknown("the routes", "the table does not tell them", origin);
+            return all_unknown(table, &gap, origin);
         };
         if user.is_contradicted {
             let why = "documents of the recording tell them in different ways";
@@ -285,19 +297,31 @@ impl<'a> Lowering<'a> {
         let hop = told.properties.next_hop_type.as_deref().unwrap_or_default();
         let via = told.properties.next_hop_ip_address.as_deref().filter(|ip| !ip.is_empty());
         let target = self.user_target(hop, via, origin, router);
-        let destinations = match prefix(prefix_text) {
-            Some(net) => Destinations::Prefixes(vec![net]),
-            // AZ-55: a tag, which stands for prefixes that are shorter or longer.
-            None => Destinations::Unresolved(unknown(
-                format!("the route to `{prefix_text}`"),
-                "service tags in routes are not expanded",
-                &at(origin, |own| told.field_at(own, "addressPrefix")),
-            )),
+        let (destinations, preference) = match prefix(prefix_text) {
+            Some(net) => (Destinations::Prefixes(vec![net]), BY_USER),
+            None => {
+                let place = at(origin, |own| told.field_at(own, "addressPrefix"));
+                (self.prefixes_of_tag(prefix_text, &place), preference_of_tag(prefix_text))
+            }
         };
         let name = told.name.as_deref().unwrap_or_default();
         let via = via.map(|ip| format!(" {ip}")).unwrap_or_default();
         let text = format!("{name}: {prefix_text} -> {hop}{via}").into();
-        Route { destinations, target, preference: BY_USER, origin: origin.clone(), text }
+        Route { destinations, target, preference, origin: origin.clone(), text }
+    }
+
+    /// AZ-55: what a tag stands for, where a recorded list tells it.
+    fn prefixes_of_tag(&self, tag: &str, origin: &Origin) -> Destinations {
+        match self.tags.listed_prefixes(tag) {
+            Some(set) => Destinations::Prefixes(set.nets()),
+            None => {
+                let what = format!("the route to `{tag}`");
+                let command = Kind::ServiceTags.command();
+                let why =
+                    format!("no recorded list tells what the tag stands for: add `{command}`");
+                Destinations::Unresolved(unknown(what, why, origin))
+            }
+        }
     }
 
     /// AZ-52. Words of routes differ from those of effective ones (T-8).
@@ -359,6 +383,24 @@ impl<'a> Lowering<'a> {
                 origin,
             )),
         }
+    }
+}
+
+/// Whether a route is a user's.
+pub(super) fn is_by_user(preference: u8) -> bool {
+    (BY_USER..BY_BGP).contains(&preference)
+}
+
+/// AZ-55: among equal prefixes.
+fn preference_of_tag(tag: &str) -> u8 {
+    let tag = tag.to_ascii_lowercase();
+    let is_azure = tag == "azurecloud" || tag.starts_with("azurecloud.");
+    let [of_region, of_all, azure_of_region, azure] = BY_USER_TO_TAG;
+    match (is_azure, tag.contains('.')) {
+        (false, true) => of_region,
+        (false, false) => of_all,
+        (true, true) => azure_of_region,
+        (true, false) => azure,
     }
 }
 

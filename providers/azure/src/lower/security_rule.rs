@@ -286,7 +286,7 @@ impl<'a> Reader<'a> {
 impl Draft {
     /// The rules that it is in core's language: one for what it matches, further ones for what it
     /// may match.
-    fn rules(&self) -> impl Iterator<Item = Rule> + use<> {
+    pub(super) fn rules(&self) -> impl Iterator<Item = Rule> + use<> {
         let Services { certain, possible } = &self.services;
         let parts = match &self.doubt {
             Some(doubt) => {

@@ -74,6 +74,13 @@ impl ServiceTags {
         }
     }
 
+    /// What a tag of recorded lists certainly stands for, and nothing else; nothing where they do
+    /// not tell it.
+    pub(super) fn listed_prefixes(&self, text: &str) -> Option<&IpSet> {
+        let tag = self.by_name.get(&key(text))?;
+        tag.possible.is_none().then_some(&tag.certain)
+    }
+
     /// AZ-31: public addresses outside the network.
     fn internet(&self, around: &Surroundings) -> Vec<Peer> {
         const NAME: &str = "Internet";

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cloudfw_core::{Origin, Pointer, Unknown};
+use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::ids::{self, key};
 use super::wording::unknown;
@@ -70,7 +72,34 @@ impl<T> Default for Table<'_, T> {
     }
 }
 
-impl<'a, T: Default + PartialEq> Table<'a, T> {
+/// Whether two tellings differ in no more than how they are written: the letter case of ids (T-9),
+/// and whether fields are nested or flattened.
+fn says_the_same<T: PartialEq + Serialize>(one: &Resource<T>, other: &Resource<T>) -> bool {
+    let plain = |told: &T| serde_json::to_value(told).ok().map(plain);
+    one.properties == other.properties
+        || plain(&one.properties).is_some_and(|it| Some(it) == plain(&other.properties))
+}
+
+/// A value in lower case, without `properties` around fields.
+fn plain(value: Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let mut plainly = Map::new();
+            for (name, member) in members {
+                match (name.eq_ignore_ascii_case("properties"), plain(member)) {
+                    (true, Value::Object(inner)) => plainly.extend(inner),
+                    (_, member) => drop(plainly.insert(name.to_ascii_lowercase(), member)),
+                }
+            }
+            plainly.into()
+        }
+        Value::Array(list) => list.into_iter().map(plain).collect(),
+        Value::String(text) => text.to_ascii_lowercase().into(),
+        other => other,
+    }
+}
+
+impl<'a, T: Default + PartialEq + Serialize> Table<'a, T> {
     /// Takes a telling. Of several the one that says more counts: `az resource list` prints
     /// resources without their fields. Those that say different things contradict each other.
     pub(super) fn take(&mut self, id: &'a str, entry: Entry<'a, T>) {
@@ -80,8 +109,7 @@ impl<'a, T: Default + PartialEq> Table<'a, T> {
             self.by_id.insert(key, object);
             return;
         };
-        if entry.resource.is_bare() || known.entry.resource.properties == entry.resource.properties
-        {
+        if entry.resource.is_bare() || says_the_same(known.entry.resource, entry.resource) {
             return;
         }
         if known.entry.resource.is_bare() {

@@ -29,6 +29,10 @@ impl<'a> Lowering<'a> {
                 let gap = unknown("the peerings", why, &object.entry.origin);
                 self.loose.entry(id.clone()).or_default().insert(gap);
             }
+            if let Some((kind, origin)) = self.recorded.nameless_inside.get(&object.key) {
+                let what = format!("one of the {kind} of `{}`", ids::name(object.id));
+                self.make_vague(&id, unknown(what, "it has no id", origin));
+            }
             self.doubt_contradicted(object, &id);
             self.doubt_encryption(object, &id);
         }
@@ -166,10 +170,12 @@ impl<'a> Lowering<'a> {
         let user = object.told().route_table.as_ref().map(ids::of_reference);
         let services =
             object.told().service_endpoints.as_ref().is_some_and(|list| !list.is_empty());
+        let alone = object.entry.resource.is_bare() || self.is_joined_in_part(router);
         let key = route::TableKey {
             router: router.as_str().into(),
             user: user.map(key),
             services: services.then(|| Arc::clone(&object.key)),
+            alone: alone.then(|| Arc::clone(&object.key)),
         };
         self.table(&key, object)
     }

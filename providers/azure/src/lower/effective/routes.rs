@@ -15,9 +15,9 @@ use super::super::addresses::prefix;
 use super::super::external::INTERNET;
 use super::super::ids;
 use super::super::recorded::Effective;
-use super::super::route::{BY_ENDPOINT, BY_SYSTEM, BY_USER, is_dropped};
+use super::super::route::{BY_ENDPOINT, BY_SYSTEM, is_by_user, is_dropped};
 use super::super::table::Object;
-use super::{Report, place};
+use super::{Known, Report, place};
 use crate::raw::{self, EffectiveRoute};
 
 /// A shorter prefix than this one Azure does not keep for itself.
@@ -68,6 +68,7 @@ struct Told {
 /// The routes of a subnet as they were lowered.
 struct Table {
     routes: Vec<Own>,
+    by_prefix: BTreeMap<IpNet, Vec<usize>>,
     /// Whether users, or gateways and services, may have routes to prefixes that are not told.
     may_be_users: bool,
     may_be_others: bool,
@@ -84,6 +85,7 @@ impl<'a> Lowering<'a> {
         object: &Object<'a, raw::NetworkInterface>,
         list: &Effective<'a>,
         routes: &'a [Element<EffectiveRoute>],
+        known: &Known,
     ) -> Option<Report> {
         let interface = self.network.interfaces.get(object.key.as_ref())?;
         let id = self.network.subnets.get(&interface.subnet)?.table.clone();
@@ -94,7 +96,8 @@ impl<'a> Lowering<'a> {
         for element in routes {
             told_routes(list, element, &mut told, &mut report);
         }
-        let doubted = self.compare_tables(&own, &told, object, &list.origin, &mut report);
+        let at = (ids::name(object.id), &list.origin);
+        let doubted = compare_tables(&own, &told, known, at, &mut report);
         self.keep_from_internet(&report.kept);
         if let Some(table) = self.network.tables.get_mut(&id) {
             let routes = doubted.into_iter().map(|(to, why)| Route {
@@ -118,82 +121,23 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// The prefixes that the two differ about, each with how.
-    fn compare_tables(
-        &self,
-        own: &Table,
-        told: &[Told],
-        object: &Object<'a, raw::NetworkInterface>,
-        origin: &Origin,
-        report: &mut Report,
-    ) -> BTreeMap<IpNet, Unknown> {
-        let mut doubted = BTreeMap::new();
-        let mut met = vec![false; own.routes.len()];
-        for route in told.iter().filter(|route| !own.vague.contains(&route.to)) {
-            report.count += 1;
-            let of_prefix = own.routes.iter().zip(&mut met);
-            let mut same = of_prefix
-                .filter(|(it, _)| it.to == route.to && Some(it.source) == route.source)
-                .filter(|(it, _)| it.hop == route.hop);
-            let what = format!("the route to {} at `{}`", route.to, ids::name(object.id));
-            if let Some((it, met)) = same.next() {
-                *met = true;
-                let others = told.iter().filter(|other| other.to == route.to && other.is_active);
-                let overruled = others.filter(|other| own.explains(other)).count() > 0;
-                if it.wins != route.is_active && !(it.wins && overruled) {
-                    let how = if it.wins { "another is preferred" } else { "it is in use" };
-                    doubted.insert(route.to, report.differs(what, how, &route.origin));
-                }
-                continue;
-            }
-            if own.explains(route) || self.is_endpoint(route) {
-                continue;
-            }
-            if route.is_kept() {
-                let why = "Azure drops what is sent there, and documents do not tell why";
-                report.notes.push(super::unknown(what, why, &route.origin));
-                report.kept.push(route.to);
-                continue;
-            }
-            let how = format!("it leads to {}", route.hop.words());
-            doubted.insert(route.to, report.differs(what, &how, &route.origin));
-        }
-        let missing = own.routes.iter().zip(met).filter(|(_, met)| !met).map(|(route, _)| route);
-        for route in missing.filter(|route| route.wins && !own.may_be_missing(route, told)) {
-            let what = format!("the route to {} at `{}`", route.to, ids::name(object.id));
-            let how = format!("none leads to {} there", route.hop.words());
-            doubted.insert(route.to, report.differs(what, &how, origin));
-        }
-        doubted
-    }
-
-    /// A private endpoint of the network or its peers, which has a route in every table (AZ-72).
-    fn is_endpoint(&self, route: &Told) -> bool {
-        let mut interfaces = self.recorded.interfaces.iter();
-        route.hop == Hop::Endpoint
-            && interfaces.any(|object| {
-                let lowered = self.network.interfaces.get(object.key.as_ref());
-                let addresses = lowered.into_iter().flat_map(|interface| &interface.addresses);
-                object.told().private_endpoint.is_some()
-                    && addresses.map(|address| IpNet::from(address.ip)).any(|to| to == route.to)
-            })
-    }
-
     fn own_routes(&self, table: &RouteTable, subnet: &Id<Subnet>) -> Table {
         let router = self.network.subnets.get(subnet).map(|subnet| &subnet.router);
         let addresses = router.and_then(|router| self.network.routers.get(router));
         let mut own = Table {
             routes: Vec::new(),
+            by_prefix: BTreeMap::new(),
             may_be_users: false,
             may_be_others: false,
             vague: BTreeSet::new(),
             has_v6: addresses.is_some_and(|router| !router.addresses.v6().is_empty()),
         };
-        let mut best: Vec<(IpNet, u8)> = Vec::new();
+        let mut preferences: Vec<u8> = Vec::new();
+        let mut best: BTreeMap<IpNet, u8> = BTreeMap::new();
         for route in &table.routes {
             let Destinations::Prefixes(prefixes) = &route.destinations else {
-                own.may_be_users |= route.preference == BY_USER;
-                own.may_be_others |= route.preference != BY_USER;
+                own.may_be_users |= is_by_user(route.preference);
+                own.may_be_others |= !is_by_user(route.preference);
                 continue;
             };
             let told = self.told_hop(route, subnet);
@@ -202,14 +146,16 @@ impl<'a> Lowering<'a> {
                     own.vague.insert(*to);
                     continue;
                 };
-                best.push((*to, route.preference));
+                let first = best.entry(*to).or_insert(route.preference);
+                *first = route.preference.min(*first);
+                preferences.push(route.preference);
+                own.by_prefix.entry(*to).or_default().push(own.routes.len());
                 let (source, hop) = (*source, hop.clone());
                 own.routes.push(Own { to: *to, source, hop, wins: true });
             }
         }
-        let preferences: Vec<u8> = best.iter().map(|(_, preference)| *preference).collect();
         for (route, preference) in own.routes.iter_mut().zip(preferences) {
-            route.wins = !best.iter().any(|(to, other)| *to == route.to && *other < preference);
+            route.wins = best.get(&route.to) == Some(&preference);
         }
         own
     }
@@ -222,7 +168,7 @@ impl<'a> Lowering<'a> {
         }
         let source = match route.preference {
             BY_ENDPOINT | BY_SYSTEM => Source::Default,
-            BY_USER => Source::User,
+            preference if is_by_user(preference) => Source::User,
             _ => Source::Gateway,
         };
         let hop = match &route.target {
@@ -268,6 +214,61 @@ impl<'a> Lowering<'a> {
     }
 }
 
+/// The prefixes that the two differ about, each with how.
+fn compare_tables(
+    own: &Table,
+    told: &[Told],
+    known: &Known,
+    (name, origin): (&str, &Origin),
+    report: &mut Report,
+) -> BTreeMap<IpNet, Unknown> {
+    let mut doubted = BTreeMap::new();
+    let mut met = vec![false; own.routes.len()];
+    // The prefixes to which a route that nobody told is in use.
+    let used = told.iter().filter(|route| route.is_active && own.explains(route));
+    let overruled: BTreeSet<IpNet> = used.map(|route| route.to).collect();
+    for route in told.iter().filter(|route| !own.vague.contains(&route.to)) {
+        report.count += 1;
+        let what = format!("the route to {} at `{name}`", route.to);
+        let of_prefix = own.by_prefix.get(&route.to).into_iter().flatten();
+        let mut of_prefix = of_prefix.filter_map(|index| Some((*index, own.routes.get(*index)?)));
+        let same = of_prefix.find(|(_, it)| Some(it.source) == route.source && it.hop == route.hop);
+        if let Some((index, it)) = same {
+            met.iter_mut().skip(index).take(1).for_each(|met| *met = true);
+            let is_overruled = it.wins && overruled.contains(&route.to);
+            if it.wins != route.is_active && !is_overruled {
+                let how = if it.wins { "another is preferred" } else { "it is in use" };
+                doubted.insert(route.to, report.differs(what, how, &route.origin));
+            }
+            continue;
+        }
+        // A private endpoint has a route in every table (AZ-72).
+        let is_endpoint =
+            route.hop == Hop::Endpoint && IpSet::from(route.to).is_subset(&known.endpoints);
+        if own.explains(route) || is_endpoint {
+            continue;
+        }
+        if route.is_kept() {
+            let why = "Azure drops what is sent there, and documents do not tell why";
+            report.notes.push(super::unknown(what, why, &route.origin));
+            report.kept.push(route.to);
+            continue;
+        }
+        let how = format!("it leads to {}", route.hop.words());
+        doubted.insert(route.to, report.differs(what, &how, &route.origin));
+    }
+    let missing = own.routes.iter().zip(met).filter(|(_, met)| !met).map(|(route, _)| route);
+    for route in missing.filter(|route| route.wins && !overruled.contains(&route.to)) {
+        if own.may_be_missing(route) {
+            continue;
+        }
+        let what = format!("the route to {} at `{name}`", route.to);
+        let how = format!("none leads to {} there", route.hop.words());
+        doubted.insert(route.to, report.differs(what, &how, origin));
+    }
+    doubted
+}
+
 impl Told {
     /// Whether it is one of those that drop what Azure uses itself, beside those that are
     /// documented (AZ-51): in real lists `25.33.80.0/20`, `127.0.0.0/8` …
@@ -292,12 +293,10 @@ impl Table {
     /// Whether packets go the same way where Azure's list does not have a route: the internet
     /// carries no private address, older lists leave one of the blocks out that Azure drops (AZ-51),
     /// and a network without IPv6 has no routes for it.
-    fn may_be_missing(&self, route: &Own, told: &[Told]) -> bool {
+    fn may_be_missing(&self, route: &Own) -> bool {
         let is_v6 = route.to.addr().is_ipv6() && !self.has_v6;
         let is_dropped = route.hop == Hop::None && is_dropped(&route.to);
-        let is_implied = route.source == Source::Default && (is_v6 || is_dropped);
-        let others = told.iter().filter(|other| other.to == route.to && other.is_active);
-        is_implied || others.filter(|other| self.explains(other)).count() > 0
+        route.source == Source::Default && (is_v6 || is_dropped)
     }
 }
 

@@ -16,7 +16,7 @@ use super::super::security_group::{ACCESS, both, priority_of};
 use super::super::security_rule::{DROP, Reader, Services};
 use super::super::surroundings::Surroundings;
 use super::super::table::{Object, at};
-use super::{Asked, Report, place};
+use super::{Asked, Known, Report, place};
 use crate::kind::Kind;
 use crate::raw::{self, EffectiveNetworkSecurityGroup, EffectiveSecurityRule};
 
@@ -58,6 +58,7 @@ struct Group<'g> {
     object: &'g Object<'g, raw::NetworkSecurityGroup>,
     filter: &'g Filter,
     around: &'g Surroundings,
+    known: &'g Known,
     origin: Origin,
 }
 
@@ -75,6 +76,7 @@ impl<'a> Lowering<'a> {
         object: &Object<'a, raw::NetworkInterface>,
         list: &Effective<'a>,
         groups: &'a [Element<EffectiveNetworkSecurityGroup>],
+        known: &Known,
     ) -> Option<Report> {
         let asked = self.asked.get(object.key.as_ref())?;
         let subnet = self.network.interfaces.get(object.key.as_ref())?.subnet.clone();
@@ -101,7 +103,7 @@ impl<'a> Lowering<'a> {
                 met.push(at);
                 let own = asked.group(at).filter(|(own, _)| id.is_none_or(|id| *key(id) == **own));
                 if let Some(own) = own {
-                    self.compare_group((told, &origin), own, asked, &mut report);
+                    self.compare_group((told, &origin), own, (asked, known), &mut report);
                 } else {
                     let what = format!("which group is asked at {}", at.words());
                     report.differs(what, &format!("`{name}` is asked there"), &origin);
@@ -124,13 +126,14 @@ impl<'a> Lowering<'a> {
         &self,
         (told, origin): (&EffectiveNetworkSecurityGroup, &Origin),
         (group, filter): (&str, &Id<Filter>),
-        asked: &Asked,
+        (asked, known): (&Asked, &Known),
         report: &mut Report,
     ) {
         // Of a group that is not recorded nothing is known that could be compared.
         let Some(object) = self.recorded.security_groups.get(group) else { return };
         let Some(filter) = self.network.filters.get(filter) else { return };
-        let group = Group { told, object, filter, around: &asked.around, origin: origin.clone() };
+        let around = &asked.around;
+        let group = Group { told, object, filter, around, known, origin: origin.clone() };
         let mut rules = told.effective_security_rules.iter().flatten();
         if let Some(rule) = rules.find(|rule| direction_of(rule).is_none()) {
             let what = format!("the rule `{}`", short(rule.name.as_deref().unwrap_or("?")));
@@ -143,7 +146,7 @@ impl<'a> Lowering<'a> {
     }
 
     fn compare_direction(&self, group: &Group<'_>, direction: Direction, report: &mut Report) {
-        let Some(mut own) = self.own_rules(group.filter, direction) else { return };
+        let Some(mut own) = self.own_rules(group, direction) else { return };
         let of = ids::name(group.object.id);
         let mut told = self.told_rules(group, direction);
         told.sort_by_key(|rule| rule.priority);
@@ -178,9 +181,9 @@ impl<'a> Lowering<'a> {
     }
 
     /// The rules that were lowered, by name; nothing where one may do anything at all.
-    fn own_rules(&self, filter: &Filter, direction: Direction) -> Option<BTreeMap<String, Own>> {
+    fn own_rules(&self, group: &Group<'_>, direction: Direction) -> Option<BTreeMap<String, Own>> {
         let mut found: BTreeMap<String, Own> = BTreeMap::new();
-        let rules = filter.lists(direction).iter().flat_map(|list| &list.rules);
+        let rules = group.filter.lists(direction).iter().flat_map(|list| &list.rules);
         for (position, rule) in rules.enumerate() {
             if &*rule.id == "?" {
                 return None;
@@ -193,7 +196,7 @@ impl<'a> Lowering<'a> {
                 certain: ServiceSet::empty(),
                 all: ServiceSet::empty(),
                 actions: Vec::new(),
-                sides: sides.map(|peers| self.side(peers)),
+                sides: sides.map(|peers| self.side(peers, group.known)),
                 is_internet: sides.map(is_internet),
             });
             if matches.doubt.is_none() {
@@ -210,14 +213,14 @@ impl<'a> Lowering<'a> {
         let here = rules.filter(|(_, rule)| direction_of(rule) == Some(direction));
         here.map(|(index, rule)| {
             let origin = at(&group.origin, |own| own.element("effectiveSecurityRules", index));
-            self.told(rule, &origin, group.around)
+            self.told(rule, &origin, group)
         })
         .collect()
     }
 
-    fn told(&self, rule: &EffectiveSecurityRule, origin: &Origin, around: &Surroundings) -> Told {
+    fn told(&self, rule: &EffectiveSecurityRule, origin: &Origin, group: &Group<'_>) -> Told {
         let name = short(rule.name.as_deref().unwrap_or_default()).to_owned();
-        let mut reader = Reader::new(&name, origin, around, &self.tags);
+        let mut reader = Reader::new(&name, origin, group.around, &self.tags);
         let from = both(rule.source_port_range.as_ref(), rule.source_port_ranges.as_ref());
         let from = reader.ports("sourcePortRange", from);
         let to = both(rule.destination_port_range.as_ref(), rule.destination_port_ranges.as_ref());
@@ -227,13 +230,14 @@ impl<'a> Lowering<'a> {
         let texts =
             both(rule.source_address_prefix.as_ref(), rule.source_address_prefixes.as_ref());
         let expanded = rule.expanded_source_address_prefix.as_deref().unwrap_or_default();
-        let source = self.told_side(&mut reader, &texts.collect::<Vec<_>>(), expanded);
+        let source = self.told_side(&mut reader, &texts.collect::<Vec<_>>(), expanded, group.known);
         let texts = both(
             rule.destination_address_prefix.as_ref(),
             rule.destination_address_prefixes.as_ref(),
         );
         let expanded = rule.expanded_destination_address_prefix.as_deref().unwrap_or_default();
-        let destination = self.told_side(&mut reader, &texts.collect::<Vec<_>>(), expanded);
+        let destination =
+            self.told_side(&mut reader, &texts.collect::<Vec<_>>(), expanded, group.known);
         let fault = reader.faults.first().map(|fault| fault.what.to_string());
         let priority = rule.priority.given().copied();
         let sides = [source, destination];
@@ -249,10 +253,16 @@ impl<'a> Lowering<'a> {
     }
 
     /// What is expanded counts in place of the tag that it was expanded from.
-    fn told_side(&self, reader: &mut Reader<'_>, texts: &[&str], expanded: &[String]) -> Side {
+    fn told_side(
+        &self,
+        reader: &mut Reader<'_>,
+        texts: &[&str],
+        expanded: &[String],
+        known: &Known,
+    ) -> Side {
         if expanded.is_empty() || texts.iter().any(|text| is_any(text)) {
             let peers = reader.peers("address prefixes", texts.iter().copied(), Vec::new());
-            return self.side(&peers);
+            return self.side(&peers, known);
         }
         let (literal, _) = prefixes(texts.iter().copied());
         let (more, bad) = prefixes(expanded.iter().map(String::as_str));
@@ -264,7 +274,7 @@ impl<'a> Lowering<'a> {
     }
 
     /// What peers stand for; groups for the addresses of their members (AZ-18).
-    fn side(&self, peers: &Peers) -> Side {
+    fn side(&self, peers: &Peers, known: &Known) -> Side {
         let Peers::Of(list) = peers else {
             return Side { least: IpSet::full(), most: IpSet::full() };
         };
@@ -273,10 +283,7 @@ impl<'a> Lowering<'a> {
             match peer {
                 Peer::Addresses { set, .. } => least.push(set.clone()),
                 Peer::Group(id) => {
-                    let members = self.network.interfaces.values();
-                    let members = members.filter(|interface| interface.groups.contains(id));
-                    let addresses = members.flat_map(|interface| &interface.addresses);
-                    least.extend(addresses.map(|address| IpSet::single(address.ip)));
+                    least.extend(known.members.get(id).cloned());
                     if self.coverage.missing(Kind::NetworkInterfaces, id.as_str()).is_some() {
                         most.push(IpSet::full());
                     }
