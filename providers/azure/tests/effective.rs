@@ -79,10 +79,11 @@ fn read(path: &Path) -> Value {
 }
 
 /// Whether a scenario is about a contradiction, and how many it has.
-const CONTRADICTIONS: [(&str, usize); 3] = [
+const CONTRADICTIONS: [(&str, usize); 4] = [
     ("effective-another-group", 1),
     ("effective-routes-that-contradict", 2),
     ("effective-rules-that-contradict", 1),
+    ("effective-tags-that-contradict", 4),
 ];
 
 #[test]

@@ -264,6 +264,7 @@ const ODD_OF_AZURE: &[&str] = &[
     "effective-routes-that-azure-keeps",
     "effective-routes-that-contradict",
     "effective-rules-that-contradict",
+    "effective-tags-that-contradict",
 ];
 
 #[test]

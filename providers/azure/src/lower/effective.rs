@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use cloudfw_core::{
     Action, Comparison, Direction, Filter, Group, Id, Interface, IpSet, Match, Origin, Rule,
-    RuleList, ServiceSet, Unknown,
+    RuleList, Unknown,
 };
 use cloudfw_documents::Element;
 use ipnet::IpNet;
@@ -55,8 +55,8 @@ struct Report {
     count: usize,
     differences: Vec<Unknown>,
     /// The flows that differing rules are about.
-    ingress: ServiceSet,
-    egress: ServiceSet,
+    ingress: Vec<Match>,
+    egress: Vec<Match>,
     /// What differs and is said only.
     notes: Vec<Unknown>,
     /// What Azure keeps for itself.
@@ -70,17 +70,19 @@ impl Report {
         difference
     }
 
-    fn doubt_all(&mut self) {
-        self.doubt(Direction::Ingress, &ServiceSet::full());
-        self.doubt(Direction::Egress, &ServiceSet::full());
+    fn doubt_all(&mut self, why: &Unknown) {
+        for direction in [Direction::Ingress, Direction::Egress] {
+            self.doubt(direction, why, vec![Match::any()]);
+        }
     }
 
-    fn doubt(&mut self, direction: Direction, services: &ServiceSet) {
+    fn doubt(&mut self, direction: Direction, why: &Unknown, flows: Vec<Match>) {
         let doubted = match direction {
             Direction::Ingress => &mut self.ingress,
             Direction::Egress => &mut self.egress,
         };
-        *doubted = doubted.union(services);
+        let doubt = |flows| Match { doubt: Some(why.clone()), ..flows };
+        doubted.extend(flows.into_iter().map(doubt));
     }
 }
 
@@ -164,22 +166,18 @@ impl<'a> Lowering<'a> {
         if report.ingress.is_empty() && report.egress.is_empty() {
             return;
         }
-        let Some(why) = report.differences.first() else { return };
         let label = label(object, "network-interface");
-        let list = |services: &ServiceSet| {
-            let origin = label.origin.clone();
-            let rule = |id: &str, matches: Match, action| Rule {
-                id: id.into(),
-                matches,
-                action,
-                origin: origin.clone(),
+        let rule = |id: &str, matches: Match, action| Rule {
+            id: id.into(),
+            matches,
+            action,
+            origin: label.origin.clone(),
+        };
+        let list = |doubted: &[Match]| {
+            let either = |matches: &Match| {
+                [DROP, Action::AllowAll].map(|action| rule("?", matches.clone(), action))
             };
-            let doubted = Match { doubt: Some(why.clone()), ..Match::services(services.clone()) };
-            let mut rules = Vec::new();
-            if !services.is_empty() {
-                rules.push(rule("?", doubted.clone(), DROP));
-                rules.push(rule("?", doubted, Action::AllowAll));
-            }
+            let mut rules: Vec<Rule> = doubted.iter().flat_map(either).collect();
             rules.push(rule("", Match::any(), Action::Allow));
             vec![Arc::new(RuleList { label: label.clone(), rules })]
         };

@@ -6,7 +6,7 @@ use cloudfw_core::{
     Destinations, Gateway, Id, IpSet, Label, Origin, Passage, Route, RouteTable, Router, Target,
     Unknown,
 };
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net};
 
 use super::Lowering;
 use super::addresses::prefix;
@@ -67,6 +67,7 @@ impl<'a> Lowering<'a> {
         let mut table =
             RouteTable { label: self.table_label(user, own, &router, &origin), routes: Vec::new() };
         self.system_routes((&router, subnet.id), &origin, &mut table);
+        self.dropped_routes(&router, user, &origin, &mut table);
         self.learned_routes(&router, user, &mut table);
         self.service_routes(subnet, wanted, &mut table);
         for gap in self.loose.get(&router).into_iter().flatten() {
@@ -145,8 +146,7 @@ impl<'a> Lowering<'a> {
         id
     }
 
-    /// AZ-51: the network's own prefixes, those of its peers (AZ-53), the internet, and what is
-    /// dropped.
+    /// AZ-51: the network's own prefixes, those of its peers (AZ-53), and the internet.
     fn system_routes(
         &self,
         (router, subnet): (&Id<Router>, &str),
@@ -171,9 +171,28 @@ impl<'a> Lowering<'a> {
         }
         let everywhere = EVERYWHERE.into_iter().filter_map(prefix).collect();
         add(everywhere, Target::Gateway(border_of(router)), "Internet");
+    }
+
+    /// AZ-51: what Azure drops. A user's default route takes these packets too: no list of effective
+    /// routes with one has them, and spokes reach each other by it.
+    fn dropped_routes(
+        &self,
+        router: &Id<Router>,
+        user: Option<&Object<'a, raw::RouteTable>>,
+        origin: &Origin,
+        table: &mut RouteTable,
+    ) {
+        let routes = user.into_iter().flat_map(|user| user.told().routes.iter().flatten());
+        let mut texts = routes.filter_map(|route| route.properties.address_prefix.as_deref());
+        if texts.any(|text| prefix(text).is_some_and(|net| net == IpNet::V4(Ipv4Net::default()))) {
+            return;
+        }
+        let own = self.network.routers.get(router).map(|it| it.addresses.clone());
+        let own = own.unwrap_or_default();
         let inside = |net: &IpNet| IpSet::from(*net).is_subset(&own);
         let dropped = DROPPED.into_iter().filter_map(prefix).filter(|net| !inside(net)).collect();
-        add(dropped, Target::Discard, "None");
+        let origin = implied(origin);
+        table.routes.extend(route(dropped, Target::Discard, BY_SYSTEM, origin, "None"));
     }
 
     /// The private endpoints of a network and its peers for which no user-defined route holds: Azure

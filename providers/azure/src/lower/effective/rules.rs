@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use cloudfw_core::{
-    Action, Direction, Filter, Id, IpSet, Origin, Peer, Peers, ServiceSet, global_unicast,
+    Action, Direction, Filter, Id, IpSet, Match, Origin, Peer, Peers, ServiceSet, global_unicast,
 };
 use cloudfw_documents::Element;
 
@@ -19,6 +19,10 @@ use super::super::table::{Object, at};
 use super::{Asked, Known, Report, place};
 use crate::kind::Kind;
 use crate::raw::{self, EffectiveNetworkSecurityGroup, EffectiveSecurityRule};
+
+/// What of public space is set apart, and looks like any other in examples.
+const SET_APART: [&str; 4] =
+    ["192.0.2.0/24", "192.88.99.0/24", "198.51.100.0/24", "203.0.113.0/24"];
 
 /// What a side of a rule stands for: at least, and at most.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,8 +100,8 @@ impl<'a> Lowering<'a> {
             let places = places(told, asked, subnet.as_str(), &object.key);
             if places.is_empty() {
                 let what = format!("where `{name}` is asked");
-                report.differs(what, "it is asked somewhere else", &origin);
-                report.doubt_all();
+                let why = report.differs(what, "it is asked somewhere else", &origin);
+                report.doubt_all(&why);
             }
             for at in places {
                 met.push(at);
@@ -106,8 +110,9 @@ impl<'a> Lowering<'a> {
                     self.compare_group((told, &origin), own, (asked, known), &mut report);
                 } else {
                     let what = format!("which group is asked at {}", at.words());
-                    report.differs(what, &format!("`{name}` is asked there"), &origin);
-                    report.doubt_all();
+                    let how = format!("`{name}` is asked there");
+                    let why = report.differs(what, &how, &origin);
+                    report.doubt_all(&why);
                 }
             }
         }
@@ -115,8 +120,8 @@ impl<'a> Lowering<'a> {
             if let Some((group, _)) = asked.group(at) {
                 let what = format!("which group is asked at {}", at.words());
                 let how = format!("`{}` is not asked there", ids::name(group));
-                report.differs(what, &how, &list.origin);
-                report.doubt_all();
+                let why = report.differs(what, &how, &list.origin);
+                report.doubt_all(&why);
             }
         }
         Some(report)
@@ -137,8 +142,8 @@ impl<'a> Lowering<'a> {
         let mut rules = told.effective_security_rules.iter().flatten();
         if let Some(rule) = rules.find(|rule| direction_of(rule).is_none()) {
             let what = format!("the rule `{}`", short(rule.name.as_deref().unwrap_or("?")));
-            report.differs(what, "its direction cannot be read", origin);
-            report.doubt_all();
+            let why = report.differs(what, "its direction cannot be read", origin);
+            report.doubt_all(&why);
         }
         for direction in [Direction::Ingress, Direction::Egress] {
             self.compare_direction(&group, direction, report);
@@ -157,26 +162,29 @@ impl<'a> Lowering<'a> {
             let services = all_of(&rule.services);
             let Some(own) = own.remove(&rule.name.to_ascii_lowercase()) else {
                 if !is_final(&rule, direction) {
-                    report.differs(what, "it has the rule, and the documents do not", &rule.origin);
-                    report.doubt(direction, &services);
+                    let how = "it has the rule, and the documents do not";
+                    let why = report.differs(what, how, &rule.origin);
+                    report.doubt(direction, &why, vec![Match::services(services)]);
                 }
                 continue;
             };
             let priority = priority_of(group.object.told(), &rule.name, direction);
-            let mut how = difference(&own, &rule, priority);
-            if how.is_none() && own.position < last {
-                how = Some("it stands elsewhere among the others".to_owned());
+            let whole = || vec![Match::services(services.union(&own.all))];
+            let mut differs = difference(&own, &rule, priority).map(|how| (how, whole()));
+            if differs.is_none() && own.position < last {
+                differs = Some(("it stands elsewhere among the others".to_owned(), whole()));
             }
+            let differs = differs.or_else(|| difference_of_peers(&own, &rule));
             last = own.position.max(last);
-            if let Some(how) = how {
-                report.differs(what, &how, &rule.origin);
-                report.doubt(direction, &services.union(&own.all));
+            if let Some((how, flows)) = differs {
+                let why = report.differs(what, &how, &rule.origin);
+                report.doubt(direction, &why, flows);
             }
         }
         for own in own.into_values() {
             let what = format!("the rule `{}` of `{of}`", own.name);
-            report.differs(what, "it does not have the rule", &group.origin);
-            report.doubt(direction, &own.all);
+            let why = report.differs(what, "it does not have the rule", &group.origin);
+            report.doubt(direction, &why, vec![Match::services(own.all)]);
         }
     }
 
@@ -403,22 +411,36 @@ fn difference(own: &Own, told: &Told, priority: Option<i64>) -> Option<String> {
     if !own.certain.is_subset(&all) || !told.services.certain.is_subset(&own.all) {
         return Some(format!("it is for {all}"));
     }
-    let ends = ["sources", "destinations"].into_iter().zip(&own.sides).zip(&told.sides);
-    for (((end, own), told), is_internet) in ends.zip(own.is_internet) {
-        let within = if is_internet { internet_of(told) } else { IpSet::full() };
-        let own_least = own.least.intersection(&within);
-        let told_least = told.least.intersection(&within);
-        if !own_least.is_subset(&told.most) || !told_least.is_subset(&own.most) {
-            return Some(format!("its {end} are {}", shown(&told.least)));
-        }
-    }
     None
 }
 
+/// How the addresses of Azure's rule differ, and the flows of those that do.
+fn difference_of_peers(own: &Own, told: &Told) -> Option<(String, Vec<Match>)> {
+    let (mut how, mut flows) = (Vec::new(), Vec::new());
+    let ends = ["sources", "destinations"].into_iter().zip(&own.sides).zip(&told.sides);
+    for (((end, of_own), of_told), is_internet) in ends.zip(own.is_internet) {
+        let within = if is_internet { internet_of(of_told) } else { IpSet::full() };
+        let lacks = of_own.least.difference(&of_told.most).intersection(&within);
+        let has = of_told.least.difference(&of_own.most).intersection(&within);
+        if lacks.is_empty() && has.is_empty() {
+            continue;
+        }
+        how.push(format!("its {end} are {}", shown(&of_told.least)));
+        let differing = Peers::Of(vec![Peer::addresses(lacks.union(&has))]);
+        let matches = Match::services(all_of(&told.services).union(&own.all));
+        flows.push(match end {
+            "sources" => Match { sources: differing, ..matches },
+            _ => Match { destinations: differing, ..matches },
+        });
+    }
+    (!how.is_empty()).then(|| (how.join(", "), flows))
+}
+
 /// Where `Internet` is compared (AZ-31): Azure's list cuts the tag from all of IPv4, with addresses
-/// that nobody can have, and may leave IPv6 out.
+/// that nobody can have, and may leave IPv6 and what is set apart for documents out.
 fn internet_of(told: &Side) -> IpSet {
-    let within = global_unicast().difference(&host_address());
+    let (apart, _) = prefixes(SET_APART);
+    let within = global_unicast().difference(&host_address()).difference(&apart);
     if told.most.v6().is_empty() { within.only_v4() } else { within }
 }
 
