@@ -127,7 +127,12 @@ impl fmt::Display for Tally {
         self.line(f, "verdicts", &self.verdicts)?;
         self.line(f, "protocols", &self.protocols)?;
         self.line(f, "families", &self.families)?;
-        writeln!(f, "decided by a reply at an ACL {:.1} %; by", self.percent(self.replies))?;
+        match self.replies {
+            0 => writeln!(f, "decided by")?,
+            replies => {
+                writeln!(f, "decided by a reply at an ACL {:.1} %; by", self.percent(replies))?;
+            }
+        }
         for ((_, what), &count) in &self.deciders {
             writeln!(f, "  {what:<38} {count:>7} {:>5.1} %", self.percent(count))?;
         }

@@ -47,7 +47,7 @@ pub(crate) fn summary(order: &Order, campaign: &Campaign) -> String {
         report.tally.to_string(),
     ];
     lines.push(format!(
-        "{} questions were of more than their documents (routes and firewalls of hosts), {} \
+        "{} questions were of more than their documents (what hosts do by themselves), {} \
          intermittent ones were asked again of the client's one port",
         report.overlaid, report.pinned,
     ));

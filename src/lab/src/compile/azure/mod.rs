@@ -14,10 +14,12 @@ mod places;
 mod routes;
 mod words;
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::Unsupported;
-use crate::blueprint::{Blueprint, Gateway, Interface, Neighbours, Passage, Router, Subnet};
+use crate::blueprint::{Blueprint, Gateway, Host, Interface, Neighbours, Passage, Router, Subnet};
 use documents::{Documents, Resource};
 use places::Places;
 
@@ -34,7 +36,7 @@ pub fn from_documents(documents: &[(String, Value)]) -> Result<Blueprint, Unsupp
         routers: routers(&places),
         subnets: subnets(&documents, &places)?,
         interfaces: interfaces(&documents, &places)?,
-        hosts: Vec::new(),
+        hosts: hosts(&places)?,
         gateways: gateways(&places),
         outside: Vec::new(),
     })
@@ -80,6 +82,24 @@ fn interfaces(
         })
     };
     places.nics.values().map(interface).collect()
+}
+
+/// Machines with several interfaces, the primary one first.
+fn hosts(places: &Places<'_>) -> Result<Vec<Host>, Unsupported> {
+    let mut found: BTreeMap<String, Vec<(bool, String)>> = BTreeMap::new();
+    for nic in places.nics.values() {
+        if let Some(machine) = nic.own.reference("virtualMachine") {
+            let is_second = !nic.own.flag("primary", true)?;
+            found.entry(machine).or_default().push((is_second, nic.own.id()?.to_owned()));
+        }
+    }
+    let several = found.into_iter().filter(|(_, nics)| nics.len() > 1);
+    let hosts = several.map(|(id, mut nics)| {
+        nics.sort();
+        let interfaces = nics.into_iter().map(|(_, id)| id).collect();
+        Host { id, interfaces, routes: Vec::new() }
+    });
+    Ok(hosts.collect())
 }
 
 /// Whether the machine of an interface runs; one of which nobody says so does.

@@ -37,16 +37,19 @@ impl Peers {
 
     /// What has to hold of an address of one family; nothing where no such address is meant.
     fn conditions(&self, ipv4: bool, field: &str) -> Option<Vec<String>> {
-        let (word, all) = if ipv4 { ("ip", "0.0.0.0/0") } else { ("ip6", "::/0") };
-        let chosen = |prefixes: &[IpNet]| {
+        let word = if ipv4 { "ip" } else { "ip6" };
+        // A set of nft has no two elements that overlap.
+        let joined = |prefixes: &[IpNet]| {
             let own = prefixes.iter().filter(|net| net.addr().is_ipv4() == ipv4);
-            let own: Vec<IpNet> = IpNet::aggregate(&own.copied().collect());
-            let own: Vec<String> = own.iter().map(ToString::to_string).collect();
+            IpNet::aggregate(&own.copied().collect())
+        };
+        let chosen = |prefixes: &[IpNet]| {
+            let own: Vec<String> = joined(prefixes).iter().map(ToString::to_string).collect();
             (!own.is_empty()).then(|| format!("{{ {} }}", own.join(", ")))
         };
         match self {
             Self::Any => Some(Vec::new()),
-            Self::Of(prefixes) if prefixes.iter().any(|net| net.to_string() == all) => {
+            Self::Of(prefixes) if joined(prefixes).iter().any(|net| net.prefix_len() == 0) => {
                 Some(Vec::new())
             }
             Self::Of(prefixes) => Some(vec![format!("{word} {field} {}", chosen(prefixes)?)]),
@@ -108,6 +111,7 @@ pub(super) fn service(rule: &Resource<'_>) -> Result<Service, Unsupported> {
         ("*", "") => return Ok(any_service()),
         // Of protocols without ports Azure says nothing; nobody asks about them then.
         ("*", ports) => format!("meta l4proto {{ tcp, udp }}{ports}"),
+        ("esp", "") => "meta l4proto esp".to_owned(),
         ("tcp" | "udp", ports) => format!("meta l4proto {protocol}{ports}"),
         ("icmp", "") => {
             return Ok(Service { text: "meta l4proto icmp".to_owned(), ipv4_alone: true });

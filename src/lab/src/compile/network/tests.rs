@@ -128,7 +128,21 @@ fn a_reply_without_state_is_dropped_where_the_model_says_so() {
     assert!(matches!(tracking(""), Tracking::Stateful));
     assert!(matches!(tracking("evaluated"), Tracking::Stateful));
     let Tracking::StatefulOrDropped(site) = tracking("dropped") else { panic!("not dropped") };
-    assert_eq!((site.cause, site.at.as_str()), (Cause::NoState, "db"));
+    // No rule drops it, but the filter, and core calls the place so.
+    assert_eq!((site.cause, site.at.as_str()), (Cause::NoState, "f"));
+}
+
+#[test]
+fn az_6_filters_may_be_met_in_the_reverse_order_going_out() {
+    let reversed = |order: &[&str]| {
+        let ids = |ids: &[&str]| ids.iter().copied().map(Id::from).collect();
+        let stack = Stack { filters: ids(&["a", "b"]), egress: Some(ids(order)) };
+        is_reversed_out(&Id::from("nic"), &stack)
+    };
+    assert_eq!(reversed(&["b", "a"]), Ok(true));
+    assert!(reversed(&["b", "c"]).is_err());
+    let same = Stack::of(vec![Id::from("a"), Id::from("b")]);
+    assert_eq!(is_reversed_out(&Id::from("nic"), &same), Ok(false));
 }
 
 #[test]

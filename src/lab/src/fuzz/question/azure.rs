@@ -101,7 +101,7 @@ fn between(estate: &Estate, ipv6: bool, chance: &mut Chance) -> Option<(End, End
     let here = estate.interfaces.get(from)?;
     let (subnet, network) = (here.subnet, estate.network_of(from)?);
     let all: Vec<usize> = (0..estate.interfaces.len())
-        .filter(|&to| to != from)
+        .filter(|&to| estate.interfaces.get(to).is_some_and(|it| it.machine != here.machine))
         .filter(|&to| {
             let there = estate.interfaces.get(to);
             there.is_some_and(|it| {

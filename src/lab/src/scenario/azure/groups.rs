@@ -1,10 +1,12 @@
 //! Network security groups, and where they stand.
 
+use std::net::IpAddr;
+
 use ipnet::IpNet;
 
 use super::{Estate, Group, Peer, Protocol, Rule};
 use crate::estate::chance::Chance;
-use crate::scenario::{TCP_PORTS, UDP_PORTS, partner, range};
+use crate::scenario::{TCP_PORTS, UDP_PORTS, any_ipv6, net, partner, range};
 
 /// Adds groups with rules, and puts them at subnets and interfaces: both, one, or none.
 pub(super) fn draw(estate: &mut Estate, chance: &mut Chance) {
@@ -55,14 +57,14 @@ fn draw_rules(estate: &Estate, network: Option<usize>, chance: &mut Chance) -> V
 }
 
 fn draw_rule(estate: &Estate, network: Option<usize>, inbound: bool, chance: &mut Chance) -> Rule {
-    let protocol = [Protocol::Tcp, Protocol::Udp, Protocol::Icmp, Protocol::Any]
-        [chance.weighted(&[45, 17, 10, 28])];
+    let protocol = [Protocol::Tcp, Protocol::Udp, Protocol::Icmp, Protocol::Esp, Protocol::Any]
+        [chance.weighted(&[45, 17, 10, 3, 25])];
     let asked: &[u16] = match protocol {
         Protocol::Udp => &UDP_PORTS,
         _ => &TCP_PORTS,
     };
     let with_ports = match protocol {
-        Protocol::Icmp => false,
+        Protocol::Icmp | Protocol::Esp => false,
         Protocol::Any => estate.ports_of_any && chance.percent(60),
         _ => chance.percent(78),
     };
@@ -103,7 +105,7 @@ fn draw_near(estate: &Estate, network: Option<usize>, chance: &mut Chance) -> Pe
 
 /// The other side.
 fn draw_far(estate: &Estate, network: Option<usize>, inbound: bool, chance: &mut Chance) -> Peer {
-    match chance.weighted(&[22, 18, 15, 18, 10, 15, 2]) {
+    match chance.weighted(&[20, 18, 15, 18, 10, 15, 2, 2]) {
         1 => Peer::Tag("VirtualNetwork"),
         2 => Peer::Tag("Internet"),
         3 => {
@@ -113,6 +115,11 @@ fn draw_far(estate: &Estate, network: Option<usize>, inbound: bool, chance: &mut
         4 => Peer::Prefixes(vec![partner(chance)]),
         5 => application_groups(estate, network, chance),
         6 if inbound => Peer::Tag("AzureLoadBalancer"),
+        // All of one family, in two halves or in one.
+        7 => Peer::Prefixes(match chance.percent(50) {
+            true => [[0, 0, 0, 0], [128, 0, 0, 0]].map(|half| net(IpAddr::from(half), 1)).to_vec(),
+            false => vec![any_ipv6()],
+        }),
         _ => Peer::Any,
     }
 }
@@ -146,16 +153,16 @@ fn inside(estate: &Estate, network: Option<usize>, chance: &mut Chance) -> IpNet
     }];
     let subnet = &estate.subnets[interface.subnet];
     match chance.weighted(&[35, 35, 10, 10, 10]) {
-        0 => IpNet::from(std::net::IpAddr::V4(*chance.pick(&interface.addresses))),
+        0 => IpNet::from(IpAddr::V4(*chance.pick(&interface.addresses))),
         1 => IpNet::V4(subnet.cidr),
         2 => IpNet::V4(estate.networks[subnet.network].prefixes[0]),
         3 => match (subnet.ipv6, interface.ipv6) {
-            (_, Some(host)) if chance.percent(50) => IpNet::from(std::net::IpAddr::V6(host)),
+            (_, Some(host)) if chance.percent(50) => IpNet::from(IpAddr::V6(host)),
             (Some(net), _) => IpNet::V6(net),
             _ => IpNet::V4(subnet.cidr),
         },
         _ => match interface.public {
-            Some(public) => IpNet::from(std::net::IpAddr::V4(public.address)),
+            Some(public) => IpNet::from(IpAddr::V4(public.address)),
             None => IpNet::V4(subnet.cidr),
         },
     }

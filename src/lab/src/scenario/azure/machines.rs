@@ -21,13 +21,38 @@ pub(super) fn draw(estate: &mut Estate, chance: &mut Chance) {
         let subnet = subnets.pop().unwrap_or_else(|| chance.below(estate.subnets.len()));
         let interface = draw_one(estate, subnet, &mut pool, chance);
         estate.interfaces.push(interface);
+        if chance.percent(16) {
+            let second = draw_second(estate, &mut pool, chance);
+            estate.interfaces.push(second);
+        }
     }
     for network in 0..estate.networks.len() {
-        let here = estate.interfaces_of(network);
+        let mut here = estate.interfaces_of(network);
+        // One that has two interfaces may hand on by the other one.
+        here.retain(|&it| estate.is_alone(it));
         if chance.percent(80) && !here.is_empty() {
             let appliance = &mut estate.interfaces[*chance.pick(&here)];
             (appliance.forwards, appliance.running) = (true, true);
         }
+    }
+}
+
+/// Another interface of the last machine, anywhere in its network.
+fn draw_second(estate: &mut Estate, pool: &mut addresses::Pool, chance: &mut Chance) -> Interface {
+    let last = estate.interfaces.len() - 1;
+    let network = estate.subnets[estate.interfaces[last].subnet].network;
+    let subnet = *chance.pick(&estate.subnets_of(network));
+    let second = draw_one(estate, subnet, pool, chance);
+    let first = &mut estate.interfaces[last];
+    first.forwards = false;
+    Interface {
+        name: format!("{}-nic-2", first.machine),
+        machine: first.machine.clone(),
+        primary: false,
+        forwards: false,
+        running: first.running,
+        windows: first.windows,
+        ..second
     }
 }
 
@@ -55,8 +80,11 @@ fn draw_one(
         .filter(|&group| estate.application_groups[group].network == home.network)
         .collect();
     let application_groups = near.into_iter().filter(|_| chance.percent(40)).collect();
+    let machine = format!("host-{}", estate.interfaces.len());
     Interface {
-        machine: format!("host-{}", estate.interfaces.len()),
+        name: format!("{machine}-nic"),
+        machine,
+        primary: true,
         subnet,
         addresses,
         ipv6,

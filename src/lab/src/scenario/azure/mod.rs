@@ -35,7 +35,7 @@ pub struct Estate {
     pub groups: Vec<Group>,
     /// Application security groups.
     pub application_groups: Vec<ApplicationGroup>,
-    /// Interfaces, each of a machine of its own.
+    /// Interfaces; some machines have two.
     pub interfaces: Vec<Interface>,
     /// Whether rules about any protocol may have ports: what such a rule means for ICMP Azure does
     /// not say, and nobody is asked for an echo then.
@@ -158,6 +158,8 @@ pub enum Protocol {
     Udp,
     /// ICMP.
     Icmp,
+    /// ESP, which nobody is asked about.
+    Esp,
     /// Any.
     Any,
 }
@@ -187,8 +189,12 @@ pub struct ApplicationGroup {
 /// An interface, and its machine.
 #[derive(Clone, Debug)]
 pub struct Interface {
-    /// The machine's name; the interface's is derived from it.
+    /// Its name.
+    pub name: String,
+    /// The machine's name.
     pub machine: String,
+    /// Whether it is the machine's first one.
+    pub primary: bool,
     /// Its subnet.
     pub subnet: usize,
     /// Its addresses, the primary one first.
@@ -236,8 +242,8 @@ impl Estate {
     /// The id of an interface.
     #[must_use]
     pub fn interface_id(&self, interface: usize) -> String {
-        let machine = self.interfaces.get(interface).map_or("", |it| it.machine.as_str());
-        print::id("networkInterfaces", &format!("{machine}-nic"))
+        let name = self.interfaces.get(interface).map_or("", |it| it.name.as_str());
+        print::id("networkInterfaces", name)
     }
 
     /// The network of an interface.
@@ -245,6 +251,14 @@ impl Estate {
     pub fn network_of(&self, interface: usize) -> Option<usize> {
         let subnet = self.interfaces.get(interface)?.subnet;
         Some(self.subnets.get(subnet)?.network)
+    }
+
+    /// Whether an interface is its machine's only one.
+    #[must_use]
+    pub fn is_alone(&self, interface: usize) -> bool {
+        let machine = |it: usize| self.interfaces.get(it).map(|it| it.machine.as_str());
+        let mut all = 0..self.interfaces.len();
+        !all.any(|other| other != interface && machine(other) == machine(interface))
     }
 
     /// The interface with an id.

@@ -16,13 +16,18 @@ pub(super) fn draw(estate: &mut Estate, chance: &mut Chance) {
     }
     for one in 0..networks {
         for other in one + 1..networks {
-            if estate.networks[one].prefixes[0] != estate.networks[other].prefixes[0]
-                && chance.percent(78)
-            {
+            if can_peer(estate, one, other) && can_peer(estate, other, one) && chance.percent(78) {
                 estate.peerings.push(draw_peering([one, other], chance));
             }
         }
     }
+}
+
+/// Whether neither a network nor one that it is peered with has the addresses of another.
+fn can_peer(estate: &Estate, one: usize, other: usize) -> bool {
+    let own = |network: usize| estate.networks[network].prefixes[0];
+    let peers = (0..estate.networks.len()).filter(|&it| estate.peering(one, it).is_some());
+    own(one) != own(other) && peers.into_iter().all(|peer| own(peer) != own(other))
 }
 
 fn draw_peering(ends: [usize; 2], chance: &mut Chance) -> Peering {

@@ -223,7 +223,7 @@ impl Printer<'_> {
             let mut properties = fields(json!({
                 "enableIPForwarding": interface.forwards,
                 "ipConfigurations": self.configurations(&own, interface),
-                "primary": true,
+                "primary": interface.primary,
             }));
             let machine = machine_id(&interface.machine);
             properties.insert("virtualMachine".to_owned(), self.refer(&machine));
@@ -262,7 +262,7 @@ impl Printer<'_> {
                 properties.insert("applicationSecurityGroups".to_owned(), groups.into());
             }
             if place == 0 && interface.public.is_some() {
-                let id = id("publicIPAddresses", &format!("{}-ip", interface.machine));
+                let id = id("publicIPAddresses", &format!("{}-ip", interface.name));
                 properties.insert("publicIPAddress".to_owned(), self.refer(&id));
             }
             let id = format!("{own}/ipConfigurations/ipconfig{}", place + 1);
@@ -273,11 +273,16 @@ impl Printer<'_> {
 
     fn machines(&mut self) -> Vec<Value> {
         let mut items = Vec::new();
-        for (index, interface) in self.estate.interfaces.iter().enumerate() {
-            let nic = self.estate.interface_id(index);
+        let estate = self.estate;
+        for interface in estate.interfaces.iter().filter(|it| it.primary) {
+            let own = (0..estate.interfaces.len())
+                .filter(|&it| estate.interfaces[it].machine == interface.machine);
+            let nics: Vec<String> = own.map(|it| estate.interface_id(it)).collect();
+            let mut nics: Vec<Value> = nics.iter().map(|nic| self.refer(nic)).collect();
+            self.chance.shuffle(&mut nics);
             let system = if interface.windows { "Windows" } else { "Linux" };
             let mut properties = fields(json!({
-                "networkProfile": { "networkInterfaces": [self.refer(&nic)] },
+                "networkProfile": { "networkInterfaces": nics },
                 "storageProfile": { "osDisk": { "osType": system } },
             }));
             let state = if interface.running { "running" } else { "deallocated" };
@@ -339,6 +344,7 @@ impl Printer<'_> {
             Protocol::Tcp => &["Tcp", "TCP", "tcp"],
             Protocol::Udp => &["Udp", "UDP"],
             Protocol::Icmp => &["Icmp", "ICMP"],
+            Protocol::Esp => &["Esp", "ESP"],
             Protocol::Any => &["*"],
         };
         let mut properties = fields(json!({
@@ -501,7 +507,7 @@ impl Printer<'_> {
         let mut items = Vec::new();
         for (index, interface) in self.estate.interfaces.iter().enumerate() {
             let Some(public) = interface.public else { continue };
-            let own = id("publicIPAddresses", &format!("{}-ip", interface.machine));
+            let own = id("publicIPAddresses", &format!("{}-ip", interface.name));
             let user = format!("{}/ipConfigurations/ipconfig1", self.estate.interface_id(index));
             let properties = json!({
                 "ipAddress": public.address.to_string(),

@@ -177,3 +177,23 @@ fn filters_of_a_place_are_asked_in_order() {
         ],
     );
 }
+
+#[test]
+fn az_5_6_filters_may_be_met_in_the_reverse_order_going_out() {
+    let two = |ingress: &[&str], egress: &[&str]| {
+        vec![groups("first", ingress, egress), groups("second", ingress, egress)]
+    };
+    changed(
+        |b| {
+            let web = b.interface("web");
+            web.filters = two(&["tcp dport 443"], &["udp dport 53"]);
+            web.reversed_out = true;
+        },
+        &[
+            ("app", "web", HTTPS, OK),
+            ("app", "web", DNS, "TimedOut, Forward: Stateful at first ingress"),
+            ("web", "app", DNS, OK),
+            ("web", "app", HTTPS, "TimedOut, Forward: Stateful at second egress"),
+        ],
+    );
+}

@@ -2,7 +2,7 @@
 
 use super::super::blueprints::{groups, igw, interface, link, subnet};
 use super::{DNS, HTTPS, OK, changed, outward};
-use crate::blueprint::{Filter, Host, Tracking};
+use crate::blueprint::{Blueprint, Filter, Host, Neighbours, Route, Target, Tracking};
 use crate::kernel::plan::{Cause, Site};
 use crate::kernel::probe::Ask;
 
@@ -123,5 +123,68 @@ fn links_between_routers_that_overlap_carry_what_is_routed_to_them() {
                 .extend(subnet("x", "vpc-c", &[], &["10.1.0.0/16 pcx-c"]).routes);
         },
         &[("peer", "twin", HTTPS, OK), ("twin", "peer", HTTPS, OK), ("peer", "web2", HTTPS, OK)],
+    );
+}
+
+#[test]
+fn az_53_neighbours_may_go_by_their_table() {
+    let by_table = |b: &mut Blueprint, to: &str, target: Target| {
+        let subnet = b.subnet("subnet-web");
+        subnet.neighbours = Neighbours::ByTable;
+        subnet.routes.push(Route { to: to.parse().unwrap(), target });
+    };
+    let nowhere = "Blackhole at rtb-subnet-web 10.0.1.11/32";
+    changed(
+        |b| by_table(b, "10.0.1.11/32", Target::Blackhole),
+        &[
+            ("web", "web2", HTTPS, &format!("TimedOut, Forward: {nowhere}")),
+            ("web2", "web", HTTPS, &format!("TimedOut, Return: {nowhere}")),
+            ("app", "web2", HTTPS, OK),
+            ("web", "app", HTTPS, OK),
+            ("web", "10.0.1.77", HTTPS, "TimedOut, Forward: Unheld at vpc-a"),
+        ],
+    );
+    changed(
+        |b| by_table(b, "10.0.1.0/24", Target::Blackhole),
+        &[(
+            "web",
+            "10.0.1.77",
+            HTTPS,
+            "TimedOut, Forward: Blackhole at rtb-subnet-web 10.0.1.0/24",
+        )],
+    );
+}
+
+#[test]
+fn az_52_an_appliance_hands_on_what_its_filters_let_in_and_out() {
+    let by_app = |b: &mut Blueprint, source_check: bool, ingress: &[&str], egress: &[&str]| {
+        let route = Route {
+            to: "10.0.3.0/24".parse().unwrap(),
+            target: Target::Interface("app".to_owned()),
+        };
+        b.subnet("subnet-web").routes.push(route);
+        let app = b.interface("app");
+        app.source_check = source_check;
+        app.filters = vec![groups("app", ingress, egress)];
+    };
+    changed(
+        |b| by_app(b, true, &[""], &[""]),
+        &[
+            ("web", "db", HTTPS, "TimedOut, Forward: SourceDestinationCheck at app"),
+            ("web", "app", HTTPS, OK),
+            // The reply alone goes by it.
+            ("db", "web", HTTPS, "TimedOut, Return: SourceDestinationCheck at app"),
+        ],
+    );
+    let web = "tcp dport { 80, 443 }";
+    changed(
+        |b| by_app(b, false, &[web], &["tcp dport 443"]),
+        &[
+            ("web", "db", HTTPS, OK),
+            ("web", "db", Ask::Tcp(80), "TimedOut, Forward: Stateful at app egress"),
+            ("web", "db", DNS, "TimedOut, Forward: Stateful at app ingress"),
+            // It has not seen how it began.
+            ("db", "web", HTTPS, "TimedOut, Return: Stateful at app ingress"),
+        ],
     );
 }
