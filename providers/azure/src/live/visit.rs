@@ -9,13 +9,13 @@ use futures_util::future::join_all;
 use futures_util::stream;
 use serde_json::{Map, Value, json};
 
-use super::calls::{self, GROUPS_VERSION};
+use super::calls::{self, GRAPH_QUERY, GROUP_LIST, GROUPS_VERSION};
 use super::fault::{Fault, NOT_REGISTERED};
 use super::page::{Answer, Form, ask};
 use super::transport::{Ask, Pace, Transport};
 use super::write::{Destination, MANIFEST, file_name};
 use super::{Event, LiveError, RecordedSubscription, Subscription};
-use crate::by_hand::{GRAPH_QUERY, GROUP_LIST, LISTINGS, Listing, Of};
+use crate::by_hand::{LISTINGS, Listing, Of};
 use crate::kind::Kind;
 
 /// How many answers Azure works out for us at a time.
@@ -116,7 +116,8 @@ impl Place<'_> {
     }
 
     async fn list(&self, path: &str, listing: &Listing) -> Answer {
-        let url = self.transport.url(path, &calls::query(listing));
+        let parameters: Vec<_> = listing.parameters().collect();
+        let url = self.transport.url(path, &parameters);
         let question = url.map(|url| Ask { url, body: None });
         self.ask(question, Form::List, Some(listing.kind)).await
     }
@@ -270,8 +271,7 @@ impl Place<'_> {
         let asked = networks.iter().map(|network| {
             let path = below(Kind::VirtualNetworks, network, calls::ADMIN_RULES);
             async move {
-                let url =
-                    path.and_then(|path| self.transport.url(&path, &[calls::NETWORK_VERSION]));
+                let url = path.and_then(|path| self.transport.url(&path, &[calls::NETWORK]));
                 let question = url.map(|url| Ask { url, body: Some(json!({})) });
                 self.ask(question, Form::Posted, Some(kind)).await
             }
@@ -297,8 +297,7 @@ impl Place<'_> {
         let asked = interfaces.iter().map(|interface| {
             let path = below(Kind::NetworkInterfaces, interface, calls::effective(kind));
             async move {
-                let url =
-                    path.and_then(|path| self.transport.url(&path, &[calls::NETWORK_VERSION]));
+                let url = path.and_then(|path| self.transport.url(&path, &[calls::NETWORK]));
                 let question = url.map(|url| Ask { url, body: Some(json!({})) });
                 self.ask(question, Form::WorkedOut, Some(kind)).await
             }
@@ -342,7 +341,7 @@ impl Place<'_> {
             let path = format!(
                 "subscriptions/{id}/providers/Microsoft.Network/locations/{location}/serviceTags"
             );
-            let url = self.transport.url(&path, &[calls::NETWORK_VERSION]);
+            let url = self.transport.url(&path, &[calls::NETWORK]);
             let question = url.map(|url| Ask { url, body: None });
             let answer = self.ask(question, Form::Tags, Some(kind)).await;
             let mut row = self.log(kind.call(), Some(location), &answer);
