@@ -92,7 +92,11 @@ impl Place<'_> {
             self.effective(&mut visit, &lists, Kind::EffectiveRouteTables).await;
         }
         for network in lists.of(Kind::VirtualNetworks) {
-            visit.locations.extend(text(network, "location"));
+            // It becomes a part of a path, and of the name of a file.
+            let is_one = |place: &String| place.bytes().all(|byte| byte.is_ascii_alphanumeric());
+            let location = text(network, "location").map(|place| place.replace(' ', ""));
+            let location = location.filter(|place| !place.is_empty()).filter(is_one);
+            visit.locations.extend(location.map(|place| place.to_ascii_lowercase()));
         }
         visit
     }
