@@ -1,10 +1,24 @@
-//! The calls that a recording consists of, and what they must be allowed.
+//! A recording without cloudfw: the calls that one consists of, what they must be allowed, and the
+//! `az` lines that make one.
 
 use std::collections::BTreeSet;
 
 use serde::Serialize;
 
 use crate::kind::Kind;
+
+mod commands;
+
+pub use commands::print_commands;
+
+/// The version of the network's calls. The first with all fields that lowering reads; newer ones
+/// come to the other clouds late.
+pub(crate) const NETWORK_VERSION: &str = "2024-05-01";
+
+/// Of the network's calls for parts of scale sets, which have had no other since.
+const SCALE_SET_NETWORK_VERSION: &str = "2018-10-01";
+
+const COMPUTE_VERSION: &str = "2024-03-01";
 
 /// What a call lists, and of what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,16 +95,24 @@ impl Listing {
         }
     }
 
+    /// What is asked for with the path.
+    pub(crate) fn parameters(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        let version = match (self.of, self.kind) {
+            (_, Kind::VirtualMachineScaleSetVms) => COMPUTE_VERSION,
+            (Of::ScaleSets, _) => SCALE_SET_NETWORK_VERSION,
+            (_, Kind::VirtualMachines | Kind::VirtualMachineScaleSets) => COMPUTE_VERSION,
+            _ => NETWORK_VERSION,
+        };
+        // With their power states: Resource Graph does not have these machines.
+        let expand =
+            (self.kind == Kind::VirtualMachineScaleSetVms).then_some(("$expand", "instanceView"));
+        std::iter::once(("api-version", version)).chain(expand)
+    }
+
     fn action(&self) -> String {
         format!("{}/read", self.arm_type())
     }
 }
-
-/// The name of the query for the power states of machines, in manifests as `az` has it.
-pub(crate) const GRAPH_QUERY: &str = "graph query";
-
-/// The name of the list of resource groups.
-pub(crate) const GROUP_LIST: &str = "group list";
 
 /// What the calls need that are made beside [`LISTINGS`], with and without `--effective`.
 const OTHER_ACTIONS: [&str; 5] = [

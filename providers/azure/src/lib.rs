@@ -9,7 +9,7 @@ mod kind;
 pub mod live;
 mod lower;
 
-pub use by_hand::{Subscriptions, Wanted, least_privilege_role};
+pub use by_hand::{Subscriptions, Wanted, least_privilege_role, print_commands};
 pub use documents::{
     Items, Nothing, OtherType, Part, Reading, Resources, begins_as_document, is_refusal, read,
     read_broken,

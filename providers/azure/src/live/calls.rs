@@ -1,18 +1,18 @@
-//! How each of [`LISTINGS`](crate::by_hand::LISTINGS), and what is asked beside them, is asked.
+//! What is asked beside the lists, and in which version.
 
 use serde_json::{Value, json};
 
-use crate::by_hand::{Listing, Of};
+use crate::by_hand::NETWORK_VERSION;
 use crate::kind::Kind;
 
-/// Of the network's calls. The first with all fields that lowering reads; newer ones come to the
-/// other clouds late.
-pub(super) const NETWORK_VERSION: (&str, &str) = ("api-version", "2024-05-01");
+/// The name of the query for the power states of machines, in manifests as `az` has it.
+pub(super) const GRAPH_QUERY: &str = "graph query";
 
-/// Of the network's calls for parts of scale sets, which have had no other since.
-const SCALE_SET_NETWORK_VERSION: (&str, &str) = ("api-version", "2018-10-01");
+/// The name of the list of resource groups.
+pub(super) const GROUP_LIST: &str = "group list";
 
-const COMPUTE_VERSION: (&str, &str) = ("api-version", "2024-03-01");
+/// Of the network's calls.
+pub(super) const NETWORK: (&str, &str) = ("api-version", NETWORK_VERSION);
 
 /// Of the list of resource groups.
 pub(super) const GROUPS_VERSION: &str = "2021-04-01";
@@ -36,19 +36,6 @@ pub(super) fn effective(kind: Kind) -> &'static str {
     match kind {
         Kind::EffectiveNetworkSecurityGroups => "effectiveNetworkSecurityGroups",
         _ => "effectiveRouteTable",
-    }
-}
-
-/// What is asked for with a list.
-pub(super) fn query(listing: &Listing) -> Vec<(&'static str, &'static str)> {
-    match (listing.of, listing.kind) {
-        // With their power states: Resource Graph does not have these machines.
-        (_, Kind::VirtualMachineScaleSetVms) => {
-            vec![COMPUTE_VERSION, ("$expand", "instanceView")]
-        }
-        (Of::ScaleSets, _) => vec![SCALE_SET_NETWORK_VERSION],
-        (_, Kind::VirtualMachines | Kind::VirtualMachineScaleSets) => vec![COMPUTE_VERSION],
-        _ => vec![NETWORK_VERSION],
     }
 }
 

@@ -19,7 +19,7 @@ use crate::raw::irrelevant::is_irrelevant;
 use crate::raw::{self, AnyCase, Resource};
 
 /// What stands in a recording in place of the value of a field that is not known.
-const WITHHELD: &str = "(not recorded: cloudfw does not know this field)";
+const WITHHELD: &str = "(not recorded: cloudfw did not know this field)";
 
 /// Fields that our types lack and that may matter, as paths below an element, without indices.
 pub(super) type Lacking = BTreeSet<String>;
@@ -72,7 +72,7 @@ fn resource<T: DeserializeOwned + Serialize + Default + PartialEq>(
     lacking: &mut Lacking,
 ) -> serde_json::Result<Value> {
     let read: Element<Resource<T>> = read(of_kind(kind), element, lacking)?;
-    written(&read.value, &read.not_understood)
+    written(&read.value, &read.not_understood, element)
 }
 
 fn answer<T: DeserializeOwned + Serialize>(
@@ -82,7 +82,7 @@ fn answer<T: DeserializeOwned + Serialize>(
 ) -> serde_json::Result<Value> {
     let read: Element<AnyCase<T>> = read(of_kind(kind), element, lacking)?;
     let AnyCase(value) = &read.value;
-    written(value, &read.not_understood)
+    written(value, &read.not_understood, element)
 }
 
 /// A tag, of the list that is the one element of its document.
@@ -91,7 +91,7 @@ fn tag(kind: Kind, element: &RawValue, lacking: &mut Lacking) -> serde_json::Res
         is_irrelevant(Kind::ServiceTags, &format!("values.{path}"))
     });
     let read: Element<Resource<raw::ServiceTag>> = read(collector, element, lacking)?;
-    written(&read.value, &read.not_understood)
+    written(&read.value, &read.not_understood, element)
 }
 
 fn of_kind(kind: Kind) -> Collector {
@@ -111,33 +111,54 @@ fn read<T: DeserializeOwned>(
     Ok(read)
 }
 
-fn written(value: &impl Serialize, not_understood: &[Box<str>]) -> serde_json::Result<Value> {
+fn written(
+    value: &impl Serialize,
+    not_understood: &[Box<str>],
+    element: &RawValue,
+) -> serde_json::Result<Value> {
     let mut written = serde_json::to_value(value)?;
+    if not_understood.is_empty() {
+        return Ok(written);
+    }
+    let told: Value = serde_json::from_str(element.get())?;
     for pointer in not_understood {
         let names: Vec<String> = pointer.split('/').skip(1).map(unescaped).collect();
-        withhold(&mut written, &names);
+        withhold(&mut written, &names, stand_in(told.pointer(pointer)));
     }
     Ok(written)
 }
 
+/// What is written in place of a value: of the same sort, so that a cloudfw that knows the field can
+/// read the recording, and finds something in it that it does not know.
+fn stand_in(value: Option<&Value>) -> Value {
+    match value {
+        Some(Value::Object(_)) => {
+            Value::Object(Map::from_iter([(WITHHELD.to_owned(), Value::Bool(true))]))
+        }
+        Some(Value::Array(list)) => Value::Array(vec![stand_in(list.first())]),
+        _ => Value::from(WITHHELD),
+    }
+}
+
 /// Puts the name of a field where it stood. The objects above it are there, in any letter case,
 /// unless they held nothing else.
-fn withhold(value: &mut Value, names: &[String]) {
+fn withhold(value: &mut Value, names: &[String], stand_in: Value) {
     let [name, below @ ..] = names else { return };
     match value {
         Value::Object(object) => {
             let known = object.keys().find(|key| key.eq_ignore_ascii_case(name)).cloned();
             let key = known.unwrap_or_else(|| name.clone());
             if below.is_empty() {
-                object.entry(key).or_insert_with(|| Value::from(WITHHELD));
+                object.entry(key).or_insert(stand_in);
             } else {
-                withhold(object.entry(key).or_insert_with(|| Value::Object(Map::new())), below);
+                let next = object.entry(key).or_insert_with(|| Value::Object(Map::new()));
+                withhold(next, below, stand_in);
             }
         }
         Value::Array(list) => {
             let element = name.parse().ok().and_then(|index: usize| list.get_mut(index));
             if let Some(element) = element {
-                withhold(element, below);
+                withhold(element, below, stand_in);
             }
         }
         _ => {}
@@ -192,10 +213,16 @@ mod tests {
     fn what_is_not_known_is_named_and_not_told() {
         let group = json!({"id": "/g", "name": "g", "properties": {"securityRules": [
             {"name": "a", "properties": {"priority": 100}},
-            {"name": "b", "properties": {"priority": 200, "onlyOn": {"day": "hush"}}}]}});
+            {"name": "b", "properties": {"priority": 200, "onlyOn": {"day": "hush"},
+                "hours": [1, 2], "users": [{"name": "hush"}], "zone": null}}]}});
         let (written, lacking) = kept(Kind::NetworkSecurityGroups, &group);
-        assert_eq!(lacking, ["properties.securityRules.properties.onlyOn"]);
-        assert_eq!(written["properties"]["securityRules"][1]["properties"]["onlyOn"], WITHHELD);
+        let fields = ["hours", "onlyOn", "users"];
+        assert_eq!(lacking, fields.map(|it| format!("properties.securityRules.properties.{it}")));
+        assert_eq!(
+            written["properties"]["securityRules"][1]["properties"],
+            json!({"priority": 200, "onlyOn": {WITHHELD: true}, "hours": [WITHHELD],
+                "users": [{WITHHELD: true}]})
+        );
         assert_eq!(
             written["properties"]["securityRules"][0]["properties"],
             json!({"priority": 100})
@@ -211,6 +238,34 @@ mod tests {
             {"name": "a", "properties": {"priority": "high", "sourceAddressPrefix": "",
                 "destinationPortRanges": []}}]}});
         assert_eq!(kept(Kind::NetworkSecurityGroups, &group), (group.clone(), vec![]));
+    }
+
+    /// Whatever `az` and Azure print: what is written of it reads as what was read.
+    #[test]
+    fn what_is_written_reads_as_what_was_answered() {
+        let scenarios = concat!(env!("CARGO_MANIFEST_DIR"), "/../../testdata/azure");
+        let mut count = 0;
+        for folder in std::fs::read_dir(scenarios).unwrap().flatten() {
+            for file in std::fs::read_dir(folder.path()).into_iter().flatten().flatten() {
+                let text = std::fs::read_to_string(file.path()).unwrap_or_default();
+                let Ok(document) = serde_json::from_str::<Value>(&text) else { continue };
+                let list = document.get("value").unwrap_or(&document);
+                for element in list.as_array().into_iter().flatten() {
+                    let told = |key: &str| element.get(key)?.as_str();
+                    let kind = told("type").and_then(Kind::from_arm_type);
+                    let Some(kind) = kind.or_else(|| Kind::from_id(told("id")?)) else { continue };
+                    let raw = RawValue::from_string(element.to_string()).unwrap();
+                    let Ok(written) = decoder(kind)(kind, &raw, &mut Lacking::new()) else {
+                        continue;
+                    };
+                    let (again, lacking) = kept(kind, &written);
+                    assert_eq!(again, written, "{}", file.path().display());
+                    assert_eq!(lacking, kept(kind, element).1, "{}", file.path().display());
+                    count += 1;
+                }
+            }
+        }
+        assert!(count > 500, "{count}");
     }
 
     #[test]

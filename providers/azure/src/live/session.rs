@@ -166,6 +166,9 @@ async fn fetch(credential: &Credential, cloud: Cloud) -> Result<Token, Refusal> 
         let why = why.split("To troubleshoot").next().unwrap_or_default();
         Refusal { why: harmless(&format!("{name}: {why}")), is_configured }
     };
+    if let Some(missing) = missing(credential) {
+        return Err(refusal(&format!("{missing} is not set")));
+    }
     let made = made(credential, cloud).map_err(|error| refusal(&chain(&error)))?;
     let scope = format!("{}/.default", cloud.endpoint());
     let scopes = [scope.as_str()];
@@ -173,6 +176,16 @@ async fn fetch(credential: &Credential, cloud: Cloud) -> Result<Token, Refusal> 
     let token =
         asked.map_err(|_| refusal("nobody answers"))?.map_err(|error| refusal(&chain(&error)))?;
     Ok(Token { secret: token.token.secret().into(), expires: Some(token.expires_on.into()) })
+}
+
+/// What tells that a credential is meant, where it is not there.
+fn missing(credential: &Credential) -> Option<&'static str> {
+    let needed = match credential {
+        Credential::Environment => "AZURE_CLIENT_SECRET",
+        Credential::WorkloadIdentity => "AZURE_FEDERATED_TOKEN_FILE",
+        _ => return None,
+    };
+    variable(needed).is_none().then_some(needed)
 }
 
 fn is_configured(credential: &Credential) -> bool {

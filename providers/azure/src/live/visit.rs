@@ -9,13 +9,13 @@ use futures_util::future::join_all;
 use futures_util::stream;
 use serde_json::{Map, Value, json};
 
-use super::calls::{self, GROUPS_VERSION};
+use super::calls::{self, GRAPH_QUERY, GROUP_LIST, GROUPS_VERSION};
 use super::fault::{Fault, NOT_REGISTERED};
 use super::page::{Answer, Form, ask};
 use super::transport::{Ask, Pace, Transport};
 use super::write::{Destination, MANIFEST, file_name};
 use super::{Event, LiveError, RecordedSubscription, Subscription};
-use crate::by_hand::{GRAPH_QUERY, GROUP_LIST, LISTINGS, Listing, Of};
+use crate::by_hand::{LISTINGS, Listing, Of};
 use crate::kind::Kind;
 
 /// How many answers Azure works out for us at a time.
@@ -92,7 +92,11 @@ impl Place<'_> {
             self.effective(&mut visit, &lists, Kind::EffectiveRouteTables).await;
         }
         for network in lists.of(Kind::VirtualNetworks) {
-            visit.locations.extend(text(network, "location"));
+            // It becomes a part of a path, and of the name of a file.
+            let is_one = |place: &String| place.bytes().all(|byte| byte.is_ascii_alphanumeric());
+            let location = text(network, "location").map(|place| place.replace(' ', ""));
+            let location = location.filter(|place| !place.is_empty()).filter(is_one);
+            visit.locations.extend(location.map(|place| place.to_ascii_lowercase()));
         }
         visit
     }
@@ -116,7 +120,8 @@ impl Place<'_> {
     }
 
     async fn list(&self, path: &str, listing: &Listing) -> Answer {
-        let url = self.transport.url(path, &calls::query(listing));
+        let parameters: Vec<_> = listing.parameters().collect();
+        let url = self.transport.url(path, &parameters);
         let question = url.map(|url| Ask { url, body: None });
         self.ask(question, Form::List, Some(listing.kind)).await
     }
@@ -270,8 +275,7 @@ impl Place<'_> {
         let asked = networks.iter().map(|network| {
             let path = below(Kind::VirtualNetworks, network, calls::ADMIN_RULES);
             async move {
-                let url =
-                    path.and_then(|path| self.transport.url(&path, &[calls::NETWORK_VERSION]));
+                let url = path.and_then(|path| self.transport.url(&path, &[calls::NETWORK]));
                 let question = url.map(|url| Ask { url, body: Some(json!({})) });
                 self.ask(question, Form::Posted, Some(kind)).await
             }
@@ -297,8 +301,7 @@ impl Place<'_> {
         let asked = interfaces.iter().map(|interface| {
             let path = below(Kind::NetworkInterfaces, interface, calls::effective(kind));
             async move {
-                let url =
-                    path.and_then(|path| self.transport.url(&path, &[calls::NETWORK_VERSION]));
+                let url = path.and_then(|path| self.transport.url(&path, &[calls::NETWORK]));
                 let question = url.map(|url| Ask { url, body: Some(json!({})) });
                 self.ask(question, Form::WorkedOut, Some(kind)).await
             }
@@ -342,7 +345,7 @@ impl Place<'_> {
             let path = format!(
                 "subscriptions/{id}/providers/Microsoft.Network/locations/{location}/serviceTags"
             );
-            let url = self.transport.url(&path, &[calls::NETWORK_VERSION]);
+            let url = self.transport.url(&path, &[calls::NETWORK]);
             let question = url.map(|url| Ask { url, body: None });
             let answer = self.ask(question, Form::Tags, Some(kind)).await;
             let mut row = self.log(kind.call(), Some(location), &answer);

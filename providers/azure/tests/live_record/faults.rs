@@ -321,6 +321,7 @@ async fn ids_lead_nowhere_else() {
     odd["id"] = json!(format!(
         "/subscriptions/{ONE}/resourceGroups/rg/providers/Microsoft.Compute/virtualMachines/web/deallocate?x="
     ));
+    odd["location"] = json!("../../../west");
     let mut up = estate::network();
     up["id"] = json!(format!("/subscriptions/{ONE}/../x"));
     let mut replies = estate::replies();
@@ -331,6 +332,7 @@ async fn ids_lead_nowhere_else() {
     let told = calls(&manifest, OF_NETWORKS);
     assert!(told.iter().all(|call| call.outcome != Outcome::Ok), "{told:?}");
     for asked in arm.all_asked() {
+        assert!(!asked.contains("serviceTags") || asked.contains("/westeurope/"), "{asked}");
         assert!(!asked.ends_with("deallocate") && !asked.contains(".."), "{asked}");
     }
 }

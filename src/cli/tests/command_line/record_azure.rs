@@ -1,6 +1,76 @@
 //! `cloudfw record azure`, with an `az` and an Azure Resource Manager of the test's own.
 
-use crate::run::cloudfw;
+use std::path::Path;
+use std::process::Command;
+
+use crate::run::{cloudfw, root};
+
+/// An `az` that answers from the scenario `recording-that-is-complete`, in two pages where it is
+/// asked for addresses, and is denied the route tables.
+const AZ: &str = r#"#!/bin/sh
+echo "$@" >> "$LOG"
+page() { printf '{\n  "value": %s,\n  "nextLink": %s\n}\n' "$1" "$2"; }
+case "$*" in
+*"account list"*) echo 00000000-0000-0000-0000-000000000001 ;;
+*"group list"*) echo /subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg ;;
+*"vmss list"* | *"nic list "*) ;;
+*/virtualNetworks\?*) cat "$FROM/vnets.json" ;;
+*/networkInterfaces\?*) cat "$FROM/nics.json" ;;
+*/virtualMachines\?*) cat "$FROM/vms.json" ;;
+*/networkSecurityGroups\?*) cat "$FROM/nsgs.json" ;;
+*/publicIPAddresses\?more*) cat "$FROM/public-ips.json" ;;
+*/publicIPAddresses\?*) page '[]' '"https://management.azure.com/x/publicIPAddresses?more"' ;;
+*/routeTables\?*)
+    echo 'ERROR: (AuthorizationFailed) The client does not have authorization.' >&2; exit 1 ;;
+*listNetworkManagerEffectiveSecurityAdminRules*) echo '[]' ;;
+*/serviceTags\?*) printf '{\n  "cloud": "Public",\n  "values": []\n}\n' ;;
+*) page '[]' null ;;
+esac
+"#;
+
+fn script(path: &Path, text: &str) {
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, text).unwrap();
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(path, mode).unwrap();
+}
+
+#[test]
+fn a_recording_by_hand_keeps_what_was_denied() {
+    let home = tempfile::tempdir().unwrap();
+    let run = cloudfw(&["record", "azure", "--print-commands", "--to", "rec"]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    script(&home.path().join("bin/az"), AZ);
+    let path = format!("{}:{}", home.path().join("bin").display(), std::env::var("PATH").unwrap());
+    let mut shell = Command::new("sh");
+    shell.args(["-uc", &run.out]).current_dir(home.path()).env("PATH", path);
+    shell.env("LOG", home.path().join("log"));
+    shell.env("FROM", root().join("testdata/azure/recording-that-is-complete"));
+    let done = shell.output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&done.stderr), "");
+    assert_eq!(String::from_utf8_lossy(&done.stdout), "");
+    let folder = home.path().join("rec/accounts/00000000-0000-0000-0000-000000000001");
+    assert!(folder.join("network-public-ip-list.2.json").exists());
+    let of_route_tables = "network-route-table-list";
+    assert!(folder.join(format!("{of_route_tables}.err")).exists());
+    assert!(!folder.join(format!("{of_route_tables}.1.json")).exists());
+
+    let from = home.path().join("rec");
+    let from = from.to_str().unwrap();
+    let run = cloudfw(&["reach", "internet", "web:80", "--from", from, "-o", "json"]);
+    let answer = &run.json()[0];
+    assert_eq!(answer["coverage"]["warnings"], serde_json::json!([]));
+    let not_read = answer["coverage"]["scopes"][0]["not_read"].as_array().unwrap();
+    let told: Vec<_> = not_read.iter().map(|one| (&one["kind"], &one["outcome"])).collect();
+    assert_eq!(told, [(&"RouteTables".into(), &"denied".into())], "{}", run.out);
+    let left = answer["coverage"]["other_files"].as_array().unwrap();
+    assert_eq!(left.len(), 1, "{left:?}");
+    let read = &answer["coverage"]["scopes"][0]["read"];
+    for (kind, count) in [("PublicIpAddresses", 1), ("NetworkInterfaces", 2), ("LoadBalancers", 0)]
+    {
+        assert_eq!(read[kind], count, "{kind}: {read}");
+    }
+}
 
 #[test]
 fn the_role_needs_no_cloud() {
@@ -32,7 +102,6 @@ fn record_says_how_to_get_live_collection() {
 mod live {
     use std::io::{Read, Write};
     use std::net::{TcpListener, TcpStream};
-    use std::os::unix::fs::PermissionsExt;
     use std::path::Path;
     use std::sync::{Arc, Mutex};
 
@@ -191,10 +260,7 @@ mod live {
     /// `cloudfw record azure` into `rec`, with an `az` that gives a token.
     fn record(home: &Path, az: &str, words: &[&str]) -> Run {
         let bin = home.join("bin");
-        std::fs::create_dir_all(&bin).unwrap();
-        std::fs::write(bin.join("az"), az).unwrap();
-        let mode = std::fs::Permissions::from_mode(0o755);
-        std::fs::set_permissions(bin.join("az"), mode).unwrap();
+        super::script(&bin.join("az"), az);
         let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
         let mut command =
             command(&[&["record", "azure", "--to", "rec", "--rate", "500"], words].concat());

@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use cloudfw_azure::{Subscriptions, Wanted, least_privilege_role};
+use cloudfw_azure::{Subscriptions, Wanted, least_privilege_role, print_commands};
 
 use crate::error::Error;
 use crate::print::Screen;
@@ -32,7 +32,7 @@ Exit codes:
 #[command(after_help = EXAMPLES, override_usage = "cloudfw record azure [OPTIONS] --to <DIR>")]
 pub(super) struct Azure {
     /// The folder that gets the recording
-    #[arg(long, value_name = "DIR", required_unless_present = "print_policy")]
+    #[arg(long, value_name = "DIR", required_unless_present_any = ["print_policy", "print_commands"])]
     to: Option<PathBuf>,
 
     /// Also ask Azure for the effective rules and routes of every interface of a running machine:
@@ -40,8 +40,12 @@ pub(super) struct Azure {
     #[arg(long)]
     effective: bool,
 
-    /// Print the custom role that allows the calls and no others, and call nothing
+    /// Print the `az` commands that make the same recording, and call nothing
     #[arg(long)]
+    print_commands: bool,
+
+    /// Print the custom role that allows the calls and no others, and call nothing
+    #[arg(long, conflicts_with = "print_commands")]
     print_policy: bool,
 
     /// The subscription, by id or name; may be given several times. Else all that the credential
@@ -110,6 +114,10 @@ pub(super) fn run(azure: &Azure, screen: &mut Screen) -> Result<u8, Error> {
         return Ok(crate::DONE);
     }
     let to = azure.to.clone().unwrap_or_else(|| PathBuf::from("recording"));
+    if azure.print_commands {
+        screen.out(&print_commands(&wanted(azure), &to))?;
+        return Ok(crate::DONE);
+    }
     record(azure, &to, screen)
 }
 
