@@ -4,7 +4,7 @@
 //! from recordings as they are: what prints them makes them
 //! [`printable`](cloudfw_estate::printable) first.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cloudfw_estate::Coverage;
 use cloudfw_estate::answer::{Missing, Owner, Step, Written};
@@ -41,6 +41,10 @@ pub struct Report {
     #[serde(skip)]
     #[schemars(skip)]
     pub(crate) undecided: usize,
+    /// The clouds that were read: `aws`, `azure`.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub(crate) clouds: BTreeSet<&'static str>,
     /// What was found, the worst first.
     pub findings: Vec<Finding>,
     /// What was found and is not counted.
@@ -496,12 +500,42 @@ fn seconds_of(time: &str) -> Option<i64> {
     Some(time.parse::<jiff::Timestamp>().ok()?.as_second())
 }
 
-/// `account/region`; of one alone, an account is a number and a Region has a word in it.
+/// `account/region`; of one alone, an account is a number or a subscription's UUID, and a Region
+/// has a word in it.
 pub(crate) fn account_and_region(scope: &str) -> (Option<&str>, Option<&str>) {
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     match scope.split_once('/') {
         Some((account, region)) => (Some(account), Some(region)),
         None if scope.is_empty() => (None, None),
-        None if scope.bytes().all(|byte| byte.is_ascii_digit()) => (Some(scope), None),
+        None if is_number(scope) || is_uuid(scope) => (Some(scope), None),
         None => (None, Some(scope)),
+    }
+}
+
+/// Whether a text has the form of RFC 9562.
+fn is_uuid(text: &str) -> bool {
+    let parts = text.split('-').map(|part| (part.len(), part));
+    let is_hex = |part: &str| part.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let lengths: Vec<usize> = parts.filter(|(_, part)| is_hex(part)).map(|(len, _)| len).collect();
+    lengths == [8, 4, 4, 4, 12]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scope_is_an_account_a_region_or_both() {
+        let subscription = "0a000000-0000-4000-8000-00000000000f";
+        for (scope, account, region) in [
+            ("", None, None),
+            ("111122223333", Some("111122223333"), None),
+            ("eu-west-1", None, Some("eu-west-1")),
+            ("111122223333/eu-west-1", Some("111122223333"), Some("eu-west-1")),
+            (subscription, Some(subscription), None),
+            ("0a000000-0000-4000-8000-000000000", None, Some("0a000000-0000-4000-8000-000000000")),
+        ] {
+            assert_eq!(account_and_region(scope), (account, region), "{scope}");
+        }
     }
 }

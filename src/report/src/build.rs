@@ -105,9 +105,10 @@ impl Report {
             schema: AUDIT_SCHEMA,
             tool: TOOL,
             time: audited.time.map(|time| time.to_string()),
-            summary: summary(audited, ignored.len(), incomplete.is_empty()),
+            summary: summary(audited, ignored.len(), incomplete.is_empty(), estate.clouds()),
             incomplete,
             undecided: open,
+            clouds: estate.clouds().clone(),
             findings,
             ignored,
             frameworks,
@@ -151,7 +152,12 @@ fn undecided(findings: &[Finding]) -> Vec<Missing> {
     by_check.into_iter().map(told).collect()
 }
 
-fn summary(audited: &Audited<'_>, ignored: usize, complete: bool) -> Summary {
+fn summary(
+    audited: &Audited<'_>,
+    ignored: usize,
+    complete: bool,
+    clouds: &BTreeSet<&'static str>,
+) -> Summary {
     let findings = &audited.findings;
     let mut severities = Severities::default();
     let mut effects = Effects::default();
@@ -195,19 +201,15 @@ fn summary(audited: &Audited<'_>, ignored: usize, complete: bool) -> Summary {
             .collect(),
         effects,
         checks: audited.checks.iter().map(|check| check.id.to_owned()).collect(),
-        controls: assessed(&audited.checks),
+        controls: assessed(&audited.checks, clouds),
     }
 }
 
-/// The clouds that recordings are read of.
-const CLOUDS: [&str; 1] = ["aws"];
-
-/// Which controls the checks that ran assess.
-fn assessed(ran: &[&Check]) -> Controls {
+/// Which controls of the clouds that were read the checks that ran assess; of all, where none was.
+fn assessed(ran: &[&Check], clouds: &BTreeSet<&'static str>) -> Controls {
     let mut found = Controls::default();
-    let ours = controls()
-        .iter()
-        .filter(|control| control.clouds.iter().any(|cloud| CLOUDS.contains(&cloud.as_str())));
+    let was_read = |cloud: &String| clouds.is_empty() || clouds.contains(cloud.as_str());
+    let ours = controls().iter().filter(|control| control.clouds.iter().any(was_read));
     for control in ours {
         let by_check = ran.iter().any(|check| check.controls.contains(&control.id.as_str()));
         if by_check || control.by_report.is_some() {

@@ -18,6 +18,9 @@ use crate::json::write_line;
 use crate::words::{MOST, effect, first, missing, place, safe, sentence};
 use crate::{Report, WriteError};
 
+const AWS: &str = "AWS";
+const AZURE: &str = "Azure";
+
 /// The version of the schema.
 pub(crate) const VERSION: &str = "1.6.0";
 
@@ -55,7 +58,8 @@ impl Events<'_> {
         let controls: Vec<Value> =
             finding.controls.iter().map(|control| json!({ "uid": control })).collect();
         let subject = &finding.subject.resource;
-        let mut event = self.event(finding.severity, &finding.message, &subject.scope);
+        let mut event =
+            self.event(finding.severity, &finding.message, (provider(subject), &subject.scope));
         let mut put = |name: &str, value: Value| event.insert(name.to_owned(), value);
         if let Some(effect) = effect(finding) {
             put("status_detail", json!(effect));
@@ -97,7 +101,7 @@ impl Events<'_> {
 
     fn incomplete(&self, what: &Missing) -> Map<String, Value> {
         let text = missing(what);
-        let mut event = self.event(Severity::Info, &text, "");
+        let mut event = self.event(Severity::Info, &text, (&self.providers(), ""));
         let uid = format!("incomplete: {}", safe(&text));
         let info = json!({ "uid": uid, "title": "The audit is incomplete", "desc": safe(&text) });
         event.insert("finding_info".to_owned(), info);
@@ -106,8 +110,23 @@ impl Events<'_> {
         event
     }
 
+    /// All that were read: what was not read may be of any of them.
+    fn providers(&self) -> String {
+        let names =
+            self.report.clouds.iter().map(|cloud| if *cloud == "azure" { AZURE } else { AWS });
+        match names.collect::<Vec<_>>().join(", ") {
+            none if none.is_empty() => "Unknown".to_owned(),
+            names => names,
+        }
+    }
+
     /// What every event has.
-    fn event(&self, severity: Severity, message: &str, scope: &str) -> Map<String, Value> {
+    fn event(
+        &self,
+        severity: Severity,
+        message: &str,
+        (provider, scope): (&str, &str),
+    ) -> Map<String, Value> {
         let mut event = Map::new();
         let mut put = |name: &str, value: Value| event.insert(name.to_owned(), value);
         let (severity_id, caption) = match severity {
@@ -136,7 +155,7 @@ impl Events<'_> {
                 "product": { "name": tool.name, "vendor_name": tool.name, "version": tool.version },
             }),
         );
-        put("cloud", cloud(scope));
+        put("cloud", cloud(provider, scope));
         event
     }
 
@@ -166,16 +185,27 @@ fn lean(mut value: Value) -> Value {
     value
 }
 
-/// The account and Region. Recordings of one cloud are read today.
-fn cloud(scope: &str) -> Value {
+/// Ids of Azure's resources begin alike (ARM), and nobody else's do so.
+fn provider(resource: &Resource) -> &'static str {
+    const ARM: &str = "/subscriptions/";
+    let start = resource.id.get(..ARM.len());
+    let is_arm = start.is_some_and(|start| start.eq_ignore_ascii_case(ARM));
+    if is_arm { AZURE } else { AWS }
+}
+
+/// The provider, the account and the Region.
+fn cloud(provider: &str, scope: &str) -> Value {
     let (account, region) = account_and_region(scope);
-    let mut cloud = Map::from_iter([("provider".to_owned(), json!("AWS"))]);
+    let mut cloud = Map::from_iter([("provider".to_owned(), json!(provider))]);
     if let Some(account) = account {
         let account = safe(account);
-        let type_id = 10;
+        let (type_id, kind) = match provider {
+            AZURE => (13, "Azure Subscription"),
+            _ => (10, "AWS Account"),
+        };
         cloud.insert(
             "account".to_owned(),
-            json!({ "uid": account, "name": account, "type_id": type_id, "type": "AWS Account" }),
+            json!({ "uid": account, "name": account, "type_id": type_id, "type": kind }),
         );
     }
     if let Some(region) = region {
@@ -226,4 +256,30 @@ fn evidence(finding: &Finding) -> Value {
         "notes": finding.notes.iter().map(|note| safe(note)).collect::<Vec<_>>(),
         "unknowns": first(&finding.unknowns, MOST, |unknown| safe(&missing(unknown))),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_resource_of_azure_is_in_a_subscription() {
+        let subscription = "0a000000-0000-4000-8000-00000000000f";
+        let of =
+            |id: String| Resource { id, kind: "x".into(), name: None, scope: subscription.into() };
+        let azure = of(format!("/Subscriptions/{subscription}/resourceGroups/rg"));
+        assert_eq!((provider(&azure), provider(&of("sg-1".into()))), (AZURE, AWS));
+        assert_eq!(
+            cloud(AZURE, subscription),
+            json!({ "provider": "Azure", "account": {
+                "uid": subscription, "name": subscription, "type_id": 13, "type": "Azure Subscription",
+            } })
+        );
+        assert_eq!(
+            cloud(AWS, "111122223333/eu-west-1"),
+            json!({ "provider": "AWS", "region": "eu-west-1", "account": {
+                "uid": "111122223333", "name": "111122223333", "type_id": 10, "type": "AWS Account",
+            } })
+        );
+    }
 }
