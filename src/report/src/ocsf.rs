@@ -199,8 +199,9 @@ fn cloud(provider: &str, scope: &str) -> Value {
     let mut cloud = Map::from_iter([("provider".to_owned(), json!(provider))]);
     if let Some(account) = account {
         let account = safe(account);
+        // What is none of its accounts is `Other` to OCSF, and is named.
         let (type_id, kind) = match provider {
-            AZURE => (13, "Azure Subscription"),
+            AZURE => (99, "Azure Subscription"),
             _ => (10, "AWS Account"),
         };
         cloud.insert(
@@ -272,7 +273,7 @@ mod tests {
         assert_eq!(
             cloud(AZURE, subscription),
             json!({ "provider": "Azure", "account": {
-                "uid": subscription, "name": subscription, "type_id": 13, "type": "Azure Subscription",
+                "uid": subscription, "name": subscription, "type_id": 99, "type": "Azure Subscription",
             } })
         );
         assert_eq!(
