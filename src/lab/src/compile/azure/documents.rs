@@ -25,7 +25,7 @@ impl<'a> Documents<'a> {
             let list = document.get("value").or_else(|| document.get("data")).unwrap_or(document);
             match list {
                 Value::Array(items) => {
-                    items.iter().try_for_each(|item| read.add(Resource(item)))?
+                    items.iter().try_for_each(|item| read.add(Resource(item)))?;
                 }
                 Value::Object(_) => read.add(Resource(list))?,
                 _ => return Err(Unsupported::new(name, "neither a list nor a resource")),
