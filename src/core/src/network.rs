@@ -46,12 +46,27 @@ pub struct Network {
     /// Public addresses that belong to the estate and that no interface or gateway of it has, with
     /// what is not known of each: they are no strangers of the internet.
     pub unheld_public: BTreeMap<IpAddr, Unknown>,
+    /// Subnets in which services sit that no recording has as interfaces (a delegated subnet, an
+    /// application gateway's): who has an address there that nobody recorded holds is not known.
+    pub managed: BTreeMap<Id<Subnet>, Unknown>,
     /// What is switched on or off at resources, and moves no packet that is asked about today.
     pub settings: Vec<Setting>,
     /// Rules, by where they are written, that could carry a description and carry none.
     pub undescribed: BTreeSet<Origin>,
     /// What the vendor itself worked out at interfaces, laid beside what is worked out here.
     pub comparisons: BTreeMap<Id<Interface>, Vec<Comparison>>,
+}
+
+impl Network {
+    /// Why an address of a router that no interface has may be held all the same.
+    pub fn managed_at(&self, router: &Id<Router>, addresses: &IpSet) -> Option<&Unknown> {
+        let (_, unknown) = self.managed.iter().find(|(id, _)| {
+            self.subnets
+                .get(*id)
+                .is_some_and(|it| it.router == *router && addresses.is_subset(&it.addresses))
+        })?;
+        Some(unknown)
+    }
 }
 
 /// What the vendor says is effective at an interface, laid beside what was worked out here from

@@ -271,11 +271,15 @@ impl<'e> Inquiry<'e> {
     }
 
     /// What was not read of the network that an address is in which no recorded interface has.
-    fn unread_at(&self, end: &Endpoint) -> &'e [Unknown] {
-        let Endpoint::Unheld { router, address } = end else { return &[] };
-        let Some(router) = self.estate.network.routers.get(router) else { return &[] };
-        let is_platform = router.platform.iter().any(|it| it.addresses.contains(*address));
-        if is_platform { &[] } else { &router.unread }
+    fn unread_at(&self, end: &Endpoint) -> Vec<&'e Unknown> {
+        let network = &self.estate.network;
+        let Endpoint::Unheld { router: id, address } = end else { return Vec::new() };
+        let Some(router) = network.routers.get(id) else { return Vec::new() };
+        if router.platform.iter().any(|it| it.addresses.contains(*address)) {
+            return Vec::new();
+        }
+        let managed = network.managed_at(id, &IpSet::single(*address));
+        router.unread.iter().chain(managed).collect()
     }
 }
 

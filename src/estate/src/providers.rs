@@ -187,6 +187,7 @@ fn join(into: &mut Network, mut other: Network) {
     into.unheld_public.append(&mut other.unheld_public);
     into.settings.append(&mut other.settings);
     into.undescribed.append(&mut other.undescribed);
+    into.managed.append(&mut other.managed);
     into.comparisons.append(&mut other.comparisons);
     for (origin, mut remarks) in other.remarks {
         into.remarks.entry(origin).or_default().append(&mut remarks);

@@ -233,9 +233,11 @@ const TELLING: &[&str] = &[
 /// a member of no group, rules that are implied, what is off unless it is on; and pages.
 const TELLING_OF_AZURE: &[&str] = &[
     "allowPort25Out",
+    "applicationGatewayIPConfigurations",
     "applicationSecurityGroups",
     "defaultOutboundAccess",
     "defaultSecurityRules",
+    "delegations",
     "disableBgpRoutePropagation",
     "disableTcpStateTracking",
     "enableIPForwarding",

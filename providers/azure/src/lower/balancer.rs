@@ -262,7 +262,8 @@ impl<'a> Lowering<'a> {
                 let text = told.private_ip_address.as_deref().unwrap_or_default();
                 let subnet = told.subnet.as_ref().and_then(|it| it.id.as_deref());
                 let why = "which machine a load balancer picks is not told";
-                let of = (label(balancer, "load-balancer"), why, false, Stack::default());
+                // A route may lead to it, which hands packets for others to the appliances behind it.
+                let of = (label(balancer, "load-balancer"), why, true, Stack::default());
                 self.stand(frontend.told.id.as_deref(), text, subnet, of, &frontend.origin);
             }
         }

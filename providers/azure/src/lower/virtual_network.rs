@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cloudfw_core::{Id, IpSet, Neighbours, Origin, Router, Stack, Subnet};
+use cloudfw_core::{Id, IpSet, Neighbours, Origin, Router, Stack, Subnet, Unknown};
 
 use super::addresses::prefixes;
 use super::ids::{self, key};
@@ -11,6 +11,20 @@ use super::wording::{label, missing, not_recorded, unknown};
 use super::{Lowering, route};
 use crate::kind::Kind;
 use crate::raw;
+
+/// The names of subnets that Azure's own services sit in.
+const SERVICE_SUBNETS: [&str; 5] = [
+    "GatewaySubnet",
+    "AzureBastionSubnet",
+    "AzureFirewallSubnet",
+    "AzureFirewallManagementSubnet",
+    "RouteServerSubnet",
+];
+
+/// The resource whose part has an address.
+fn of_part(id: &str) -> &str {
+    ids::parent(id).unwrap_or(id)
+}
 
 impl<'a> Lowering<'a> {
     pub(super) fn lower_virtual_networks(&mut self) {
@@ -89,6 +103,9 @@ impl<'a> Lowering<'a> {
             let router = self.router_of_subnet(object.id, &object.entry.origin);
             let addresses = self.subnet_addresses(object, &router);
             let table = self.table_of_subnet(object, &router);
+            if let Some(why) = self.managed_in(object) {
+                self.network.managed.insert(Id::new(Arc::clone(&object.key)), why);
+            }
             let subnet = Subnet {
                 label: label(object, "subnet"),
                 router,
@@ -101,6 +118,45 @@ impl<'a> Lowering<'a> {
             };
             self.network.subnets.insert(Id::new(Arc::clone(&object.key)), subnet);
         }
+    }
+
+    /// What sits in a subnet without an interface in any list: services that it is delegated to or
+    /// linked with, gateways, and whatever else says that it has an address there.
+    fn managed_in(&self, object: &Object<'a, raw::Subnet>) -> Option<Unknown> {
+        let told = object.told();
+        let what = format!("who has addresses of `{}`", ids::name(object.id));
+        let some = |is_there: bool, field, why: &str| {
+            is_there.then(|| unknown(what.clone(), why, &object.field(field)))
+        };
+        let delegated = told.delegations.as_ref().is_some_and(|list| !list.is_empty());
+        let linked = told.service_association_links.as_ref().is_some_and(|list| !list.is_empty());
+        let gateways = told.application_gateway_ip_configurations.as_ref();
+        let own = SERVICE_SUBNETS.iter().any(|it| it.eq_ignore_ascii_case(ids::name(object.id)));
+        let recorded = self.recorded;
+        let users = told.ip_configurations.iter().flatten().map(ids::of_reference);
+        let mut strangers = users.filter(|user| {
+            let of = of_part(user);
+            recorded.interfaces.get(of).is_none()
+                && recorded.balancers.get(of).is_none()
+                && recorded.firewalls.get(of).is_none()
+        });
+        let service =
+            "a service that it is delegated to has addresses, and no interfaces are listed";
+        let gateway = "an application gateway has addresses there, and no interfaces are listed";
+        let azure = "Azure's own service has addresses there, and no interfaces are listed";
+        some(delegated, "delegations", service)
+            .or_else(|| some(linked, "serviceAssociationLinks", service))
+            .or_else(|| {
+                let are_there = gateways.is_some_and(|list| !list.is_empty());
+                some(are_there, "applicationGatewayIPConfigurations", gateway)
+            })
+            .or_else(|| some(own, "addressPrefix", azure))
+            .or_else(|| {
+                let stranger = strangers.next()?;
+                let why =
+                    format!("`{}` has one, and is not recorded", ids::name(of_part(stranger)));
+                some(true, "ipConfigurations", &why)
+            })
     }
 
     fn subnet_addresses(&mut self, object: &Object<'a, raw::Subnet>, router: &Id<Router>) -> IpSet {

@@ -135,7 +135,8 @@ impl<'n> Walk<'_, 'n> {
             // It may be here for all that is known.
             return self.adrift(interface, packet);
         }
-        if let Some(unread) = router.unread.first() {
+        let managed = self.graph.network().managed_at(at.router, &to);
+        if let Some(unread) = router.unread.first().or(managed) {
             let unknown = unread.clone();
             packet.cross(Crossing::Opaque { at: &router.label, unknown, rewrites: false });
             return self.jump(packet);
@@ -203,8 +204,8 @@ impl<'n> Walk<'_, 'n> {
                 self.finish(packet);
             }
             Goal::Unheld { router } => {
-                if let Some((_, router)) = self.graph.router(router) {
-                    self.unheld(router, &mut packet);
+                if let Some((id, router)) = self.graph.router(router) {
+                    self.unheld(id, router, &mut packet);
                 }
                 self.finish(packet);
             }
@@ -229,12 +230,13 @@ impl<'n> Walk<'_, 'n> {
         }
     }
 
-    pub(super) fn unheld(&self, router: &'n Router, packet: &mut Packet<'n>) {
+    pub(super) fn unheld(&self, id: &Id<Router>, router: &'n Router, packet: &mut Packet<'n>) {
         let named = packet
             .crossings
             .iter()
             .any(|crossing| matches!(crossing, Crossing::Obstacle { reason: Reason::Unheld, .. }));
-        if !named && router.unread.is_empty() {
+        let managed = self.graph.network().managed_at(id, &packet.destinations);
+        if !named && router.unread.is_empty() && managed.is_none() {
             let at = &router.label;
             packet.cross(Crossing::Obstacle { at, reason: Reason::Unheld, cited: None });
         }

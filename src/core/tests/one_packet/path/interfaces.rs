@@ -209,7 +209,8 @@ impl<'n> Walk<'n> {
         }
         let adrift = matches!(self.goal(&packet), Endpoint::Interface { id, .. }
             if self.network.interfaces.get(id).is_some_and(|goal| self.place(goal).is_none()));
-        if router.unread.is_empty() && !adrift {
+        let managed = subnet.is_some_and(|(id, _)| self.network.managed.contains_key(id));
+        if router.unread.is_empty() && !adrift && !managed {
             self.stop(&packet, &router.label, "");
         } else {
             self.go_unseen(&router.label, false, packet);
