@@ -48,8 +48,8 @@ pub use internet::global_unicast;
 pub use label::{Label, Unknown};
 pub use network::{
     Address, Client, External, Feature, Front, Gateway, Host, HostRoute, Identity, Initiative,
-    Interface, Liveness, Neighbours, Network, Opens, Passage, PlatformService, Pool, Provision,
-    Role, Router, Serving, Setting, Subnet, UnreadAddresses,
+    Interface, Liveness, Neighbours, Network, Opens, Passage, PlatformService, Pool, Priority,
+    Provision, Role, Router, Serving, Setting, Subnet, UnreadAddresses,
 };
 pub use path_graph::{Node, PathGraph};
 pub use reachability::{

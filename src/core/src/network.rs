@@ -11,7 +11,8 @@ use std::sync::Arc;
 use ipnet::IpNet;
 
 use crate::{
-    Filter, Group, Id, IpSet, Label, Origin, PortSet, RouteTable, ServiceSet, Stack, Unknown,
+    Direction, Filter, Group, Id, IpSet, Label, Origin, PortSet, RouteTable, ServiceSet, Stack,
+    Unknown,
 };
 
 /// Interfaces, subnets, routers, gateways, routes and filters of one estate.
@@ -47,6 +48,20 @@ pub struct Network {
     pub settings: Vec<Setting>,
     /// Rules, by where they are written, that could carry a description and carry none.
     pub undescribed: BTreeSet<Origin>,
+    /// Where rules stand among the others of their list, by the id of the list, where their own
+    /// ids do not tell (AZ-2).
+    pub priorities: BTreeMap<Arc<str>, Vec<Priority>>,
+}
+
+/// Where a rule stands among the others of its list and direction: the lowest is asked first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Priority {
+    /// Which way the packets go that it is about.
+    pub direction: Direction,
+    /// The rule's id.
+    pub rule: Arc<str>,
+    /// The number that the vendor gives it.
+    pub number: i64,
 }
 
 /// Something that is switched on or off at a resource.
