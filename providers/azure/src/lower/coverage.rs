@@ -117,6 +117,8 @@ impl Coverage {
         }
         if let (Knowledge::Read, Some(of)) = (knowledge, &call.resource) {
             self.answered.insert((kind, ids::key(of)));
+            // Of other resources nothing was read: `unread_of_one` tells them apart.
+            row.knowledge = row.knowledge.max(Some(knowledge));
             return;
         }
         row.knowledge = row.knowledge.max(Some(knowledge));
