@@ -1,9 +1,9 @@
-//! How fast an estate opens and answers: `cargo bench -p cloudfw-lab`.
+//! What the benchmarks of both clouds measure: an estate of that cloud (10,000 interfaces, or the
+//! number in `CLOUDFW_INTERFACES`) is opened and asked.
 //!
-//! The estate (10,000 interfaces, 1,000 groups of 60 rules, 200 VPCs; or the number in
-//! `CLOUDFW_INTERFACES`) is written by a process of its own, so that the peak memory printed here
-//! is cloudfw's alone. Criterion prints each measurement; percentiles and totals, which it does not
-//! know, are printed in front as a table.
+//! It is written by a process of its own, so that the peak memory printed here is cloudfw's alone.
+//! Criterion prints each measurement; percentiles and totals, which it does not know, are printed
+//! in front as a table.
 #![allow(clippy::print_stdout, reason = "printing its figures is what a benchmark is for")]
 
 use std::collections::BTreeMap;
@@ -15,27 +15,25 @@ use anyhow::{Context, Result, ensure};
 use cloudfw_core::{PathGraph, Question, Verdict, reach};
 use cloudfw_estate::{Estate, Inquiry, OpenOptions, Query, QueryLine, query};
 use criterion::Criterion;
+use nix::sys::resource::{UsageWho, getrusage};
 
-/// The allocator of the `cloudfw` binary.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
-fn main() -> Result<()> {
+/// Opens and asks an estate of `cloud`, as `cloudfw-lab estate --cloud` names it.
+pub(crate) fn run(cloud: &str) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let recording = folder.path().join("estate");
-    write_estate(&recording)?;
+    write_estate(cloud, &recording)?;
     let paths = [recording.clone()];
 
     let begun = Instant::now();
     let estate = Estate::open(&paths, &OpenOptions::default())?;
-    let opened = begun.elapsed();
+    let (opened, worked) = (begun.elapsed(), processor_time()?);
     let begun = Instant::now();
     let inquiry = estate.inquiry();
     let graphed = begun.elapsed();
 
     println!("{}", machine());
     row("interfaces", estate.network().interfaces.len());
-    row("open: read and lower", show(opened));
+    row("open: read and lower", format!("{}, {} of processor time", show(opened), show(worked)));
     row("path graph and names", show(graphed));
     let queries = seeded_queries(&recording)?;
     pairs(&inquiry, &queries)?;
@@ -46,10 +44,10 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-fn write_estate(to: &Path) -> Result<()> {
+fn write_estate(cloud: &str, to: &Path) -> Result<()> {
     let interfaces = std::env::var("CLOUDFW_INTERFACES").unwrap_or_else(|_| "10000".into());
     let made = Command::new(env!("CARGO_BIN_EXE_cloudfw-lab"))
-        .args(["estate", "--seed", "1", "--interfaces", &interfaces, "--to"])
+        .args(["estate", "--cloud", cloud, "--seed", "1", "--interfaces", &interfaces, "--to"])
         .arg(to)
         .output()?;
     ensure!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
@@ -101,9 +99,9 @@ fn everything(inquiry: &Inquiry<'_>) -> Result<()> {
         let blocked = |question| reach(inquiry.graph(), question).verdict == Verdict::Unreachable;
         questions.iter().filter(|question| !blocked(question)).count()
     };
-    let begun = Instant::now();
+    let (begun, before) = (Instant::now(), processor_time()?);
     let found = exposed(&questions);
-    let alone = begun.elapsed();
+    let (alone, worked) = (begun.elapsed(), processor_time()?.saturating_sub(before));
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let begun = Instant::now();
     let shared: usize = std::thread::scope(|scope| {
@@ -114,7 +112,7 @@ fn everything(inquiry: &Inquiry<'_>) -> Result<()> {
     });
     ensure!(shared == found, "threads found {shared} and not {found}");
     row("internet to everything", format!("{}, {cores} threads", show(begun.elapsed())));
-    row("  on one thread", show(alone));
+    row("  on one thread", format!("{}, {} of processor time", show(alone), show(worked)));
     row("  questions", questions.len());
     row("  not unreachable", found);
     Ok(())
@@ -153,6 +151,15 @@ fn machine() -> String {
     let model = info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     format!("{}, {cores} cores", model.map_or("unknown processor", |(_, name)| name))
+}
+
+/// What this process has used so far, of all its threads, in user and in kernel.
+fn processor_time() -> Result<Duration> {
+    let usage = getrusage(UsageWho::RUSAGE_SELF)?;
+    let micros = |time: nix::sys::time::TimeVal| {
+        u64::try_from(time.tv_sec() * 1_000_000 + time.tv_usec()).unwrap_or_default()
+    };
+    Ok(Duration::from_micros(micros(usage.user_time()) + micros(usage.system_time())))
 }
 
 /// The most memory that this process has held.
