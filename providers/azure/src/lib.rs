@@ -1,5 +1,6 @@
 //! Azure for cloudfw.
 
+pub mod explanation;
 pub mod raw;
 
 mod by_hand;

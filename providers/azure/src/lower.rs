@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use cloudfw_core::{Document, Filter, Id, Network, RouteTable, Router, Unknown};
+use cloudfw_core::{Document, Filter, Id, Network, RouteTable, Router, Subnet, Unknown};
 use cloudfw_documents::{AssumeNone, DocumentError, Lowered};
 
 use crate::documents::{Reading, read};
@@ -117,6 +117,14 @@ struct Lowering<'a> {
     anywhere: BTreeSet<Unknown>,
     /// Why a balancer may hand flows to the interface at hand from an address that nobody knows.
     unseen_fronts: Vec<Unknown>,
+    /// What tags mean in subnets, and the admin rules there.
+    places: BTreeMap<Id<Subnet>, (Surroundings, Option<Id<Filter>>)>,
+    /// The sides of peerings, by the network that they are of.
+    sides: BTreeMap<Id<Router>, Vec<peering::Side<'a, 'a>>>,
+    /// The groups that name Azure's own services at every machine, by key.
+    name_platform: BTreeSet<Arc<str>>,
+    /// Which balancers hand something to which addresses.
+    balanced: balancer::Balanced<'a>,
     /// The filters of network security groups, by group and by what tags mean around them.
     groups: BTreeMap<(Arc<str>, Surroundings), Id<Filter>>,
     /// What is asked at each interface, by its key.
@@ -140,6 +148,10 @@ impl<'a> Lowering<'a> {
             claims: security_group::claims(recorded),
             anywhere: BTreeSet::new(),
             unseen_fronts: Vec::new(),
+            places: BTreeMap::new(),
+            sides: peering::sides(recorded),
+            name_platform: security_group::name_platform(recorded),
+            balanced: balancer::Balanced::new(recorded),
             groups: BTreeMap::new(),
             asked: BTreeMap::new(),
             tables: BTreeMap::new(),

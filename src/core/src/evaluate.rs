@@ -149,21 +149,29 @@ pub fn evaluate_stack<'a>(
     let mut whole = Outcome { pass: flows.clone(), ..Outcome::default() };
     let mut past_all = HeaderSpace::empty();
     let mut asked = flows.clone();
+    let mut is_exact = true;
     for filter in filters {
         if asked.is_empty() {
             break;
         }
         let one = evaluate(filter, direction, phase, &asked, sight);
-        past_all = past_all.union(&whole.pass.intersection(&one.past_all));
+        past_all.insert(&whole.pass.intersection(&one.past_all));
+        // What did not come so far was denied before.
+        let denied = whole.pass.intersection(&one.outcome.deny);
+        if is_exact {
+            whole.deny.insert_disjoint(&denied);
+        } else {
+            whole.deny.insert(&denied);
+        }
+        is_exact &= one.is_exact;
         whole.pass = whole.pass.intersection(&one.outcome.pass);
-        whole.deny = whole.deny.union(&one.outcome.deny);
         whole.hits.extend(one.outcome.hits);
         whole.doubts.extend(one.outcome.doubts);
         if !one.past_all.is_empty() {
             asked = one.outcome.pass.union(&one.outcome.deny);
         }
     }
-    whole.pass = whole.pass.union(&past_all);
+    whole.pass.insert(&past_all);
     whole
 }
 
@@ -173,6 +181,8 @@ pub struct FilterOutcome<'a> {
     pub outcome: Outcome<'a>,
     /// What passes every filter that is left of the stack.
     pub past_all: HeaderSpace,
+    /// Whether every flow came to one decision: no rule was in doubt.
+    is_exact: bool,
 }
 
 /// Puts flows to one filter.
@@ -205,14 +215,17 @@ pub fn evaluate<'a>(
             run.undecided(Decider::NoState, flows);
         }
     }
-    let Run { pass, deny, past_all, hits, doubts, .. } = run;
+    let Run { pass, deny, past_all, hits, doubts, is_exact, .. } = run;
     let (pass, deny, past_all) = (pass.whole(), deny.whole(), past_all.whole());
     let mut outcome = Outcome { pass, deny, hits, doubts };
+    if is_exact {
+        return FilterOutcome { outcome, past_all, is_exact };
+    }
     let contested = outcome.pass.union(&past_all).intersection(&outcome.deny);
     if !contested.is_empty() {
         outcome.hits.iter_mut().for_each(|hit| hit.contested = contested.intersection(&hit.flows));
     }
-    FilterOutcome { outcome, past_all }
+    FilterOutcome { outcome, past_all, is_exact }
 }
 
 /// One evaluation of one filter.
@@ -225,6 +238,8 @@ struct Run<'a, 's> {
     past_all: Gathered,
     hits: Vec<Hit<'a>>,
     doubts: Vec<&'a Unknown>,
+    /// Whether every flow has come to one decision so far: no rule was in doubt.
+    is_exact: bool,
     rules_left: usize,
     calls_left: usize,
     /// The chains that it is in.
@@ -242,6 +257,7 @@ impl<'a, 's> Run<'a, 's> {
             past_all: Gathered::default(),
             hits: Vec::new(),
             doubts: Vec::new(),
+            is_exact: true,
             rules_left: MOST_RULES,
             calls_left: MOST_CALLS,
             inside: Vec::new(),
@@ -294,12 +310,13 @@ impl<'a, 's> Run<'a, 's> {
             // And what it matches is copied and kept.
             self.spend(matched.hi.address_ranges() / 16);
             self.doubts.extend(matched.doubt);
+            self.is_exact &= matched.lo.is_none();
             arriving.take(matched.lo().clone());
             let decider = Decider::Rule(list, rule);
             match &rule.action {
                 Action::Allow => self.decide(decider, Ok(()), matched.hi, matched.doubt),
                 Action::AllowAll => {
-                    self.past_all.add(matched.hi.clone());
+                    self.gather(|run| &mut run.past_all, matched.hi.clone());
                     self.hit(decider, Ok(()), matched.hi, matched.doubt);
                 }
                 Action::Deny(denial) => {
@@ -349,9 +366,18 @@ impl<'a, 's> Run<'a, 's> {
         flows: HeaderSpace,
         doubt: Option<&'a Unknown>,
     ) {
-        let side = if verdict.is_ok() { &mut self.pass } else { &mut self.deny };
-        side.add(flows.clone());
+        match verdict {
+            Ok(()) => self.gather(|run| &mut run.pass, flows.clone()),
+            Err(_) => self.gather(|run| &mut run.deny, flows.clone()),
+        }
         self.hit(by, verdict, flows, doubt);
+    }
+
+    /// Adds flows that were decided about, each of them once unless something is in doubt.
+    fn gather(&mut self, to: fn(&mut Self) -> &mut Gathered, flows: HeaderSpace) {
+        let is_exact = self.is_exact;
+        let gathered = to(self);
+        if is_exact { gathered.add_disjoint(flows) } else { gathered.add(flows) }
     }
 
     fn hit(
@@ -368,6 +394,7 @@ impl<'a, 's> Run<'a, 's> {
 
     /// Both may happen.
     fn undecided(&mut self, by: Decider<'a>, flows: &HeaderSpace) {
+        self.is_exact = false;
         self.pass.add(flows.clone());
         self.decide(by, Err(Denial::Drop), flows.clone(), None);
     }

@@ -65,10 +65,31 @@ impl HeaderSpace {
     /// The flows in either.
     pub fn union(&self, other: &HeaderSpace) -> HeaderSpace {
         let mut all = self.clone();
-        for cube in &other.cubes {
-            all.add(cube.clone());
-        }
+        all.insert(other);
         all
+    }
+
+    /// Adds the flows of another set to this one.
+    pub fn insert(&mut self, other: &HeaderSpace) {
+        if self.cubes.is_empty() {
+            self.cubes.clone_from(&other.cubes);
+            return;
+        }
+        for cube in &other.cubes {
+            self.add(cube.clone());
+        }
+    }
+
+    /// Adds the flows of another set, which shares none with this one: it is not looked for them.
+    pub(crate) fn insert_disjoint(&mut self, other: &HeaderSpace) {
+        debug_assert!(!self.intersects(other), "the sets are disjoint");
+        if self.cubes.is_empty() {
+            self.cubes.clone_from(&other.cubes);
+            return;
+        }
+        for cube in &other.cubes {
+            self.push_disjoint(cube.clone());
+        }
     }
 
     /// The flows in both.

@@ -49,7 +49,8 @@ pub use label::{Label, Unknown};
 pub use network::{
     Address, Appliance, Client, Comparison, External, Feature, Front, Gateway, Host, HostRoute,
     Identity, Initiative, Interface, Liveness, Neighbours, Network, Opens, Passage,
-    PlatformService, Pool, Provision, Role, Router, Serving, Setting, Subnet, UnreadAddresses,
+    PlatformService, Pool, Priority, Provision, Role, Router, Serving, Setting, Subnet,
+    UnreadAddresses,
 };
 pub use path_graph::{Node, PathGraph};
 pub use reachability::{

@@ -11,7 +11,8 @@ use std::sync::Arc;
 use ipnet::IpNet;
 
 use crate::{
-    Filter, Group, Id, IpSet, Label, Origin, PortSet, RouteTable, ServiceSet, Stack, Unknown,
+    Direction, Filter, Group, Id, IpSet, Label, Origin, PortSet, RouteTable, ServiceSet, Stack,
+    Unknown,
 };
 
 /// Interfaces, subnets, routers, gateways, routes and filters of one estate.
@@ -55,6 +56,9 @@ pub struct Network {
     pub undescribed: BTreeSet<Origin>,
     /// What the vendor itself worked out at interfaces, laid beside what is worked out here.
     pub comparisons: BTreeMap<Id<Interface>, Vec<Comparison>>,
+    /// Where rules stand among the others of their list, by the id of the list, where their own
+    /// ids do not tell (AZ-2).
+    pub priorities: BTreeMap<Arc<str>, Vec<Priority>>,
 }
 
 impl Network {
@@ -81,6 +85,17 @@ pub struct Comparison {
     pub differences: Vec<Unknown>,
     /// Where the vendor's list is written.
     pub origin: Origin,
+}
+
+/// Where a rule stands among the others of its list and direction: the lowest is asked first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Priority {
+    /// Which way the packets go that it is about.
+    pub direction: Direction,
+    /// The rule's id.
+    pub rule: Arc<str>,
+    /// The number that the vendor gives it.
+    pub number: i64,
 }
 
 /// Something that is switched on or off at a resource.

@@ -98,10 +98,15 @@ impl Points {
                 break;
             };
             left = left.difference(&alike);
-            bounds = Some(match bounds {
+            let widened = match bounds {
                 None => share,
                 Some(known) => widest(&known, &share),
-            });
+            };
+            bounds = Some(widened);
+            // Nothing is wider than all or none, whatever other points say.
+            if widened.at_least.part == 0 && widened.at_most.part == widened.at_most.whole {
+                break;
+            }
         }
         let rest = Bounds { at_least: Fraction::ZERO, at_most: Fraction { part: 1, whole: 1 } };
         match bounds {
@@ -211,13 +216,11 @@ impl Sorted {
 
 /// The same flows from any source port.
 fn any_source_port(flows: &HeaderSpace) -> HeaderSpace {
-    flows.cubes().iter().fold(HeaderSpace::empty(), |all, cube| {
-        all.union(&HeaderSpace::from_cube(
-            cube.source.clone(),
-            cube.destination.clone(),
-            cube.services.map_source_ports(&PortSet::full()),
-        ))
-    })
+    let from_any = |cube: &Cube| Cube {
+        services: cube.services.map_source_ports(&PortSet::full()),
+        ..cube.clone()
+    };
+    flows.cubes().iter().map(from_any).collect()
 }
 
 /// How many source ports a set of flows has at the point of its lowest flow; one, where there are

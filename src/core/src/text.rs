@@ -20,7 +20,7 @@
 //! ```
 //!
 //! Gateways: `border ROUTER EXTERNAL [outward] [table T] [filters F]
-//! [pool ADDRESSES as ADDRESS|?]…`, `snat SUBNET ADDRESS
+//! [pool ADDRESSES as ADDRESS|? [ports P] [carries SERVICES] [maybe-pool]]…`, `snat SUBNET ADDRESS
 //! [public A] [ports P]`, `link ROUTER ROUTER [doubtful|lost]`, `service EXTERNAL ROUTER…`,
 //! `opaque [rewrites]`; each takes `closed` and `doubt`. Rules: `in|out ID ACTION SERVICE [from
 //! PEERS] [to PEERS] [sport PORTS] [state STATES] [maybe]`, where ACTION is `allow`, `allow-all`,
@@ -306,6 +306,14 @@ impl Reader {
                     *table = Some(Id::from(words.want("a table")?));
                 }
                 ("pool", Passage::Border { pools, .. }) => pools.push(words.pool()?),
+                ("ports" | "carries" | "maybe-pool", Passage::Border { pools, .. }) => {
+                    let last = pools.last_mut().ok_or_else(|| format!("`{word}` of no pool"))?;
+                    match word {
+                        "ports" => last.ports = words.ports()?,
+                        "carries" => last.services = words.services()?,
+                        _ => last.doubt = Some(unknown("whether it is there", words.line)),
+                    }
+                }
                 ("public", Passage::SourceNat { public, .. }) => *public = Some(words.address()?),
                 ("ports", Passage::SourceNat { ports, .. }) => *ports = words.ports()?,
                 (other, _) => return Err(format!("`{other}` says nothing about such a gateway")),

@@ -21,8 +21,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use asking::{end, network};
 use cloudfw_core::{
-    Bounds, Client, Endpoint, Flow, Fraction, Network, Passage, PathGraph, Peer, Peers, PortSet,
-    Question, Reachability, Service, ServiceSet, Verdict, reach,
+    Bounds, Client, Endpoint, Flow, Fraction, Network, PathGraph, Peer, Peers, PortSet, Question,
+    Reachability, Service, ServiceSet, Verdict, reach,
 };
 use generator::Dice;
 use generator::networks::{self, Asked, PORTS};
@@ -207,10 +207,7 @@ impl Choices {
         let (_, scouted) = try_one(*PORTS.start(), vec![*PORTS.start()]);
         let mut picks: Vec<Vec<u16>> = vec![Vec::new()];
         let sampled = scouted.gateways.len() > 2;
-        for gateway in &scouted.gateways {
-            let Passage::SourceNat { ports, .. } = &network.gateways[gateway].passage else {
-                continue;
-            };
+        for ports in &scouted.gateways {
             let mut ports: Vec<u16> =
                 PORTS.chain(1032..=1040).filter(|p| ports.contains(*p)).collect();
             if !service.protocol().has_ports() || sampled {

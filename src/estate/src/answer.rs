@@ -268,7 +268,8 @@ pub struct Step {
     pub rule: Option<RuleText>,
     /// The flows that it decided about, as they look at this place.
     pub flows: Vec<Flows>,
-    /// The vendor's code for it (AWS Reachability Analyzer), where one means the same.
+    /// The vendor's code for it (AWS Reachability Analyzer; of Azure Network Watcher the kind of
+    /// issue, and of routes the next hop type), where one means the same.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<&'static str>,
     /// What is not known here.

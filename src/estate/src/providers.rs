@@ -44,6 +44,14 @@ impl ReadDocument {
 /// What the provider says to which it belongs; of a document that nobody recognises, what all
 /// would recognise.
 pub(crate) fn read(document: Document) -> Result<ReadDocument, DocumentError> {
+    let text = &document.text;
+    // For speed alone: what begins as Azure's alone is not read for AWS first.
+    if cloudfw_azure::begins_as_document(text)
+        && !cloudfw_aws::begins_as_document(text)
+        && let Ok(reading) = cloudfw_azure::read(&document)
+    {
+        return Ok(ReadDocument { document, reading: Reading::Azure(reading) });
+    }
     let reading = match cloudfw_aws::read(&document) {
         Ok(reading) if is_of_azure(&reading) => Reading::Azure(cloudfw_azure::read(&document)?),
         Ok(reading) => Reading::Aws(reading),
@@ -189,6 +197,7 @@ fn join(into: &mut Network, mut other: Network) {
     into.undescribed.append(&mut other.undescribed);
     into.managed.append(&mut other.managed);
     into.comparisons.append(&mut other.comparisons);
+    into.priorities.append(&mut other.priorities);
     for (origin, mut remarks) in other.remarks {
         into.remarks.entry(origin).or_default().append(&mut remarks);
     }
@@ -209,5 +218,8 @@ fn join_external(into: &mut Network, id: Id<External>, external: External) {
 
 /// What the vendor itself calls it when a step stops a flow.
 pub(crate) fn explanation_code(step: &Step, question: &Question) -> Option<&'static str> {
+    if cloudfw_azure::explanation::is_of_azure(step) {
+        return cloudfw_azure::explanation::code(step);
+    }
     cloudfw_aws::explanation::code(step, question)
 }

@@ -8,8 +8,8 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
-use clap::{Args, Parser, Subcommand};
-use cloudfw_lab::estate::{Estate, EstateSize, Outcome, Query, Shares, pairs};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use cloudfw_lab::estate::{Estate, EstateSize, Outcome, Shares, azure, pairs};
 use fuzz_command::tell;
 
 /// The development lab of cloudfw.
@@ -34,20 +34,29 @@ enum Command {
     Fuzz(fuzz_command::FuzzArguments),
 }
 
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Cloud {
+    Aws,
+    Azure,
+}
+
 #[derive(Args)]
 struct EstateArguments {
+    /// Whose estate; the options about shares and accounts are of AWS alone.
+    #[arg(long, value_enum, default_value = "aws")]
+    cloud: Cloud,
     /// Network interfaces in all.
     #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     interfaces: u32,
-    /// VPCs [default: one for 50 interfaces].
-    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    /// VPCs, or virtual networks [default: one for 50 interfaces].
+    #[arg(long, alias = "networks", value_parser = clap::value_parser!(u32).range(1..))]
     vpcs: Option<u32>,
-    /// Security groups beside the default ones [default: one for 10 interfaces].
+    /// Security groups beside the default ones [default: one for 10 interfaces, of Azure for 20].
     #[arg(long)]
     groups: Option<u32>,
-    /// Inbound rules of each group.
-    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(0..=1_000))]
-    rules: u32,
+    /// Inbound rules of each group, of Azure of both directions [default: 60, of Azure 200].
+    #[arg(long, value_parser = clap::value_parser!(u32).range(0..=1_000))]
+    rules: Option<u32>,
     /// Accounts to spread the VPCs over; several are written as accounts/<id>/<region>/.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1_000))]
     accounts: u32,
@@ -86,27 +95,48 @@ fn main() -> ExitCode {
 }
 
 fn write_estate(arguments: &EstateArguments) -> Result<()> {
-    let size = size(arguments)?;
-    let shares = shares(arguments)?;
     let to = &arguments.to;
     if to.is_dir() && fs::read_dir(to)?.next().is_some() {
         bail!("`{}` is not empty: remove it, or write elsewhere", to.display());
     }
     let start = Instant::now();
-    let estate = Estate::draw(&size, arguments.seed);
-    let documents = estate.documents();
-    let drawn = start.elapsed();
-    let queries = pairs(&estate, arguments.queries as usize, &shares, arguments.seed);
-    let asked = start.elapsed() - drawn;
-    for (name, text) in &documents {
+    let drawn = match arguments.cloud {
+        Cloud::Aws => draw_aws(arguments)?,
+        Cloud::Azure => draw_azure(arguments)?,
+    };
+    let took = start.elapsed();
+    for (name, text) in &drawn.documents {
         write(&to.join(name), text)?;
     }
-    let lines: String = queries.iter().map(|query| format!("{query}\n")).collect();
-    write(&to.join("queries.txt"), &lines)?;
-    let bytes: usize = documents.iter().map(|(_, text)| text.len()).sum();
+    write(&to.join("queries.txt"), &drawn.queries)?;
+    let bytes: usize = drawn.documents.iter().map(|(_, text)| text.len()).sum();
     tell(&format!(
+        "{}\n{} documents, {:.1} MB, drawn in {took:.1?}; {}",
+        drawn.counts,
+        drawn.documents.len(),
+        bytes as f64 / 1e6,
+        tally(&drawn.forecast),
+    ));
+    Ok(())
+}
+
+/// An estate, ready to be written.
+struct Drawn {
+    documents: Vec<(String, String)>,
+    queries: String,
+    /// How much there is of what.
+    counts: String,
+    /// What IPv4 should answer to each query.
+    forecast: Vec<Outcome>,
+}
+
+fn draw_aws(arguments: &EstateArguments) -> Result<Drawn> {
+    let estate = Estate::draw(&size(arguments)?, arguments.seed);
+    let many = arguments.queries as usize;
+    let queries = pairs(&estate, many, &shares(arguments)?, arguments.seed);
+    let counts = format!(
         "{} interfaces, {} instances, {} VPCs, {} subnets, {} groups, {} rules, {} peerings, \
-         {} accounts\n{} documents, {:.1} MB, drawn in {drawn:.1?}; {} in {asked:.1?}",
+         {} accounts",
         estate.interfaces.len(),
         estate.instances.len(),
         estate.vpcs.len(),
@@ -115,11 +145,47 @@ fn write_estate(arguments: &EstateArguments) -> Result<()> {
         estate.groups.iter().map(|group| group.ingress.len() + group.egress.len()).sum::<usize>(),
         estate.peerings.len(),
         estate.accounts.len(),
-        documents.len(),
-        bytes as f64 / 1e6,
-        tally(&queries),
-    ));
-    Ok(())
+    );
+    Ok(Drawn {
+        documents: estate.documents(),
+        queries: queries.iter().map(|query| format!("{query}\n")).collect(),
+        counts,
+        forecast: queries.iter().map(|query| query.ipv4).collect(),
+    })
+}
+
+fn draw_azure(arguments: &EstateArguments) -> Result<Drawn> {
+    if arguments.accounts != 1 {
+        bail!("--accounts is of AWS alone: an Azure estate is one subscription");
+    }
+    let usual = azure::EstateSize::of(arguments.interfaces as usize);
+    let networks = arguments.vpcs.map_or(usual.networks, |networks| networks as usize);
+    if networks * 3 > usual.interfaces {
+        bail!("--vpcs {networks} needs at least {} interfaces: raise --interfaces", networks * 3);
+    }
+    let groups = arguments.groups.map_or(usual.groups, |groups| groups as usize);
+    let rules = arguments.rules.map_or(usual.rules, |rules| rules as usize);
+    let size = azure::EstateSize { networks, groups, rules, ..usual };
+    let estate = azure::Estate::draw(&size, arguments.seed);
+    let queries = azure::pairs(&estate, arguments.queries as usize, arguments.seed);
+    let counts = format!(
+        "{} interfaces, {} machines, {} networks, {} subnets, {} groups, {} rules, {} peerings, \
+         {} load balancers",
+        estate.interfaces.len(),
+        estate.machines.len(),
+        estate.networks.len(),
+        estate.subnets.len(),
+        estate.groups.len(),
+        estate.groups.iter().map(|group| group.rules.len()).sum::<usize>(),
+        estate.peerings.len(),
+        estate.balancers.len(),
+    );
+    Ok(Drawn {
+        documents: estate.documents(),
+        queries: queries.iter().map(|query| format!("{query}\n")).collect(),
+        counts,
+        forecast: queries.iter().map(|query| query.outcome).collect(),
+    })
 }
 
 fn size(arguments: &EstateArguments) -> Result<EstateSize> {
@@ -133,7 +199,8 @@ fn size(arguments: &EstateArguments) -> Result<EstateSize> {
         bail!("--accounts {accounts} is more than there are VPCs ({vpcs})");
     }
     let groups = arguments.groups.map_or(usual.groups.max(vpcs), |groups| groups as usize);
-    Ok(EstateSize { vpcs, groups, rules: arguments.rules as usize, accounts, ..usual })
+    let rules = arguments.rules.map_or(usual.rules, |rules| rules as usize);
+    Ok(EstateSize { vpcs, groups, rules, accounts, ..usual })
 }
 
 fn shares(arguments: &EstateArguments) -> Result<Shares> {
@@ -159,12 +226,11 @@ fn write(path: &Path, text: &str) -> Result<()> {
     fs::write(path, text).with_context(|| format!("cannot write `{}`", path.display()))
 }
 
-fn tally(queries: &[Query]) -> String {
-    let count =
-        |wanted: fn(Outcome) -> bool| queries.iter().filter(|query| wanted(query.ipv4)).count();
+fn tally(forecast: &[Outcome]) -> String {
+    let count = |wanted: fn(Outcome) -> bool| forecast.iter().filter(|it| wanted(**it)).count();
     format!(
         "{} queries (IPv4: {} reachable, {} intermittent, {} unreachable, {} not forecast)",
-        queries.len(),
+        forecast.len(),
         count(|outcome| outcome == Outcome::Reachable),
         count(|outcome| matches!(outcome, Outcome::Intermittent { .. })),
         count(|outcome| outcome == Outcome::Unreachable),

@@ -32,6 +32,69 @@ struct Part<'o, 'a, T> {
     origin: Origin,
 }
 
+/// Which balancers hand something to which addresses, by what the balancers tell; found once, since
+/// every interface asks.
+#[derive(Default)]
+pub(super) struct Balanced<'a> {
+    /// Pools, with what is in them, and rules that join an address or a pool: their ids.
+    whole: BTreeSet<Arc<str>>,
+    /// Balancers by the ids of their pools, of the configurations that their pools and rules name,
+    /// and by the addresses in their pools.
+    by_id: BTreeMap<Arc<str>, BTreeSet<&'a str>>,
+    by_address: BTreeMap<IpAddr, BTreeSet<&'a str>>,
+}
+
+impl<'a> Balanced<'a> {
+    pub(super) fn new(recorded: &'a super::Recorded<'a>) -> Self {
+        let mut balanced = Self::default();
+        for balancer in recorded.balancers.iter() {
+            balanced.take(balancer);
+        }
+        balanced
+    }
+
+    fn take(&mut self, balancer: &'a Object<'a, raw::LoadBalancer>) {
+        let mut name = |id: Option<&str>| {
+            if let Some(id) = id {
+                self.by_id.entry(key(id)).or_default().insert(&balancer.key);
+            }
+        };
+        for pool in balancer.told().backend_address_pools.iter().flatten() {
+            name(pool.id.as_deref());
+            self.whole.extend(pool.id.as_deref().map(key));
+            for member in pool.properties.backend_ip_configurations.iter().flatten() {
+                name(member.id.as_deref());
+            }
+            let addresses = pool.properties.load_balancer_backend_addresses.iter().flatten();
+            for told in addresses.map(|member| &member.properties) {
+                let own = told.network_interface_ip_configuration.as_ref();
+                name(own.and_then(|it| it.id.as_deref()));
+                if let Some(Ok(address)) = told.ip_address.as_deref().map(str::parse::<IpAddr>) {
+                    self.by_address.entry(address).or_default().insert(&balancer.key);
+                }
+            }
+        }
+        for rule in nat_rules(balancer) {
+            let told = &rule.told.properties;
+            let front = told.frontend_ip_configuration.as_ref().and_then(|it| it.id.as_ref());
+            let backend = told.backend_ip_configuration.as_ref().and_then(|it| it.id.as_ref());
+            let pool = told.backend_address_pool.as_ref().and_then(|it| it.id.as_ref());
+            name(backend.map(String::as_str));
+            if front.is_some() && (backend.is_some() || pool.is_some()) {
+                self.whole.extend(rule.told.id.as_deref().map(key));
+            }
+        }
+    }
+
+    /// The keys of the balancers that may hand something to an address: of this configuration, or
+    /// as this address, or in one of these pools.
+    fn of(&self, id: Option<&str>, own: IpAddr, named: &BTreeSet<Arc<str>>) -> BTreeSet<&'a str> {
+        let by_pool = named.iter().filter_map(|pool| self.by_id.get(pool));
+        let by_id = id.and_then(|id| self.by_id.get(id));
+        by_pool.chain(by_id).chain(self.by_address.get(&own)).flatten().copied().collect()
+    }
+}
+
 impl<'a> Lowering<'a> {
     /// What load balancers hand to an address of an interface.
     pub(super) fn fronts_of(&mut self, one: &Configuration<'a>, own: IpAddr) -> Vec<Front> {
@@ -43,7 +106,8 @@ impl<'a> Lowering<'a> {
             named.filter_map(|pool| pool.id.as_deref()).map(key).collect();
         let mut found: BTreeMap<IpAddr, Front> = BTreeMap::new();
         self.doubt_parts(one, &named);
-        for balancer in recorded.balancers.iter() {
+        let near = self.balanced.of(id.as_deref(), own, &named);
+        for balancer in near.into_iter().filter_map(|balancer| recorded.balancers.get(balancer)) {
             let pools = pools_with(balancer, id.as_deref(), own, &named);
             for rule in rules(balancer) {
                 let of = rule.told.properties.backend_address_pool.iter();
@@ -85,22 +149,7 @@ impl<'a> Lowering<'a> {
         let rules = told.load_balancer_inbound_nat_rules.iter().flatten();
         let nameless = pools.clone().chain(rules.clone()).any(|part| part.id.is_none());
         let rules: BTreeSet<Arc<str>> = rules.filter_map(|it| it.id.as_deref()).map(key).collect();
-        let mut whole = BTreeSet::new();
-        for balancer in self.recorded.balancers.iter() {
-            for pool in balancer.told().backend_address_pools.iter().flatten() {
-                whole.extend(pool.id.as_deref().map(key));
-            }
-            for rule in nat_rules(balancer) {
-                let told = &rule.told.properties;
-                let front = told.frontend_ip_configuration.as_ref().and_then(|it| it.id.as_ref());
-                let backend = told.backend_ip_configuration.as_ref().and_then(|it| it.id.as_ref());
-                let pool = told.backend_address_pool.as_ref().and_then(|it| it.id.as_ref());
-                if front.is_some() && (backend.is_some() || pool.is_some()) {
-                    whole.extend(rule.told.id.as_deref().map(key));
-                }
-            }
-        }
-        let lost = named.iter().chain(&rules).find(|part| !whole.contains(*part));
+        let lost = named.iter().chain(&rules).find(|part| !self.balanced.whole.contains(*part));
         if nameless || lost.is_some() {
             let part = lost.map_or("a part without an id", |part| ids::name(part));
             let what = format!("what a load balancer hands on by `{part}`");

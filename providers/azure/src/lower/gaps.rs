@@ -121,8 +121,8 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// Application gateways bring flows to machines, and so do load balancers that were not
-    /// recorded: what they bring is not known.
+    /// Application gateways bring flows to machines: what they bring is not known. What load
+    /// balancers bring is in the interfaces' fronts, and where it is not known, that was noted there.
     fn doubt_balanced(&mut self) {
         let recorded = self.recorded;
         for object in recorded.interfaces.iter() {
@@ -133,11 +133,8 @@ impl<'a> Lowering<'a> {
             let router = subnet.router.clone();
             for one in super::interface::configurations(object) {
                 let told = &one.told.properties;
-                let pools = told.load_balancer_backend_address_pools.iter().flatten();
-                let rules = told.load_balancer_inbound_nat_rules.iter().flatten();
                 let gateways = told.application_gateway_backend_address_pools.iter().flatten();
-                let mut parts =
-                    pools.chain(rules).chain(gateways).filter_map(|it| it.id.as_deref());
+                let mut parts = gateways.filter_map(|it| it.id.as_deref());
                 if let Some(part) = parts.next() {
                     let balancer = ids::parent(part).unwrap_or(part);
                     let what = format!(
@@ -145,7 +142,7 @@ impl<'a> Lowering<'a> {
                         ids::name(balancer),
                         ids::name(object.id)
                     );
-                    let why = "load balancers are not modelled";
+                    let why = "application gateways are not modelled";
                     self.doubt_holders(&router, unknown(what, why, &one.origin));
                 }
             }

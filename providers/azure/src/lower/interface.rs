@@ -258,8 +258,7 @@ impl<'a> Lowering<'a> {
         configurations: &[Configuration<'a>],
         (subnet, router): (&Id<Subnet>, &Id<Router>),
     ) -> Stack {
-        let around = self.surroundings(subnet, router);
-        let admin = self.admin_rules_of(router, &around);
+        let (around, admin) = self.place(subnet, router);
         let of_subnet = self.subnet_group(object, subnet);
         let own = object.told().network_security_group.as_ref().map(ids::of_reference);
         let closed = of_subnet.is_none() && own.is_none();
@@ -299,6 +298,23 @@ impl<'a> Lowering<'a> {
         let (filters, egress) = (order([&of_subnet, &own]), order([&own, &of_subnet]));
         let egress = Some(egress).filter(|egress| *egress != filters);
         Stack { filters, egress }
+    }
+
+    /// What tags mean in a subnet, and the admin rules there: worked out once for all its
+    /// interfaces.
+    fn place(
+        &mut self,
+        subnet: &Id<Subnet>,
+        router: &Id<Router>,
+    ) -> (Surroundings, Option<Id<Filter>>) {
+        if let Some(known) = self.places.get(subnet) {
+            return known.clone();
+        }
+        let around = self.surroundings(subnet, router);
+        let admin = self.admin_rules_of(router, &around);
+        let place = (around, admin);
+        self.places.insert(subnet.clone(), place.clone());
+        place
     }
 
     /// The group of a subnet, where it is asked: not at private endpoints, unless the subnet says

@@ -1,18 +1,20 @@
 //! The border between a network and the internet, and what sources look like beyond it (AZ-70).
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use cloudfw_core::{
-    Action, Denial, Filter, Gateway, Id, IpSet, Label, Match, Opens, Origin, Passage, Peer, Peers,
-    Pool, PortSet, Router, Rule, RuleList, ServiceSet, Stack, Tracking, Unknown,
+    Action, Denial, Filter, Gateway, Id, Interface, IpSet, Label, Match, Network, Opens, Origin,
+    Passage, Peer, Peers, Pool, PortSet, Router, Rule, RuleList, ServiceSet, Stack, Tracking,
+    Unknown,
 };
 
 use super::Lowering;
 use super::addresses::prefix;
 use super::external::INTERNET;
 use super::ids::{self, key};
-use super::interface::configurations;
+use super::interface::{Configuration, configurations};
 use super::route::border_of;
 use super::table::Object;
 use super::wording::{implied, label, missing, not_recorded, unknown};
@@ -24,8 +26,53 @@ fn snat_ports() -> PortSet {
     PortSet::range(1024, 65535)
 }
 
+/// What stands in which network and subnet, by their keys: found once for all borders.
+#[derive(Default)]
+struct Standing<'a> {
+    /// The subnets of networks.
+    subnets: BTreeMap<Arc<str>, Vec<&'a Object<'a, raw::Subnet>>>,
+    /// The addresses in subnets.
+    addresses: BTreeMap<Arc<str>, Vec<Configuration<'a>>>,
+    /// The interfaces in networks.
+    interfaces: BTreeMap<Arc<str>, Vec<Id<Interface>>>,
+}
+
+impl<'a> Standing<'a> {
+    fn new(recorded: &'a super::Recorded<'a>, network: &Network) -> Self {
+        let mut standing = Self::default();
+        for subnet in recorded.subnets.iter() {
+            if let Some(of) = ids::parent(subnet.id).map(key) {
+                standing.subnets.entry(of).or_default().push(subnet);
+            }
+        }
+        for one in recorded.interfaces.iter().flat_map(configurations) {
+            let subnet = one.told.properties.subnet.as_ref().and_then(|it| it.id.as_deref());
+            if let Some(subnet) = subnet.map(key) {
+                standing.addresses.entry(subnet).or_default().push(one);
+            }
+        }
+        for (id, interface) in &network.interfaces {
+            if let Some(of) = ids::parent(interface.subnet.as_str()) {
+                standing.interfaces.entry(of.into()).or_default().push(id.clone());
+            }
+        }
+        standing
+    }
+
+    /// The interfaces of a network.
+    fn of<'n>(
+        &self,
+        router: &Id<Router>,
+        network: &'n Network,
+    ) -> impl Iterator<Item = (&Id<Interface>, &'n Interface)> {
+        let ids = self.interfaces.get(router.as_str()).into_iter().flatten();
+        ids.filter_map(|id| Some((id, network.interfaces.get(id)?)))
+    }
+}
+
 impl<'a> Lowering<'a> {
     pub(super) fn lower_borders(&mut self) {
+        let standing = Standing::new(self.recorded, &self.network);
         let routers: Vec<Id<Router>> = self.network.routers.keys().cloned().collect();
         for router in routers {
             let Some(of) = self.network.routers.get(&router) else { continue };
@@ -38,13 +85,13 @@ impl<'a> Lowering<'a> {
                 scope: of.scope.clone(),
                 origin: implied(&of.origin),
             };
-            let pools = self.pools(&router);
-            let filters = vec![self.mail_filter(&label, &router)];
+            let pools = self.pools(&router, &standing);
+            let filters = vec![self.mail_filter(&label, &router, &standing)];
             let passage = Passage::Border {
                 router: router.clone(),
                 external: Id::new(INTERNET),
                 opens: Opens::Both,
-                inside: self.carried_by_border(&router),
+                inside: self.carried_by_border(&router, &standing),
                 table: None,
                 pools,
             };
@@ -56,11 +103,9 @@ impl<'a> Lowering<'a> {
 
     /// IPv4, and of IPv6 what has a public address: private addresses of networks are not routed
     /// beyond them in either family.
-    fn carried_by_border(&self, router: &Id<Router>) -> IpSet {
-        let interfaces = self.network.interfaces.values().filter(|interface| {
-            ids::parent(interface.subnet.as_str()).is_some_and(|of| of == router.as_str())
-        });
-        let public = interfaces.flat_map(|interface| &interface.addresses);
+    fn carried_by_border(&self, router: &Id<Router>, standing: &Standing<'a>) -> IpSet {
+        let interfaces = standing.of(router, &self.network);
+        let public = interfaces.flat_map(|(_, interface)| &interface.addresses);
         let public = public.filter(|address| address.ip.is_ipv6() && address.public.is_some());
         let sets: Vec<IpSet> = public.map(|address| IpSet::single(address.ip)).collect();
         IpSet::any_v4().union(&IpSet::union_of(&sets))
@@ -68,20 +113,16 @@ impl<'a> Lowering<'a> {
 
     /// In the order in which Azure prefers them: NAT gateways, addresses of one's own, outbound
     /// rules of load balancers, default outbound access. Each source is in one pool at most.
-    fn pools(&mut self, router: &Id<Router>) -> Vec<Pool> {
+    fn pools(&mut self, router: &Id<Router>, standing: &Standing<'a>) -> Vec<Pool> {
         let (mut pools, mut rest) = (Vec::new(), Vec::new());
-        let recorded = self.recorded;
-        for subnet in recorded.subnets.iter() {
-            if ids::parent(subnet.id).is_none_or(|network| *key(network) != *router.as_str()) {
-                continue;
-            }
+        for &subnet in standing.subnets.get(router.as_str()).into_iter().flatten() {
             match &subnet.told().nat_gateway {
                 Some(gateway) => pools.push(self.nat_pool(subnet, ids::of_reference(gateway))),
                 None => rest.push(subnet),
             }
         }
         for subnet in rest {
-            let left = self.balanced_pools(subnet, &mut pools);
+            let left = self.balanced_pools(subnet, standing, &mut pools);
             pools.extend(self.default_pool(subnet, left));
         }
         pools
@@ -133,31 +174,30 @@ impl<'a> Lowering<'a> {
 
     /// Pools of machines behind load balancers; gives back the addresses of the subnet that are in
     /// none and have no public address of their own.
-    fn balanced_pools(&self, subnet: &Object<'a, raw::Subnet>, pools: &mut Vec<Pool>) -> IpSet {
-        let mut left = told_addresses(subnet).only_v4();
-        for interface in self.recorded.interfaces.iter() {
-            for one in configurations(interface) {
-                let told = &one.told.properties;
-                let here = told.subnet.as_ref().and_then(|it| it.id.as_deref());
-                let address = told.private_ip_address.as_deref().and_then(|text| text.parse().ok());
-                let (Some(id), Some(address)) = (here, address) else { continue };
-                if key(id) != subnet.key {
-                    continue;
-                }
-                let own = IpSet::single(address);
-                if told.public_ip_address.is_some() {
-                    left = left.difference(&own);
-                    continue;
-                }
-                let balancers = told.load_balancer_backend_address_pools.iter().flatten();
-                let balancers: Vec<&str> = balancers.filter_map(|it| it.id.as_deref()).collect();
-                if let Some(pool) = self.balanced_pool(&balancers, &own, &one.origin) {
-                    left = left.difference(&own);
-                    pools.extend(pool);
-                }
+    fn balanced_pools(
+        &self,
+        subnet: &Object<'a, raw::Subnet>,
+        standing: &Standing<'a>,
+        pools: &mut Vec<Pool>,
+    ) -> IpSet {
+        let mut taken = Vec::new();
+        for one in standing.addresses.get(&subnet.key).into_iter().flatten() {
+            let told = &one.told.properties;
+            let address = told.private_ip_address.as_deref().and_then(|text| text.parse().ok());
+            let Some(address) = address else { continue };
+            let own = IpSet::single(address);
+            if told.public_ip_address.is_some() {
+                taken.push(own);
+                continue;
+            }
+            let balancers = told.load_balancer_backend_address_pools.iter().flatten();
+            let balancers: Vec<&str> = balancers.filter_map(|it| it.id.as_deref()).collect();
+            if let Some(pool) = self.balanced_pool(&balancers, &own, &one.origin) {
+                taken.push(own);
+                pools.extend(pool);
             }
         }
-        left
+        told_addresses(subnet).only_v4().difference(&IpSet::union_of(&taken))
     }
 
     /// What a machine behind load balancers is known as; nothing in the inner place where it has no
@@ -225,12 +265,16 @@ impl<'a> Lowering<'a> {
     }
 
     /// AZ-20: whether a subscription may send mail by port 25 hangs on its contract.
-    fn mail_filter(&mut self, border: &Label, router: &Id<Router>) -> Id<Filter> {
+    fn mail_filter(
+        &mut self,
+        border: &Label,
+        router: &Id<Router>,
+        standing: &Standing<'a>,
+    ) -> Id<Filter> {
         let id: Id<Filter> = Id::new(format!("outbound port 25 of {router}"));
         // Of this network alone: others may use the same addresses.
-        let told = self.recorded.interfaces.iter().filter_map(|object| {
-            let interface = self.network.interfaces.get(object.key.as_ref())?;
-            ids::parent(interface.subnet.as_str()).filter(|of| *of == router.as_str())?;
+        let told = standing.of(router, &self.network).filter_map(|(id, _)| {
+            let object = self.recorded.interfaces.get(id.as_str())?;
             let addresses = configurations(object);
             let addresses = addresses.iter().filter_map(|one| {
                 one.told.properties.private_ip_address.as_deref()?.parse::<IpAddr>().ok()

@@ -1,6 +1,6 @@
 //! Peerings of virtual networks (AZ-60 to AZ-64).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use cloudfw_core::{Gateway, Id, Identity, IpSet, Origin, Passage, Router, Stack, Unknown};
@@ -15,6 +15,7 @@ use crate::kind::Kind;
 use crate::raw::{self, AddressSpace, Field};
 
 /// One side of a peering.
+#[derive(Clone)]
 pub(super) struct Side<'o, 'a> {
     pub(super) object: &'o Object<'a, raw::VirtualNetworkPeering>,
     /// The network whose side it is.
@@ -153,9 +154,8 @@ impl<'a> Lowering<'a> {
 
     /// The same peering as the other network has it.
     fn other_side(&self, side: &Side<'_, 'a>) -> Option<Side<'a, 'a>> {
-        let recorded: &'a super::Recorded<'a> = self.recorded;
-        let mut sides = recorded.peerings.iter().filter_map(self::side);
-        sides.find(|other| other.of == side.to && other.to == side.of)
+        let of_other = self.sides.get(&side.to);
+        of_other.into_iter().flatten().find(|other| other.to == side.of).cloned()
     }
 
     /// The links of a subnet's network with the prefixes that Azure routes into each (AZ-53). A side
@@ -251,8 +251,7 @@ impl<'a> Lowering<'a> {
 
     /// The sides of peerings that are of a network.
     pub(super) fn sides_of(&self, router: &Id<Router>) -> Vec<Side<'a, 'a>> {
-        let recorded: &'a super::Recorded<'a> = self.recorded;
-        recorded.peerings.iter().filter_map(side).filter(|side| side.of == *router).collect()
+        self.sides.get(router).cloned().unwrap_or_default()
     }
 
     fn link_of(&self, side: &Side<'_, 'a>) -> Id<Gateway> {
@@ -265,6 +264,17 @@ impl<'a> Lowering<'a> {
     fn addresses_of(&self, router: &Id<Router>) -> IpSet {
         self.network.routers.get(router).map(|it| it.addresses.clone()).unwrap_or_default()
     }
+}
+
+/// The sides of all peerings, by the network that they are of, each in the order of the keys.
+pub(super) fn sides<'a>(
+    recorded: &'a super::Recorded<'a>,
+) -> BTreeMap<Id<Router>, Vec<Side<'a, 'a>>> {
+    let mut sides: BTreeMap<Id<Router>, Vec<Side<'a, 'a>>> = BTreeMap::new();
+    for side in recorded.peerings.iter().filter_map(side) {
+        sides.entry(side.of.clone()).or_default().push(side);
+    }
+    sides
 }
 
 fn side<'o, 'a>(object: &'o Object<'a, raw::VirtualNetworkPeering>) -> Option<Side<'o, 'a>> {

@@ -7,7 +7,7 @@ use cloudfw_core::{
 };
 
 use super::Lowering;
-use super::security_group::names_platform;
+use super::ids::key;
 use super::table::Object;
 use super::wording::unknown;
 use crate::raw;
@@ -39,9 +39,7 @@ impl<'a> Lowering<'a> {
         let of_subnet = self.recorded.subnets.get(subnet.as_str());
         let of_subnet = of_subnet.and_then(|it| it.told().network_security_group.as_ref());
         let mut groups = [own, of_subnet].into_iter().flatten().filter_map(|it| it.id.as_deref());
-        let names = |id: &str| {
-            self.recorded.security_groups.get(id).is_some_and(|group| names_platform(group.told()))
-        };
+        let names = |id: &str| self.name_platform.contains(&key(id));
         if !groups.any(names) {
             return Vec::new();
         }

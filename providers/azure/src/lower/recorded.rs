@@ -184,7 +184,9 @@ impl<'a> Recorded<'a> {
             Items::ServiceTags(list) => {
                 for element in list {
                     let origin = element.origin(&source.read.document);
-                    self.count(source.read.document.scope.account.clone(), source.kind);
+                    let of = element.value.id.as_deref().and_then(ids::subscription);
+                    let of = of.or_else(|| source.read.document.scope.account.clone());
+                    self.count(of, source.kind);
                     self.service_tags.push((origin, &element.value));
                 }
             }

@@ -6,8 +6,8 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use cloudfw_core::{
-    Action, Direction, Filter, Group, Id, IpSet, Label, Made, Origin, Peer, Rule, RuleList,
-    Tracking, Unknown, WithoutState, global_unicast,
+    Action, Direction, Filter, Group, Id, IpSet, Label, Made, Origin, Peer, Priority, Rule,
+    RuleList, Tracking, Unknown, WithoutState, global_unicast,
 };
 
 use super::Lowering;
@@ -116,6 +116,37 @@ pub(super) fn priority_of(
 
 fn same(one: &str, other: &str) -> bool {
     one.eq_ignore_ascii_case(other)
+}
+
+/// Where the rules of a group stand, those among them that tell it, and of Azure's own those that
+/// are not told.
+fn priorities(group: &raw::NetworkSecurityGroup) -> Vec<Priority> {
+    let recorded = group.default_security_rules.iter().flatten();
+    let told = group.security_rules.iter().flatten().chain(recorded);
+    let told = told.filter_map(|resource| {
+        let rule = &resource.properties;
+        let named = resource.name.as_deref().or(resource.id.as_deref().map(name))?;
+        let direction = rule.direction.as_deref()?.to_ascii_lowercase();
+        let direction = match direction.as_str() {
+            "inbound" => Direction::Ingress,
+            "outbound" => Direction::Egress,
+            _ => return None,
+        };
+        Some(Priority { direction, rule: named.into(), number: *rule.priority.given()? })
+    });
+    let mut all: Vec<Priority> = told.collect();
+    for (rule, direction, number, ..) in DEFAULTS {
+        if !all.iter().any(|it| it.direction == direction && it.rule.eq_ignore_ascii_case(rule)) {
+            all.push(Priority { direction, rule: rule.into(), number });
+        }
+    }
+    all
+}
+
+/// The groups that do, by key.
+pub(super) fn name_platform(recorded: &Recorded<'_>) -> BTreeSet<Arc<str>> {
+    let groups = recorded.security_groups.iter();
+    groups.filter(|group| names_platform(group.told())).map(|it| Arc::clone(&it.key)).collect()
 }
 
 /// Reads the rules of a group.
@@ -355,6 +386,7 @@ impl Lowering<'_> {
         }
         let filter = match recorded {
             Some(object) => {
+                self.network.priorities.insert(object.id.into(), priorities(object.told()));
                 let asg = |id: &str, origin: &Origin| self.members_of(id, origin);
                 let (filter, faults) = filter(object, &slot.1, &self.tags, asg);
                 self.warnings.extend(faults);

@@ -75,8 +75,10 @@ impl Arriving {
     /// Their union is much smaller than they are: one source with many ports is one cube.
     fn join(&mut self) {
         self.waiting += self.taken.len();
-        let union = self.taken.drain(..).reduce(|all, taken| all.union(&taken));
-        self.joined.add(union.unwrap_or_default());
+        let mut union = HeaderSpace::empty();
+        // What a rule took, no rule before it did.
+        self.taken.drain(..).for_each(|taken| union.insert_disjoint(&taken));
+        self.joined.add_disjoint(union);
     }
 
     fn settle(&mut self) {

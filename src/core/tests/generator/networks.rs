@@ -78,8 +78,11 @@ fn routers(dice: &mut Dice, shape: &mut Shape, text: &mut String) {
             // The first subnet is mostly the public one, where gateways sit.
             let table = usize::from((index > 1) != dice.percent(20));
             let v6 = format!("fd00:{name}:{index}::/64");
-            let _ =
-                writeln!(text, "subnet {subnet} in {name} {prefix},{v6} table t{name}{table}{acl}");
+            let routed = if dice.percent(15) { " routed" } else { "" };
+            let _ = writeln!(
+                text,
+                "subnet {subnet} in {name} {prefix},{v6} table t{name}{table}{acl}{routed}"
+            );
             shape.subnets.push((subnet, name, format!("10.{number}.{index}")));
         }
     }
@@ -115,7 +118,9 @@ fn gateways(dice: &mut Dice, shape: &mut Shape, text: &mut String) {
     for (name, _) in &shape.routers {
         if dice.percent(85) {
             let table = if dice.percent(10) { format!(" table t{name}0") } else { "".into() };
-            add(dice, format!("igw-{name}"), format!("border {name} internet{table}"), true);
+            let pools = pools(dice, shape.doubts, *name, &shape.subnets);
+            let what = format!("border {name} internet{table}{pools}");
+            add(dice, format!("igw-{name}"), what, true);
         }
         if dice.percent(25) {
             add(dice, format!("eigw-{name}"), format!("border {name} internet outward"), true);
@@ -150,6 +155,40 @@ fn gateways(dice: &mut Dice, shape: &mut Shape, text: &mut String) {
         let rewrites = if dice.percent(50) { " rewrites" } else { "" };
         add(dice, "tgw".into(), format!("opaque{rewrites}"), false);
     }
+}
+
+/// Sources of a router that share an address: of subnets, or of single addresses.
+fn pools(
+    dice: &mut Dice,
+    doubts: bool,
+    router: char,
+    subnets: &[(String, char, String)],
+) -> String {
+    let mut text = String::new();
+    for (subnet, of, prefix) in subnets.iter().filter(|(_, of, _)| *of == router) {
+        if !dice.percent(20) {
+            continue;
+        }
+        let inside = if dice.percent(70) {
+            format!("{prefix}.0/24")
+        } else {
+            format!("{prefix}.{},{prefix}.200", dice.between(5, 10))
+        };
+        let shared = if dice.percent(30) {
+            "?".into()
+        } else {
+            format!("198.19.{}.{}", *of as u8, &subnet[1..])
+        };
+        let ports = dice.pick(&["1024-1031", "1026-1029", "1028-1035"]);
+        let _ = write!(text, " pool {inside} as {shared} ports {ports}");
+        if dice.percent(15) {
+            let _ = write!(text, " carries {}", dice.pick(&["443", "443,53/udp", "icmp"]));
+        }
+        if doubts && dice.percent(10) {
+            text.push_str(" maybe-pool");
+        }
+    }
+    text
 }
 
 /// A public address for the gateway of a subnet such as `b2`.
@@ -235,7 +274,7 @@ fn target(
         })
         .collect();
     match dice.below(40) {
-        0 => "blackhole".into(),
+        0 => dice.pick(&["blackhole", "discard"]).into(),
         1 => format!("interface:i{}", dice.below(6)),
         2 if shape.doubts => "unknown".into(),
         3 if shape.doubts => "missing".into(),
@@ -357,6 +396,7 @@ fn interfaces(dice: &mut Dice, shape: &Shape, text: &mut String) {
             if dice.percent(55) {
                 let _ = write!(line, " public 203.0.113.{host}");
             }
+            fronts(dice, shape.doubts, (&prefix, number), &mut line);
         }
         let _ = write!(line, " fd00:{router}:{index}::{host}");
         if dice.percent(25) {
@@ -394,6 +434,26 @@ fn interfaces(dice: &mut Dice, shape: &Shape, text: &mut String) {
     hosts(dice, shape, text);
 }
 
+/// What a balancer hands on, at a private address of the subnet or at a public one. Two interfaces
+/// of one subnet stand behind the same.
+fn fronts(dice: &mut Dice, doubts: bool, (prefix, number): (&str, usize), line: &mut String) {
+    if !dice.percent(20) {
+        return;
+    }
+    let address = if dice.percent(50) {
+        format!("{prefix}.{}", 240 + number / 2)
+    } else {
+        format!("203.0.113.{}", 200 + number)
+    };
+    let _ = write!(line, " front {address} {}", dice.pick(&["443", "443", "443,53/udp", "5432"]));
+    if dice.percent(20) {
+        line.push_str(" renumbers");
+    }
+    if doubts && dice.percent(20) {
+        line.push_str(" maybe-front");
+    }
+}
+
 /// Hosts of two interfaces; some answer by another interface than they are asked at.
 fn hosts(dice: &mut Dice, shape: &Shape, text: &mut String) {
     for (number, own) in ["i0,i1", "i2,i3"].into_iter().enumerate() {
@@ -429,13 +489,20 @@ pub(crate) fn question(dice: &mut Dice, network: &Network) -> Option<Asked> {
             return None;
         }
         let (index, address) = dice.pick(&fits);
-        Some((format!("{id}/{index}"), address.public, id.clone()))
+        let fronts: Vec<_> =
+            interface.fronts.iter().filter(|front| front.own == address.ip).collect();
+        let front = if fronts.is_empty() || dice.percent(50) {
+            None
+        } else {
+            Some(dice.pick(&fronts).address)
+        };
+        Some((format!("{id}/{index}"), front.or(address.public), front.is_some(), id.clone()))
     };
     let service = dice.pick(&SERVICES);
     let outside = if v6 { "internet:2a00::1" } else { "internet:8.8.8.8" };
     let (source, destination) = match dice.below(20) {
         0..=2 => {
-            (Some(outside.to_owned()), inside(dice).map(|(to, public, _)| dialled(&to, public)))
+            (Some(outside.to_owned()), inside(dice).map(|(to, public, ..)| dialled(&to, public)))
         }
         3..=6 => (inside(dice).map(|(from, ..)| from), Some(outside.to_owned())),
         7 => (inside(dice).map(|(from, ..)| from), (!v6).then(|| "s3:52.0.0.7".to_owned())),
@@ -445,10 +512,11 @@ pub(crate) fn question(dice: &mut Dice, network: &Network) -> Option<Asked> {
         }
         number => {
             let (from, to) = (inside(dice)?, inside(dice)?);
-            if from.2 == to.2 {
+            if from.3 == to.3 {
                 return None;
             }
-            let to = if number > 16 { dialled(&to.0, to.1) } else { to.0 };
+            // What stands behind a balancer is mostly dialled there.
+            let to = if number > 16 || to.2 { dialled(&to.0, to.1) } else { to.0 };
             (Some(from.0), Some(to))
         }
     };

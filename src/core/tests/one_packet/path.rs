@@ -13,9 +13,10 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use cloudfw_core::{
-    Destinations, Direction, Endpoint, External, Filter, Flow, Gateway, Id, Identity, Initiative,
-    Interface, IpSet, Label, Leg, Liveness, Network, Opens, Passage, PlatformService, Role, Route,
-    RouteTable, Router, Service, Serving, Stack, StateSet, Subnet, Target,
+    Destinations, Direction, Endpoint, External, Filter, Flow, Front, Gateway, Id, Identity,
+    Initiative, Interface, IpSet, Label, Leg, Liveness, Neighbours, Network, Opens, Passage,
+    PlatformService, Pool, PortSet, Role, Route, RouteTable, Router, Service, Serving, Stack,
+    StateSet, Subnet, Target,
 };
 
 use super::filter::{self, Fate, Phase};
@@ -62,8 +63,8 @@ pub(crate) struct Trip<'n> {
 pub(crate) struct Found {
     /// What may happen.
     pub(crate) outcomes: Outcomes<Outcome>,
-    /// The gateways that picked a port, in order.
-    pub(crate) gateways: Vec<Id<Gateway>>,
+    /// The ports that each gateway that picked one picks from, in order.
+    pub(crate) gateways: Vec<PortSet>,
     /// Whether anything was explored both ways.
     pub(crate) doubted: bool,
 }

@@ -1,5 +1,5 @@
 //! A generated AWS estate: VPCs, routes, ACLs and groups of a real one's size and untidiness, as
-//! the documents that `aws … describe-*` prints, and questions about it.
+//! the documents that `aws … describe-*` prints, and questions about it. One of Azure is [`azure`].
 //!
 //! The same size and seed give the same bytes, on every machine.
 
@@ -11,6 +11,7 @@
 mod absent;
 mod acls;
 pub(crate) mod addresses;
+pub mod azure;
 pub(crate) mod chance;
 mod forecast;
 mod gateways;

@@ -23,10 +23,15 @@ pub(super) fn name_tag(name: &str) -> Value {
 }
 
 /// The text of a document, indented by four as the AWS CLI does.
-#[expect(clippy::expect_used, reason = "a value with string keys, written to memory, cannot fail")]
 pub(super) fn text(document: &Value) -> String {
+    indented(document, b"    ")
+}
+
+/// The text of a document with that indent.
+#[expect(clippy::expect_used, reason = "a value with string keys, written to memory, cannot fail")]
+pub(super) fn indented(document: &Value, indent: &[u8]) -> String {
     let mut bytes = Vec::new();
-    let formatter = PrettyFormatter::with_indent(b"    ");
+    let formatter = PrettyFormatter::with_indent(indent);
     document
         .serialize(&mut Serializer::with_formatter(&mut bytes, formatter))
         .expect("written to memory");

@@ -20,7 +20,7 @@ const NAMES: [&str; 12] = [
 /// Adds the VPCs and their subnets, without tables and ACLs.
 pub(super) fn plan(estate: &mut Estate, size: &EstateSize, pool: &mut Pool, seed: u64) {
     let mut chance = Chance::stream(seed, "vpcs");
-    let mut sizes = interface_counts(size);
+    let mut sizes = shares_by_rank(size.interfaces, size.vpcs);
     chance.shuffle(&mut sizes);
     for (index, interfaces) in sizes.into_iter().enumerate() {
         let name = format!(
@@ -59,19 +59,19 @@ pub(super) fn plan(estate: &mut Estate, size: &EstateSize, pool: &mut Pool, seed
     }
 }
 
-/// Interfaces per VPC, largest first: in proportion to 1/rank, and none too small.
-fn interface_counts(size: &EstateSize) -> Vec<usize> {
-    let vpcs = size.vpcs.max(1);
+/// Interfaces per network, largest first: in proportion to 1/rank, and none too small.
+pub(super) fn shares_by_rank(interfaces: usize, networks: usize) -> Vec<usize> {
+    let networks = networks.max(1);
     // In millionths, so that no floating point decides.
-    let harmonic: usize = (1..=vpcs).map(|rank| 1_000_000 / rank).sum();
-    let mut counts: Vec<usize> = (1..=vpcs)
-        .map(|rank| (size.interfaces * (1_000_000 / rank) / harmonic).max(SMALLEST))
+    let harmonic: usize = (1..=networks).map(|rank| 1_000_000 / rank).sum();
+    let mut counts: Vec<usize> = (1..=networks)
+        .map(|rank| (interfaces * (1_000_000 / rank) / harmonic).max(SMALLEST))
         .collect();
     let total: usize = counts.iter().sum();
-    if total <= size.interfaces {
-        counts[0] += size.interfaces - total;
+    if total <= interfaces {
+        counts[0] += interfaces - total;
     }
-    let mut excess = total.saturating_sub(size.interfaces);
+    let mut excess = total.saturating_sub(interfaces);
     while excess > 0 && counts[0] > SMALLEST {
         for count in &mut counts {
             // Spread over the large ones: none gives more than a third at a time.

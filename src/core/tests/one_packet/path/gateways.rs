@@ -80,7 +80,8 @@ impl<'n> Walk<'n> {
         at: At<'n>,
         mut packet: Packet<'n>,
     ) {
-        let Passage::SourceNat { subnet: subnet_id, address, services, .. } = &gateway.passage
+        let Passage::SourceNat { subnet: subnet_id, address, services, ports, .. } =
+            &gateway.passage
         else {
             return;
         };
@@ -110,18 +111,29 @@ impl<'n> Walk<'n> {
         if !holds_service(services, packet.flow.service) {
             return self.stop(&packet, &gateway.label, "");
         }
+        self.translate(id, *address, ports, &mut packet);
+        packet.left = Identity::Lost;
+        self.inside(At { router: &subnet.router, subnet: Some(subnet_id) }, subnet, packet);
+    }
+
+    /// Gives a packet that opens a flow another source, with the port that was picked.
+    pub(super) fn translate(
+        &mut self,
+        id: &'n Id<Gateway>,
+        address: IpAddr,
+        ports: &PortSet,
+        packet: &mut Packet<'n>,
+    ) {
         let index = packet.translations.len();
         let port = self.trip.gateway_ports.get(index).or(self.trip.gateway_ports.last());
         let original = (packet.flow.source, source_port(packet.flow.service));
-        let given = (*address, original.1.and(port.copied()));
+        let given = (address, original.1.and(port.copied()));
         let peer = (packet.flow.destination, destination_port(packet.flow.service));
         set_source(&mut packet.flow, given);
         packet.translations.push(Translation { gateway: id, original, given, peer });
-        packet.left = Identity::Lost;
         if self.found.gateways.len() < packet.translations.len() {
-            self.found.gateways.push(id.clone());
+            self.found.gateways.push(ports.clone());
         }
-        self.inside(At { router: &subnet.router, subnet: Some(subnet_id) }, subnet, packet);
     }
 
     /// A packet for the address of a gateway: only the replies that it waits for go on.

@@ -29,9 +29,20 @@ impl<'n> Walk<'n> {
         if let Some(service) = services.find(|service| holds_address(&service.addresses, to)) {
             return self.at_platform(interface, service, &packet);
         }
-        if self.asks(&mut packet, &interface.label, &interface.stack, Direction::Egress, Some(id)) {
-            self.inside(at, subnet, packet);
+        if !self.asks(&mut packet, &interface.label, &interface.stack, Direction::Egress, Some(id))
+        {
+            return;
         }
+        // AZ-14: what a balancer handed on is answered from the balancer's address.
+        let dialled = self.trip.flow.destination;
+        for front in &interface.fronts {
+            let answers = packet.leg == Leg::Return && packet.flow.source == front.own;
+            if answers && front.address == dialled {
+                packet.flow.source = dialled;
+                break;
+            }
+        }
+        self.inside(at, subnet, packet);
     }
 
     /// The interface that the host's own routes send a packet out of, where one says so.
@@ -99,9 +110,11 @@ impl<'n> Walk<'n> {
         Some((At { router: id, subnet: Some(subnet_id) }, subnet, router))
     }
 
-    /// In a subnet: its own addresses are next to it, others go by its table.
+    /// In a subnet: its own addresses are next to it (in AWS; in Azure its table leads there,
+    /// AZ-53), others go by its table.
     pub(super) fn inside(&mut self, at: At<'n>, subnet: &'n Subnet, packet: Packet<'n>) {
-        if holds_address(&subnet.addresses, packet.flow.destination) {
+        let is_next = subnet.neighbours == Neighbours::Direct;
+        if is_next && holds_address(&subnet.addresses, packet.flow.destination) {
             self.deliver(at, packet);
         } else {
             self.by_table(&subnet.table, at, packet);
@@ -135,6 +148,14 @@ impl<'n> Walk<'n> {
         let Some(router) = self.network.routers.get(at.router) else {
             return self.go_unseen(&NOWHERE, true, packet);
         };
+        if let Some((id, interface, front)) = self.front_here(at.router, &packet) {
+            if self.cross_into(at, &interface.subnet, &mut packet) && self.hands_on(front, &packet)
+            {
+                packet.flow.destination = front.own;
+                self.arrive(id, interface, packet);
+            }
+            return;
+        }
         let holders = self.holders(at.router, packet.flow.destination);
         if holders.is_empty() {
             return self.nobody(at, router, packet);
@@ -160,6 +181,46 @@ impl<'n> Walk<'n> {
                 }
             }
         }
+    }
+
+    /// The balancer at the packet's address, in this router, that hands flows to the goal: which
+    /// machine a balancer picks, the question says.
+    fn front_here(
+        &self,
+        router: &Id<Router>,
+        packet: &Packet<'n>,
+    ) -> Option<(&'n Id<Interface>, &'n Interface, &'n Front)> {
+        let Endpoint::Interface { id, address, .. } = self.goal(packet) else { return None };
+        let (id, interface) = self.network.interfaces.get_key_value(id)?;
+        let (at, _, _) = self.place(interface)?;
+        let front = self.front_of(interface, *address, packet)?;
+        (at.router == router).then_some((id, interface, front))
+    }
+
+    /// The balancer at the packet's address that hands flows to an address of an interface.
+    pub(super) fn front_of(
+        &self,
+        interface: &'n Interface,
+        own: IpAddr,
+        packet: &Packet<'n>,
+    ) -> Option<&'n Front> {
+        let to = packet.flow.destination;
+        let mut fronts = interface.fronts.iter().filter(|_| packet.leg == Leg::Forward);
+        fronts.find(|front| front.address == to && front.own == own)
+    }
+
+    /// Whether a balancer hands a packet on. Which port it was dialled at, where that is another
+    /// one, filters of a recorded client have seen, and the question does not tell.
+    pub(super) fn hands_on(&mut self, front: &'n Front, packet: &Packet<'n>) -> bool {
+        let is_recorded = matches!(self.trip.source, Endpoint::Interface { .. });
+        if front.doubt.is_some() || (front.renumbers && is_recorded) {
+            self.may_stop(packet, &front.label);
+        }
+        let carried = holds_service(&front.services, packet.flow.service);
+        if !carried {
+            self.stop(packet, &front.label, "");
+        }
+        carried
     }
 
     pub(super) fn is_goal(&self, packet: &Packet<'n>, id: &Id<Interface>) -> bool {

@@ -22,7 +22,14 @@ impl<'n> Walk<'n> {
         if !self.asks(&mut packet, &gateway.label, &gateway.stack, Direction::Egress, None) {
             return;
         }
-        if packet.flow.source.is_ipv4() {
+        if let Some(pool) = pool_of(gateway, &packet) {
+            return self.out_by_pool(id, pool, external, packet);
+        }
+        // AZ-14: what a balancer's machine answers has the balancer's address already.
+        let is_front = packet.leg == Leg::Return
+            && packet.flow.source == self.trip.flow.destination
+            && self.is_front(router, packet.flow.source);
+        if packet.flow.source.is_ipv4() && !is_front {
             let holders = self.holders(router, packet.flow.source);
             let own = packet.flow.source;
             let public = holders.iter().find_map(|holder| holder.public_of(own));
@@ -37,6 +44,68 @@ impl<'n> Walk<'n> {
             packet.flow.source = public;
         }
         self.outside(external, packet);
+    }
+
+    /// AZ-70: out by an address that sources share, with a port that is picked.
+    fn out_by_pool(
+        &mut self,
+        id: &'n Id<Gateway>,
+        pool: &'n Pool,
+        external: &'n Id<External>,
+        mut packet: Packet<'n>,
+    ) {
+        if pool.doubt.is_some() {
+            self.may_stop(&packet, &pool.label);
+        }
+        if !holds_service(&pool.services, packet.flow.service) {
+            return self.stop(&packet, &pool.label, "");
+        }
+        let address = match (pool.address, self.trip.destination) {
+            (Some(address), _) => address,
+            // Nobody who asks knows it from others there.
+            (None, Endpoint::External { .. }) => IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED),
+            (None, _) => return self.go_unseen(&pool.label, true, packet),
+        };
+        self.translate(id, address, &pool.ports, &mut packet);
+        self.outside(external, packet);
+    }
+
+    /// A reply for an address of a pool: only that which the border waits for goes on.
+    fn back_by_pool(
+        &mut self,
+        gateway: &'n Gateway,
+        router: &'n Id<Router>,
+        mut packet: Packet<'n>,
+    ) {
+        if !self.is_open(&packet, gateway) {
+            return;
+        }
+        if let Some(last) = packet.translations.pop() {
+            set_destination(&mut packet.flow, last.original);
+        }
+        if self.asks(&mut packet, &gateway.label, &gateway.stack, Direction::Ingress, None) {
+            self.deliver(At { router, subnet: None }, packet);
+        }
+    }
+
+    /// The border whose pool a reply is for.
+    fn awaiting(&self, packet: &Packet<'n>) -> Option<(&'n Gateway, &'n Id<Router>)> {
+        let last = packet.translations.last().filter(|_| packet.leg == Leg::Return)?;
+        let to = (packet.flow.destination, destination_port(packet.flow.service));
+        let gateway = self.network.gateways.get(last.gateway)?;
+        match &gateway.passage {
+            Passage::Border { router, .. } if last.given == to => Some((gateway, router)),
+            _ => None,
+        }
+    }
+
+    /// Whether a balancer of a router has an address.
+    fn is_front(&self, router: &Id<Router>, address: IpAddr) -> bool {
+        self.network.interfaces.values().any(|interface| {
+            let here = self.network.subnets.get(&interface.subnet);
+            here.is_some_and(|subnet| subnet.router == *router)
+                && interface.fronts.iter().any(|front| front.address == address)
+        })
     }
 
     /// In an outside network.
@@ -69,8 +138,19 @@ impl<'n> Walk<'n> {
         packet.left = packet.left.max(left_at_border(&packet));
         let to = packet.flow.destination;
         let Some((_, goal)) = self.network.interfaces.get_key_value(goal) else { return };
-        if self.place(goal).is_none() {
+        let Some((place, ..)) = self.place(goal) else {
             return self.go_unseen(&goal.label, true, packet);
+        };
+        if let Some((gateway, router)) = self.awaiting(&packet) {
+            return self.back_by_pool(gateway, router, packet);
+        }
+        if let Endpoint::Interface { address, .. } = self.goal(&packet)
+            && let Some(front) = self.front_of(goal, *address, &packet)
+        {
+            if self.hands_on(front, &packet) {
+                self.come_in_by(external, (place.router, front.own), packet);
+            }
+            return;
         }
         let (router_id, inside) = match (self.known_as(to), self.may_be_known(&packet)) {
             (Some(known), _) => known,
@@ -85,6 +165,16 @@ impl<'n> Walk<'n> {
                 return self.stop(&packet, at, "");
             }
         };
+        self.come_in_by(external, (router_id, inside), packet);
+    }
+
+    /// In by the border of a router, to an address inside.
+    fn come_in_by(
+        &mut self,
+        external: &'n Id<External>,
+        (router_id, inside): (&'n Id<Router>, IpAddr),
+        mut packet: Packet<'n>,
+    ) {
         let Some(router) = self.network.routers.get(router_id) else {
             return self.may_stop(&packet, &NOWHERE);
         };
@@ -168,6 +258,13 @@ impl<'n> Walk<'n> {
             self.deliver(At { router, subnet: None }, packet);
         }
     }
+}
+
+/// The pool of a border that a packet opens its flow by; a reply has the address that was dialled.
+fn pool_of<'n>(gateway: &'n Gateway, packet: &Packet<'n>) -> Option<&'n Pool> {
+    let Passage::Border { pools, .. } = &gateway.passage else { return None };
+    let mut pools = pools.iter().filter(|_| packet.leg == Leg::Forward);
+    pools.find(|pool| holds_address(&pool.inside, packet.flow.source))
 }
 
 /// Translated addresses show nobody; of IPv6 ones, which stay, AWS-8 says nothing.
