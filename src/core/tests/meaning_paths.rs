@@ -371,3 +371,31 @@ interface b in b 10.0.3.5 filters end
     assert_eq!(stopped.verdict, Verdict::Unreachable);
     assert_eq!((&*stopped.blockers[0].at.id, stopped.blockers[0].leg), ("fw", Leg::Return));
 }
+
+/// Where a route leads to an appliance of another network, the appliance's own address is there too.
+#[test]
+fn az_52_an_appliance_of_a_peer_is_at_its_own_address() {
+    let built = network(
+        "
+router spoke 10.2.0.0/16
+router hub 10.1.0.0/16
+subnet s in spoke 10.2.1.0/24 table by
+subnet h in hub 10.1.1.0/24 table back
+gateway peering link spoke hub
+table by
+  10.2.0.0/16 -> local
+  10.1.0.0/16 -> interface:box
+table back
+  10.1.0.0/16 -> local
+  10.2.0.0/16 -> peering
+filter end stateful
+  in 1 allow 22 from 10.2.0.0/16
+  out 1 allow any
+interface web in s 10.2.1.5
+interface box in h 10.1.1.10 filters end forwards
+",
+    );
+    assert_eq!(ask(&built, "web", "box", "22").verdict, Verdict::Reachable);
+    is_stopped_by(&ask(&built, "web", "box", "80"), &["end ingress Rule"]);
+    assert_eq!(ask(&built, "box", "web", "443").verdict, Verdict::Reachable);
+}

@@ -47,7 +47,7 @@ pub(crate) struct FuzzArguments {
     #[arg(long, default_value_t = 4)]
     shares: usize,
     /// Where to write disagreements, one of each kind and five at most, each reduced to what it
-    /// takes (up to 90 seconds each) and as a folder fit for testdata/aws: a new folder, or an
+    /// takes (up to 90 seconds each) and as a folder fit for testdata: a new folder, or an
     /// empty one.
     #[arg(long, value_name = "DIR", conflicts_with = "without_kernel")]
     to: Option<PathBuf>,
@@ -85,6 +85,7 @@ pub(crate) const EXAMPLES: &str = "\
 Examples:
   cloudfw-lab fuzz --scenarios 40                       about half a minute
   cloudfw-lab fuzz --seed 1000 --scenarios 250          others than those before
+  cloudfw-lab fuzz --cloud azure --scenarios 100        of Azure
   cloudfw-lab fuzz --seed 123 --scenarios 1 --to found  one again, reduced, as a folder
   cloudfw-lab fuzz --scenarios 1000 --without-kernel    what is drawn, and what decides it
 

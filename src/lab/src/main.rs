@@ -26,7 +26,7 @@ enum Command {
     Estate(EstateArguments),
     /// Asks cloudfw and a real kernel the same questions about random scenarios.
     ///
-    /// Small AWS estates are drawn, and built from network namespaces of this machine with
+    /// Small estates of AWS or Azure are drawn, and built from network namespaces of this machine with
     /// nftables in them. Packets are sent through, and the outcome, the place where a packet ends
     /// and the rule that ends it have to be those that cloudfw names. Needs `nft`, and either root
     /// or user namespaces; nothing outside the namespaces is touched, and none of them is left.

@@ -467,8 +467,14 @@ impl<'n> Walk<'_, 'n> {
         }
         let own = |address: IpAddr| interface.addresses.iter().any(|held| held.ip == address);
         if packet.address().is_some_and(own) {
+            let there = self.place_of(interface).map(|(there, _)| there);
+            let elsewhere = there.filter(|there| there.router != at.router);
+            if elsewhere.is_some() {
+                self.leave(at, &mut packet, true);
+            }
             packet.cross(Crossing::Route { table, route });
-            return self.deliver(at, packet);
+            let elsewhere = elsewhere.map(|there| At { subnet: None, ..there });
+            return self.deliver(elsewhere.unwrap_or(at), packet);
         }
         if let Some((subnet_id, subnet)) = self.graph.subnet(&interface.subnet) {
             self.move_to(at, subnet_id, subnet, &mut packet);

@@ -94,7 +94,8 @@ pub fn write(
         false => write_scenario(folder, disagreement)?,
     };
     let written = Written { use_as, lost: lost(scenario, disagreement) };
-    fs::write(folder.join("README.md"), readme(disagreement, &written))?;
+    let readme = readme(scenario.cloud(), disagreement, &written);
+    fs::write(folder.join("README.md"), readme)?;
     Ok(written)
 }
 
@@ -210,12 +211,16 @@ fn words(disagreement: &Disagreement) -> Vec<String> {
     }
 }
 
-fn readme(disagreement: &Disagreement, written: &Written) -> String {
+fn readme(cloud: Cloud, disagreement: &Disagreement, written: &Written) -> String {
+    let cloud = match cloud {
+        Cloud::Aws => "",
+        Cloud::Azure => "--cloud azure ",
+    };
     let Disagreement { seed, compiler, question, predicted, seen, what } = disagreement;
     let mut text = format!(
         "# A disagreement that the lab found\n\n\
          Seed {seed}, in namespaces made from the {compiler}, reduced to what it takes:\n\n    \
-         cloudfw-lab fuzz --seed {seed} --scenarios 1 --to DIR\n\n\
+         cloudfw-lab fuzz {cloud}--seed {seed} --scenarios 1 --to DIR\n\n\
          | | |\n|---|---|\n\
          | question | `{question}` |\n\
          | cloudfw | {predicted} |\n\

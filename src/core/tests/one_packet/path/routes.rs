@@ -84,7 +84,14 @@ impl<'n> Walk<'n> {
             return self.gateway(id, gateway, at, packet);
         }
         if interface.addresses.iter().any(|own| own.ip == packet.flow.destination) {
-            return self.deliver(at, packet);
+            return match self.place(interface) {
+                Some((there, ..)) if there.router != at.router => {
+                    if self.cross_out(at, &mut packet) {
+                        self.deliver(At { subnet: None, ..there }, packet);
+                    }
+                }
+                _ => self.deliver(at, packet),
+            };
         }
         if !self.cross_into(at, &interface.subnet, &mut packet) {
             return;

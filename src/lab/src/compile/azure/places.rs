@@ -29,6 +29,8 @@ pub(super) struct Network {
 pub(super) struct Side {
     /// The peering's id.
     pub(super) peering: String,
+    /// The other network.
+    pub(super) to: String,
     /// The other network's prefixes.
     pub(super) remote: Vec<IpNet>,
     /// Whether the tag `VirtualNetwork` holds them (AZ-61).
@@ -145,7 +147,7 @@ impl<'a> Places<'a> {
         };
         let tagged = own.flag("allowVirtualNetworkAccess", true)?;
         if let Some(network) = self.networks.get_mut(&of).filter(|_| is_connected) {
-            network.sides.push(Side { peering, remote, tagged });
+            network.sides.push(Side { peering, to, remote, tagged });
         }
         Ok(())
     }

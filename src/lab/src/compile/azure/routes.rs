@@ -101,13 +101,16 @@ fn user_route(
     Ok(Route { to, target })
 }
 
-/// The interface of the network that holds the address of an appliance.
+/// The interface that holds the address of an appliance, of the network or a peer of it.
 fn appliance(
     places: &Places<'_>,
     subnet: &Subnet<'_>,
     address: &str,
 ) -> Result<String, Unsupported> {
-    let is_here = |key: &str| places.subnet(key).is_ok_and(|it| it.network == subnet.network);
+    let sides = &places.network(&subnet.network)?.sides;
+    let is_near =
+        |network: &str| network == subnet.network || sides.iter().any(|side| side.to == network);
+    let is_here = |key: &str| places.subnet(key).is_ok_and(|it| is_near(&it.network));
     let mut here = places.nics.values().filter(|nic| is_here(&nic.subnet));
     let holder = here.find(|nic| nic.addresses.iter().any(|it| it.own.to_string() == address));
     match holder {

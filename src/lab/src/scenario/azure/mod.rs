@@ -3,7 +3,8 @@
 //!
 //! What is never drawn, since Azure does not say what it means, and cloudfw says `unknown`: a
 //! route for everything (AZ-30), a route to an appliance that nobody has, a route between two
-//! networks by an appliance of a third (AZ-62).
+//! networks by an appliance of a third, or by one of a network whose peering is not connected
+//! (AZ-62).
 
 mod groups;
 mod machines;

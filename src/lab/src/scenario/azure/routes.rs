@@ -13,14 +13,11 @@ use crate::scenario::partner;
 /// leads to no appliance again, or packets would go round for ever.
 pub(super) fn draw(estate: &mut Estate, chance: &mut Chance) {
     for network in 0..estate.networks.len() {
-        let forwarders: Vec<usize> = (estate.interfaces_of(network).into_iter())
-            .filter(|&it| estate.interfaces[it].forwards && estate.interfaces[it].running)
-            .collect();
+        let forwarders = forwarders(estate, network);
         for _ in 0..chance.weighted(&[12, 48, 40]) {
             // Either kind of table, so that either kind of subnet can have one.
-            let forwards = !forwarders.is_empty() && chance.percent(80);
-            let leads_to = if forwards { forwarders.as_slice() } else { &[] };
-            let table = draw_table(estate, network, leads_to, chance);
+            let forwards = chance.percent(80);
+            let table = draw_table(estate, network, forwards, chance);
             estate.tables.push(table);
         }
         for subnet in estate.subnets_of(network) {
@@ -41,10 +38,33 @@ pub(super) fn draw(estate: &mut Estate, chance: &mut Chance) {
     }
 }
 
-fn draw_table(estate: &Estate, network: usize, forwarders: &[usize], chance: &mut Chance) -> Table {
+/// The machines of a network that hand on.
+fn forwarders(estate: &Estate, network: usize) -> Vec<usize> {
+    let mut here = estate.interfaces_of(network);
+    here.retain(|&it| estate.interfaces[it].forwards && estate.interfaces[it].running);
+    here
+}
+
+/// The machines that may hand on packets from a network to these addresses: its own, and, to a
+/// peer, the peer's. One of a third network would be Azure's to explain (AZ-62).
+fn ways(estate: &Estate, network: usize, to: IpNet) -> Vec<usize> {
+    let holds = |network: usize| estate.prefixes(network).iter().any(|own| own.contains(&to));
+    // What one is to do with packets for the internet, Azure does not say.
+    if !to.addr().is_ipv4() || !(0..estate.networks.len()).any(holds) {
+        return Vec::new();
+    }
+    let is_hub = |&other: &usize| {
+        let peering = estate.peering(network, other);
+        holds(other) && peering.is_some_and(super::Peering::is_connected)
+    };
+    let hubs = (0..estate.networks.len()).filter(is_hub);
+    hubs.chain([network]).flat_map(|network| forwarders(estate, network)).collect()
+}
+
+fn draw_table(estate: &Estate, network: usize, forwards: bool, chance: &mut Chance) -> Table {
     let mut routes: Vec<Route> = Vec::new();
     for _ in 0..chance.between(2, 6) {
-        let route = draw_route(estate, network, forwarders, chance);
+        let route = draw_route(estate, network, forwards, chance);
         if routes.iter().all(|other| other.to != route.to) {
             routes.push(route);
         }
@@ -52,7 +72,7 @@ fn draw_table(estate: &Estate, network: usize, forwarders: &[usize], chance: &mu
     Table { name: format!("rt-{}", estate.tables.len()), network, routes }
 }
 
-fn draw_route(estate: &Estate, network: usize, forwarders: &[usize], chance: &mut Chance) -> Route {
+fn draw_route(estate: &Estate, network: usize, forwards: bool, chance: &mut Chance) -> Route {
     let near = estate.subnets_of(network);
     let here = estate.interfaces_of(network);
     let peers: Vec<usize> = (0..estate.networks.len())
@@ -85,13 +105,9 @@ fn draw_route(estate: &Estate, network: usize, forwarders: &[usize], chance: &mu
         6 => super::super::net(IpAddr::from([10, 0, 0, 0]), 8),
         _ => partner(chance),
     };
-    let inside = (0..estate.networks.len())
-        .any(|network| estate.prefixes(network).iter().any(|own| own.contains(&to)));
+    let ways = if forwards { ways(estate, network, to) } else { Vec::new() };
     let hop = match chance.weighted(&[14, 52, 15, 16, 3]) {
-        // What it is to do with packets for the internet, Azure does not say.
-        1 if inside && to.addr().is_ipv4() && !forwarders.is_empty() => {
-            Hop::Appliance(*chance.pick(forwarders))
-        }
+        1 if !ways.is_empty() => Hop::Appliance(*chance.pick(&ways)),
         2 if to.addr().is_ipv4() && !dull.is_empty() => Hop::Appliance(*chance.pick(&dull)),
         3 if to.addr().is_ipv4() => Hop::Internet,
         4 => Hop::Local,
