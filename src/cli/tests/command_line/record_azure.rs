@@ -116,6 +116,14 @@ mod live {
     /// Serves the subscription `one`, and refuses whatever is asked of `two`. Gives its address and
     /// what it was asked.
     fn server(subscriptions: &'static [&'static str]) -> (String, Arc<Mutex<Vec<String>>>) {
+        server_for_a_while(subscriptions, usize::MAX)
+    }
+
+    /// The same, where the token expires after so many requests.
+    fn server_for_a_while(
+        subscriptions: &'static [&'static str],
+        good_for: usize,
+    ) -> (String, Arc<Mutex<Vec<String>>>) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let log = Arc::new(Mutex::new(Vec::new()));
@@ -123,13 +131,18 @@ mod live {
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 let asked = Arc::clone(&asked);
-                std::thread::spawn(move || serve(stream.unwrap(), subscriptions, &asked));
+                std::thread::spawn(move || serve(stream.unwrap(), subscriptions, good_for, &asked));
             }
         });
         (url, log)
     }
 
-    fn serve(mut stream: TcpStream, subscriptions: &[&str], log: &Mutex<Vec<String>>) {
+    fn serve(
+        mut stream: TcpStream,
+        subscriptions: &[&str],
+        good_for: usize,
+        log: &Mutex<Vec<String>>,
+    ) {
         let mut request = Vec::new();
         let mut buffer = [0; 4096];
         let (head, body) = loop {
@@ -149,14 +162,22 @@ mod live {
         };
         let path = head.split_whitespace().nth(1).unwrap().split('?').next().unwrap().to_owned();
         let is_known = head.contains(&format!("Bearer {TOKEN}"));
+        let is_expired = {
+            let mut log = log.lock().unwrap();
+            log.push(path.clone());
+            log.len() > good_for
+        };
         let (status, body) = match () {
+            () if is_expired => {
+                let message = format!("Expired: {TOKEN}");
+                (401, json!({"error": {"code": "ExpiredAuthenticationToken", "message": message}}))
+            }
             () if !is_known => (401, json!({"error": {"code": "InvalidAuthenticationToken"}})),
             () if path.contains(TWO) || body.contains(TWO) => {
                 (403, json!({"error": {"code": "AuthorizationFailed", "message": "No."}}))
             }
             () => (200, answer(&path, subscriptions)),
         };
-        log.lock().unwrap().push(path);
         let body = body.to_string();
         let _ = write!(
             stream,
@@ -335,6 +356,19 @@ mod live {
         let run = record(home.path(), &az(), &["--endpoint", &url, "--subscription", TWO]);
         assert_eq!(run.code, 2, "{}{}", run.out, run.err);
         assert!(run.err.contains("AuthorizationFailed") && run.err.contains("--print-policy"));
+    }
+
+    #[test]
+    fn a_token_that_expires_on_the_way_and_has_no_other_is_3() {
+        let home = tempfile::tempdir().unwrap();
+        let (url, _) = server_for_a_while(&[ONE], 12);
+        let run = record(home.path(), &az(), &["--endpoint", &url]);
+        assert_eq!(run.code, 3, "{}{}", run.out, run.err);
+        assert!(words(&run.out).contains("(ExpiredAuthenticationToken)"), "{}", run.out);
+        for file in std::fs::read_dir(home.path().join("rec/accounts").join(ONE)).unwrap() {
+            let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+            assert!(!text.contains(TOKEN), "{text}");
+        }
     }
 
     #[test]
