@@ -178,9 +178,11 @@ fn listed(lines: &mut String, listing: &Listing) -> std::fmt::Result {
             "list {file} '{call}' '' {query} \
              \"/subscriptions/$sub/providers/{arm_type}?{parameters}\""
         ),
+        // Who was denied a list of the subscription does not see all of its groups.
         Of::ResourceGroups => writeln!(
             lines,
-            "n=0; groups=$(az group list --subscription \"$sub\" --query '[].id' -o tsv 2> \
+            "if grep -q '\"outcome\": \"denied\"' \"$dir/manifest.json\"; then row '{call}' \
+             denied ''; fi; n=0; groups=$(az group list --subscription \"$sub\" --query '[].id' -o tsv 2> \
              \"$dir/{file}.err\") || failed {file} '{call}' ''; for group in $groups; do n=$((n + \
              1)); list {file}.$n '{call}' '' {query} \
              \"$group/providers/{arm_type}?{parameters}\"; done"
@@ -193,8 +195,9 @@ fn listed(lines: &mut String, listing: &Listing) -> std::fmt::Result {
         ),
         Of::ScaleSets => writeln!(
             lines,
-            "n=0; for id in $(az vmss list --subscription \"$sub\" --query \
-             \"[?orchestrationMode!='Flexible'].id\" -o tsv 2> /dev/null); do n=$((n + 1)); list \
+            "n=0; sets=$(az vmss list --subscription \"$sub\" --query \
+             \"[?orchestrationMode!='Flexible'].id\" -o tsv 2> \"$dir/{file}.scale-sets.err\") || \
+             failed {file}.scale-sets '{call}' ''; for id in $sets; do n=$((n + 1)); list \
              {file}.scale-set-$n '{call}' \", \\\"resource\\\": \\\"$id\\\"\" {query} \
              \"$id/{last}?{parameters}\"; done"
         ),

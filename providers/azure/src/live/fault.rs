@@ -115,15 +115,11 @@ fn outcome(status: u16, code: &str) -> Outcome {
         | (403, _) => Outcome::Denied,
         (429, _) => Outcome::Throttled,
         (_, code) if code.starts_with(NOT_RUNNING) => Outcome::Unsupported,
-        // A cloud, or an emulator, that does not have the service, or not this version of it.
-        (
-            _,
-            "InvalidResourceType"
-            | "NoRegisteredProviderFound"
-            | "InvalidApiVersionParameter"
-            | "InvalidResourceNamespace",
-        )
-        | (405 | 501, _) => Outcome::Unsupported,
+        // A cloud, or an emulator, that does not have the service. One that has it in another
+        // version only has failed: there may be resources, whatever the user assumes.
+        (_, "InvalidResourceType" | "InvalidResourceNamespace") | (405 | 501, _) => {
+            Outcome::Unsupported
+        }
         _ => Outcome::Failed,
     }
 }
@@ -191,6 +187,7 @@ mod tests {
             (400, arm(NOT_RUNNING), Outcome::Unsupported, NOT_RUNNING),
             (404, arm("SubscriptionNotFound"), Outcome::Failed, "SubscriptionNotFound"),
             (404, arm("InvalidResourceType"), Outcome::Unsupported, "InvalidResourceType"),
+            (400, arm("NoRegisteredProviderFound"), Outcome::Failed, "NoRegisteredProviderFound"),
             (500, "<html>".to_owned(), Outcome::Failed, "Http500"),
             (400, "{\"code\": \"BadRequest\"}".to_owned(), Outcome::Failed, "BadRequest"),
             (401, "{\"error\": \"invalid_grant\"}".to_owned(), Outcome::Failed, "invalid_grant"),

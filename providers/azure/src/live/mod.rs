@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use cloudfw_documents::manifest::{self, CallError, Manifest, Outcome};
-use futures_util::{StreamExt, stream};
+use futures_util::{StreamExt, TryStreamExt, stream};
 
 mod calls;
 mod decode;
@@ -306,13 +306,20 @@ pub async fn record(
             progress,
         })
         .collect();
-    let visits = stream::iter(&places).map(Place::visit).buffered(SUBSCRIPTIONS_AT_ONCE);
-    let mut visits: Vec<Visit> = visits.collect().await;
+    let visits = stream::iter(&places).map(|place| asked(place, &destination));
+    let mut visits: Vec<Visit> = visits.buffered(SUBSCRIPTIONS_AT_ONCE).try_collect().await?;
     service_tags(&places, &mut visits).await;
     something_read(&transport, &visits)?;
-    visits.iter().try_for_each(|visit| visit.write(&destination))?;
+    visits.iter_mut().try_for_each(|visit| visit.finish(&destination))?;
     let subscriptions = visits.into_iter().map(|visit| visit.publish(&destination));
     Ok(Recorded { subscriptions: subscriptions.collect::<Result<_, _>>()? })
+}
+
+/// Asks a subscription for everything, and writes down what it says.
+async fn asked(place: &Place<'_>, destination: &Destination) -> Result<Visit, LiveError> {
+    let mut visit = place.visit().await;
+    visit.put_away(destination)?;
+    Ok(visit)
 }
 
 /// The lists of service tags are the same for all subscriptions, and large: each location's is asked

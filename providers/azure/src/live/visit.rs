@@ -44,8 +44,10 @@ pub(super) struct Place<'a> {
 pub(super) struct Visit {
     subscription: Subscription,
     log: Vec<manifest::Call>,
-    /// By the names of their files.
+    /// By the names of their files, until they are written.
     documents: BTreeMap<String, Value>,
+    /// What was in those that are written.
+    objects: usize,
     /// Where its networks are.
     pub(super) locations: BTreeSet<String>,
 }
@@ -80,6 +82,7 @@ impl Place<'_> {
             subscription: self.subscription.clone(),
             log: Vec::new(),
             documents: BTreeMap::new(),
+            objects: 0,
             locations: BTreeSet::new(),
         };
         let (lists, power, groups) = tokio::join!(self.lists(), self.power_states(), self.groups());
@@ -407,24 +410,25 @@ impl Visit {
         &self.log
     }
 
-    fn objects(&self) -> usize {
-        let lists = self.documents.values().map(|document| {
-            let list = document.get("value").or_else(|| document.get("values"));
-            list.and_then(Value::as_array).map_or(0, Vec::len)
-        });
-        lists.sum()
-    }
-
     fn manifest(&self) -> Manifest {
         Manifest { cloud: Some("azure".to_owned()), ..Manifest::of(self.log.clone()) }
     }
 
-    pub(super) fn write(&self, destination: &Destination) -> Result<(), LiveError> {
-        let id = &self.subscription.id;
-        for (name, document) in &self.documents {
-            destination.write(id, name, document)?;
+    /// Writes the documents that there are, and keeps them no longer: of many subscriptions they
+    /// are more than fits into memory.
+    pub(super) fn put_away(&mut self, destination: &Destination) -> Result<(), LiveError> {
+        for (name, document) in std::mem::take(&mut self.documents) {
+            let list = document.get("value").or_else(|| document.get("values"));
+            self.objects += list.and_then(Value::as_array).map_or(0, Vec::len);
+            destination.write(&self.subscription.id, &name, &document)?;
         }
-        destination.write(id, MANIFEST, &self.manifest())
+        Ok(())
+    }
+
+    /// Writes what is left, and which calls were made.
+    pub(super) fn finish(&mut self, destination: &Destination) -> Result<(), LiveError> {
+        self.put_away(destination)?;
+        destination.write(&self.subscription.id, MANIFEST, &self.manifest())
     }
 
     pub(super) fn publish(
@@ -432,7 +436,7 @@ impl Visit {
         destination: &Destination,
     ) -> Result<RecordedSubscription, LiveError> {
         let folder = destination.publish(&self.subscription.id)?;
-        let (manifest, objects) = (self.manifest(), self.objects());
+        let (manifest, objects) = (self.manifest(), self.objects);
         Ok(RecordedSubscription { subscription: self.subscription, folder, manifest, objects })
     }
 }
