@@ -167,6 +167,12 @@ impl<'a> Lowering<'a> {
             let why = "nothing is told of the subnet but that it exists";
             doubt(format!("the group of the subnet of `{name}`"), why, &home.entry.origin);
         }
+        let network = ids::parent(home.id).unwrap_or_default();
+        let admin = self.recorded.admin_rules.get(&key(network));
+        if object.told().private_endpoint.is_some() && admin.is_some_and(|it| !it.is_empty()) {
+            let why = "Azure's documents say that they are not asked at private endpoints yet";
+            doubt(format!("whether admin rules hold for `{name}`"), why, &object.entry.origin);
+        }
         let own = object.told().network_security_group.as_ref();
         let of_subnet = home.told().network_security_group.as_ref();
         for (place, told) in [(&object.key, own), (&home.key, of_subnet)] {
