@@ -91,15 +91,19 @@ impl Opened {
         &self.config
     }
 
-    /// An estate of one document, with no settings.
+    /// An estate of documents by name, with no settings.
     ///
     /// # Errors
     ///
     /// None in a build whose tests pass.
-    pub(crate) fn built_in(name: &str, text: &str) -> Result<Self, Error> {
-        let scope = Scope::default();
-        let document = Document { name: name.into(), text: text.into(), scope };
-        let estate = Estate::from_documents(vec![document], &OpenOptions::default())?;
+    pub(crate) fn built_in(documents: &[(&str, &str)]) -> Result<Self, Error> {
+        let document = |(name, text): &(&str, &str)| Document {
+            name: (*name).into(),
+            text: (*text).into(),
+            scope: Scope::default(),
+        };
+        let documents = documents.iter().map(document).collect();
+        let estate = Estate::from_documents(documents, &OpenOptions::default())?;
         Ok(Self { estate, config: Config::default(), assumed: AssumeNone::default(), client: None })
     }
 

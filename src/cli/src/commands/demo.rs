@@ -1,5 +1,7 @@
 //! `cloudfw demo`: the main job on an estate that is built in.
 
+use std::iter;
+
 use clap::Args;
 use cloudfw_estate::query::{Word, read_queries};
 use cloudfw_estate::{Answer, Query};
@@ -18,12 +20,24 @@ Examples:
   cloudfw demo web db:5432 --client windows
   cloudfw demo -o json                         as programs see it
 
-The estate: `web` and `nat` in a public subnet, `app` and `db` in a private one
-whose network ACL lets replies out to a part of the ephemeral ports alone, and
-`bastion` behind a peering.";
+The estate: in AWS `web` and `nat` in a public subnet, `app` and `db` in a private
+one whose network ACL lets replies out to a part of the ephemeral ports alone, and
+`bastion` behind a peering; in Azure `portal` and `orders`, with a security group
+at each subnet and one at the interface of `orders`.";
 
-const ESTATE: &str = include_str!("../../../../testdata/aws/demo/estate.json");
-const QUERIES: &str = include_str!("../../../../testdata/aws/demo/queries.txt");
+/// One recording of two clouds.
+const ESTATE: [(&str, &str); 3] = [
+    ("demo.json", include_str!("../../../../testdata/aws/demo/estate.json")),
+    ("demo-azure.json", include_str!("../../../../testdata/azure/demo-of-azure/estate.json")),
+    (
+        "demo-azure-manifest.json",
+        include_str!("../../../../testdata/azure/demo-of-azure/manifest.json"),
+    ),
+];
+const QUERIES: [&str; 2] = [
+    include_str!("../../../../testdata/aws/demo/queries.txt"),
+    include_str!("../../../../testdata/azure/demo-of-azure/queries.txt"),
+];
 
 /// Ask a sample estate that is built in; needs no cloud and no network.
 #[derive(Debug, Args)]
@@ -46,7 +60,7 @@ pub(crate) struct Demo {
 }
 
 pub(crate) fn run(arguments: &Demo, screen: &mut Screen) -> Result<u8, Error> {
-    let opened = Opened::built_in("demo.json", ESTATE)?;
+    let opened = Opened::built_in(&ESTATE)?;
     let ready = opened.ready();
     if let (Some(source), Some(destination)) = (&arguments.source, &arguments.destination) {
         let words = [source, destination].map(|text| Word { text: text.clone(), quoted: true });
@@ -55,9 +69,11 @@ pub(crate) fn run(arguments: &Demo, screen: &mut Screen) -> Result<u8, Error> {
         return Ok(answer.exit_code());
     }
     let mut first = true;
-    for line in read_queries(QUERIES) {
+    let lines =
+        QUERIES.into_iter().flat_map(|all| read_queries(all).into_iter().zip(iter::repeat(all)));
+    for (line, all) in lines {
         if arguments.output == Format::Text {
-            let text = introduced(&line.text, line.line, first, screen.width());
+            let text = introduced(&line.text, comment(all, line.line), first, screen.width());
             screen.out(&text)?;
             first = false;
         }
@@ -89,16 +105,20 @@ fn show(
     }
 }
 
+/// The comment above a line of queries.
+fn comment(all: &str, line: u32) -> Option<&str> {
+    // Lines are counted from 1, so the one before is two less.
+    let above = usize::try_from(line).ok()?.checked_sub(2)?;
+    all.lines().nth(above)?.strip_prefix("# ")
+}
+
 /// The comment above a query, and the command that asks it.
-fn introduced(query: &str, line: u32, first: bool, width: usize) -> String {
+fn introduced(query: &str, comment: Option<&str>, first: bool, width: usize) -> String {
     let mut out = String::new();
     if !first {
         out.push_str("\n\n");
     }
-    // Lines are counted from 1, so the one before is two less.
-    let above = usize::try_from(line).ok().and_then(|line| line.checked_sub(2));
-    let comment = above.and_then(|above| QUERIES.lines().nth(above));
-    if let Some(comment) = comment.and_then(|comment| comment.strip_prefix("# ")) {
+    if let Some(comment) = comment {
         Text::styled(DIM, "# ").lead(&Text::styled(DIM, comment), width, &mut out);
     }
     Text::styled(DIM, "$ ")

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
+use std::ops::RangeInclusive;
 
 use cloudfw_core::{Decision, Direction, Leg, Network, PortSet, Reason, Verdict};
 use cloudfw_estate::answer::{End, Flows, Step};
@@ -12,8 +13,29 @@ use super::answer::{heading, service, short};
 use super::style::{BOLD, DIM};
 use super::{Text, gateways, steps};
 
-/// The last number of an ACL that a user can give (AWS-31).
-const LAST_NUMBER: u32 = 32_766;
+mod azure;
+
+/// The numbers of an ACL that a user can give (AWS-31).
+const NUMBERS: RangeInclusive<u32> = 1..=32_766;
+
+/// What to change: in words, and by commands where the vendor has some.
+#[derive(PartialEq, Eq)]
+struct Change {
+    text: Text,
+    commands: Vec<azure::Command>,
+}
+
+impl Change {
+    fn with(text: Text, commands: Vec<azure::Command>) -> Self {
+        Self { text, commands }
+    }
+}
+
+impl From<Text> for Change {
+    fn from(text: Text) -> Self {
+        Self::with(text, Vec::new())
+    }
+}
 
 /// What would let it through; nothing where nothing blocks.
 pub(crate) fn write(
@@ -41,15 +63,19 @@ pub(crate) fn write(
         out,
     );
     for (number, change) in (1..).zip(changes) {
-        Text::styled(DIM, format!("  {number} ")).lead(&change, width, out);
+        Text::styled(DIM, format!("  {number} ")).lead(&change.text, width, out);
+        for line in change.commands.iter().flat_map(|command| command.lines(4, width)) {
+            Text::of(line).wrap(0, usize::MAX, out);
+        }
     }
 }
 
-fn all(pair: &Pair, network: &Network) -> Vec<Text> {
-    let mut changes: Vec<Text> = Vec::new();
+fn all(pair: &Pair, network: &Network) -> Vec<Change> {
+    let mut changes: Vec<Change> = Vec::new();
     let mut given = Vec::new();
     for blocker in &pair.blockers {
-        let change = one(blocker, pair, network, &mut given);
+        let change = azure::change(blocker, pair, network, &mut given)
+            .unwrap_or_else(|| one(blocker, pair, network, &mut given).into());
         if !changes.contains(&change) {
             changes.push(change);
         }
@@ -324,22 +350,30 @@ fn numbers(step: &Step, network: &Network, direction: Direction) -> BTreeSet<u32
     let lists = network.filters.values().flat_map(|filter| filter.lists(direction));
     let list = lists.into_iter().find(|list| *list.label.id == *rule.list.id);
     let rules = list.into_iter().flat_map(|list| &list.rules);
-    rules.filter_map(|rule| rule.id.parse().ok()).filter(|n| *n <= LAST_NUMBER).collect()
+    rules.filter_map(|rule| rule.id.parse().ok()).filter(|n| NUMBERS.contains(n)).collect()
 }
 
 /// The first of so many free numbers in a row, as [`free_number`] chooses it.
 fn free_numbers(taken: &BTreeSet<u32>, deciding: Option<u32>, many: usize) -> Option<u32> {
-    let first = free_number(taken, deciding)?;
-    let end = deciding.unwrap_or(LAST_NUMBER + 1).min(LAST_NUMBER + 1);
+    let first = free_number(taken, deciding, &NUMBERS)?;
+    let end = deciding.unwrap_or(u32::MAX).min(NUMBERS.end() + 1);
     let free = |number: u32| number < end && !taken.contains(&number);
     (first..).take(many).all(free).then_some(first)
 }
 
-/// A number before the rule that denies and after those before it, with room on both sides.
-fn free_number(taken: &BTreeSet<u32>, deciding: Option<u32>) -> Option<u32> {
-    // No number, or 32767: the rule that AWS adds at the end.
-    let end = deciding.unwrap_or(LAST_NUMBER + 1).min(LAST_NUMBER + 1);
-    let before = taken.range(..end).next_back().copied().unwrap_or(0);
+/// One of the allowed numbers before the rule that denies and after those before it, with room on
+/// both sides.
+fn free_number(
+    taken: &BTreeSet<u32>,
+    deciding: Option<u32>,
+    allowed: &RangeInclusive<u32>,
+) -> Option<u32> {
+    // No number, or one behind them: the rule that the vendor adds at the end.
+    let end = deciding.unwrap_or(u32::MAX).min(allowed.end() + 1);
+    if end <= *allowed.start() {
+        return None;
+    }
+    let before = taken.range(..end).next_back().copied().unwrap_or(0).max(allowed.start() - 1);
     let rounded = (before / 10 + 1) * 10;
     let middle = before + (end - before) / 2;
     let free = |number: &u32| *number > before && *number < end;
@@ -347,7 +381,7 @@ fn free_number(taken: &BTreeSet<u32>, deciding: Option<u32>) -> Option<u32> {
     [rounded, middle]
         .into_iter()
         .find(free)
-        .or_else(|| (1..end).rev().find(|number| !taken.contains(number)))
+        .or_else(|| (*allowed.start()..end).rev().find(|number| !taken.contains(number)))
 }
 
 /// Where the flows of a step go.
@@ -364,13 +398,19 @@ mod tests {
     #[test]
     fn a_free_number_is_before_the_deny_and_after_the_others() {
         let taken = |numbers: &[u32]| numbers.iter().copied().collect();
-        assert_eq!(free_number(&taken(&[100, 110]), None), Some(120));
-        assert_eq!(free_number(&taken(&[100, 110]), Some(32767)), Some(120));
-        assert_eq!(free_number(&taken(&[100, 110, 120]), Some(120)), Some(115));
-        assert_eq!(free_number(&taken(&[]), Some(100)), Some(10));
-        assert_eq!(free_number(&taken(&[98, 99, 100]), Some(99)), Some(97));
-        assert_eq!(free_number(&taken(&[1, 2]), Some(2)), None);
-        assert_eq!(free_number(&taken(&[32766]), None), Some(32765));
+        assert_eq!(free_number(&taken(&[100, 110]), None, &NUMBERS), Some(120));
+        assert_eq!(free_number(&taken(&[100, 110]), Some(32767), &NUMBERS), Some(120));
+        assert_eq!(free_number(&taken(&[100, 110, 120]), Some(120), &NUMBERS), Some(115));
+        assert_eq!(free_number(&taken(&[]), Some(100), &NUMBERS), Some(10));
+        assert_eq!(free_number(&taken(&[98, 99, 100]), Some(99), &NUMBERS), Some(97));
+        assert_eq!(free_number(&taken(&[1, 2]), Some(2), &NUMBERS), None);
+        assert_eq!(free_number(&taken(&[32766]), None, &NUMBERS), Some(32765));
+        let of_azure = |numbers, deciding| free_number(&taken(numbers), deciding, &(100..=4096));
+        assert_eq!(of_azure(&[], None), Some(100));
+        assert_eq!(of_azure(&[100], Some(110)), Some(105));
+        assert_eq!(of_azure(&[100, 110], Some(65500)), Some(120));
+        assert_eq!(of_azure(&[100], Some(100)), None);
+        assert_eq!(of_azure(&[100, 101], Some(101)), None);
         assert_eq!(free_numbers(&taken(&[100]), None, 3), Some(110));
         assert_eq!(free_numbers(&taken(&[100, 103]), Some(103), 3), None);
     }
