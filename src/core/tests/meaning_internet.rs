@@ -74,6 +74,27 @@ fn aws_66_out_to_the_internet() {
     is_stopped_by(&ask(&built, "inner", "internet:198.51.100.7", "443"), &["igw NoPublicAddress"]);
 }
 
+/// Azure translates IPv6 as well: replies come from the public address that was dialled.
+#[test]
+fn az_13_ipv6_addresses_may_have_public_ones() {
+    let built = network(
+        "external internet 0.0.0.0/0,::/0
+router a 10.1.0.0/16,fd00:1::/48
+subnet a1 in a 10.1.1.0/24,fd00:1::/64 table ta0
+gateway border border a internet
+table ta0
+  ::/0 -> border
+filter open stateful
+  in 1 allow 443
+  out 1 allow any
+interface web in a1 10.1.1.10 fd00:1::10 public 2001:db8::9 filters open
+",
+    );
+    let answer = ask(&built, "internet:2001:db8:9::1", "web/1@2001:db8::9", "443");
+    assert_eq!(answer.verdict, Verdict::Reachable, "{:?}", answer.blockers);
+    assert_eq!(ask(&built, "web/1", "internet:2001:db8:9::1", "443").verdict, Verdict::Reachable);
+}
+
 /// The address that was dialled is a balancer's only where one has it (AZ-14).
 #[test]
 fn aws_66_a_reply_that_is_sent_out_again_has_no_public_address() {

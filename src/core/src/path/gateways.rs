@@ -56,7 +56,8 @@ impl<'n> Walk<'_, 'n> {
         }
     }
 
-    /// Out by a border: IPv4 sources become their public addresses (AWS-66).
+    /// Out by a border: sources become their public addresses (AWS-66, AZ-13), which IPv4 has to
+    /// have.
     fn go_out(
         &mut self,
         door: Door<'n>,
@@ -80,8 +81,15 @@ impl<'n> Walk<'_, 'n> {
         let dialled = self.there.and_then(|there| single(&there.destinations));
         let holders = self.graph.held(door.router, from);
         let is_front = dialled == Some(from) && self.graph.is_front(door.router, from);
-        if from.is_ipv4() && !is_front {
-            let Some(to) = holders.iter().find_map(|holder| holder.address().public) else {
+        let public = holders.iter().find_map(|holder| holder.address().public);
+        match public.filter(|_| !is_front) {
+            Some(to) => {
+                packet.cross(Crossing::Rewrite { at: label, field: Field::Source, from, to });
+                packet.sources = IpSet::single(to);
+            }
+            // IPv6 addresses are public themselves where they have no other (AWS-66).
+            None if is_front || from.is_ipv6() => {}
+            None => {
                 let router = self.graph.router(door.router).map(|(_, router)| router);
                 if let Some(unknown) = router.and_then(|router| router.unread.first()) {
                     let unknown = unknown.clone();
@@ -89,9 +97,7 @@ impl<'n> Walk<'_, 'n> {
                     return self.jump(packet);
                 }
                 return self.obstacle(label, Reason::NoPublicAddress, None, packet);
-            };
-            packet.cross(Crossing::Rewrite { at: label, field: Field::Source, from, to });
-            packet.sources = IpSet::single(to);
+            }
         }
         self.outside(id, external, packet);
     }

@@ -29,19 +29,18 @@ impl<'n> Walk<'n> {
         let is_front = packet.leg == Leg::Return
             && packet.flow.source == self.trip.flow.destination
             && self.is_front(router, packet.flow.source);
-        if packet.flow.source.is_ipv4() && !is_front {
-            let holders = self.holders(router, packet.flow.source);
-            let own = packet.flow.source;
-            let public = holders.iter().find_map(|holder| holder.public_of(own));
-            let Some(public) = public else {
-                // Where addresses were not all read, it may have one.
-                let known = self.network.routers.get(router).is_none_or(|r| r.unread.is_empty());
-                return match known {
-                    true => self.stop(&packet, &gateway.label, ""),
-                    false => self.go_unseen(&gateway.label, true, packet),
-                };
-            };
+        let own = packet.flow.source;
+        let holders = self.holders(router, own);
+        let public = holders.iter().find_map(|holder| holder.public_of(own));
+        if let Some(public) = public.filter(|_| !is_front) {
             packet.flow.source = public;
+        } else if own.is_ipv4() && !is_front {
+            // Where addresses were not all read, it may have one.
+            let known = self.network.routers.get(router).is_none_or(|r| r.unread.is_empty());
+            return match known {
+                true => self.stop(&packet, &gateway.label, ""),
+                false => self.go_unseen(&gateway.label, true, packet),
+            };
         }
         self.outside(external, packet);
     }
