@@ -480,11 +480,14 @@ impl<'n> Walk<'_, 'n> {
         }
         cross_liveness(interface, &mut packet);
         cross_interface(id, interface, Direction::Ingress, &mut packet);
-        let unknown = Unknown::new(
-            format!("what {} does with the packets that it forwards", interface.label),
-            "the appliance's own rules are not in the recording",
-            "",
-        );
+        let unknown = match &interface.role {
+            Role::Opaque(unknown) => unknown.clone(),
+            _ => Unknown::new(
+                format!("what {} does with the packets that it forwards", interface.label),
+                "the appliance's own rules are not in the recording",
+                "",
+            ),
+        };
         packet.cross(Crossing::Opaque { at: &interface.label, unknown, rewrites: true });
         self.jump(packet);
     }
