@@ -32,9 +32,18 @@ struct Collection<'a> {
     told: &'a FirewallRuleCollection,
     name: Arc<str>,
     origin: Origin,
+    /// Of each of its rules.
+    places: Vec<Origin>,
     /// Where it stands among others of its kind (AZ-74): the parents' first, then by the priority
     /// of its group, then by its own. None where it may stand anywhere.
     order: Option<(usize, i64, i64)>,
+}
+
+impl<'a> Collection<'a> {
+    /// Its rules with their places.
+    fn rules(&self) -> impl Iterator<Item = (&'a FirewallRule, &Origin)> {
+        self.told.rules.iter().flatten().zip(&self.places)
+    }
 }
 
 /// What a firewall asks.
@@ -124,7 +133,10 @@ impl<'a> Lowering<'a> {
                 let name = collection.name.as_deref().or(told.name.as_deref());
                 let origin = firewall.element(field, index);
                 let name = name.unwrap_or_default().into();
-                let collection = Collection { told, name, origin, order: priority };
+                let places = (0..told.rules.as_ref().map_or(0, Vec::len))
+                    .map(|index| at(&origin, |own| collection.element_at(own, "rules", index)));
+                let places = places.collect();
+                let collection = Collection { told, name, origin, places, order: priority };
                 gaps.extend(untold(&collection));
                 of_kind.push(collection);
             }
@@ -196,7 +208,10 @@ impl<'a> Lowering<'a> {
                 let order = of_group.zip(own).map(|(group, own)| (level, *group, *own));
                 let origin = group.element("ruleCollections", index);
                 let name = collection.name.as_deref().unwrap_or_default().into();
-                sort(Collection { told: collection, name, origin, order }, found);
+                let places = (0..collection.rules.as_ref().map_or(0, Vec::len))
+                    .map(|index| at(&origin, |own| own.element("rules", index)))
+                    .collect();
+                sort(Collection { told: collection, name, origin, places, order }, found);
             }
         }
     }
@@ -260,15 +275,14 @@ impl<'a> Lowering<'a> {
                 _ => None,
             };
             let mut rules = Vec::new();
-            for (index, rule) in collection.told.rules.iter().flatten().enumerate() {
-                let origin = at(&collection.origin, |own| own.element("rules", index));
-                let mut draft = self.network_rule(rule, &origin, around);
+            for (rule, origin) in collection.rules() {
+                let mut draft = self.network_rule(rule, origin, around);
                 match &kind {
                     Some(action) => draft.actions = vec![action.clone()],
                     None => {
                         let what = format!("what the collection `{}` does", collection.name);
                         let why = "its action is neither Allow nor Deny";
-                        draft.doubt.get_or_insert(unknown(what, why, &origin));
+                        draft.doubt.get_or_insert(unknown(what, why, origin));
                     }
                 }
                 draft.doubt = draft.doubt.or_else(|| doubt.clone());
@@ -381,10 +395,9 @@ impl<'a> Lowering<'a> {
             if action_of(collection) == Some(DROP) {
                 continue;
             }
-            for (index, rule) in collection.told.rules.iter().flatten().enumerate() {
-                let origin = at(&collection.origin, |own| own.element("rules", index));
+            for (rule, origin) in collection.rules() {
                 let named = rule.name.as_deref().unwrap_or_default();
-                let mut reader = Reader::new(named, &origin, around, &self.tags);
+                let mut reader = Reader::new(named, origin, around, &self.tags);
                 let (texts, groups) = self.addresses_in(
                     &mut reader,
                     ("sourceAddresses", rule.source_addresses.as_ref()),
@@ -403,7 +416,8 @@ impl<'a> Lowering<'a> {
                     doubt: Some(doubt),
                     ..Match::services(ServiceSet::tcp(ports))
                 };
-                rules.push(Rule { id: named.into(), matches, action: Action::Allow, origin });
+                let (id, origin) = (named.into(), origin.clone());
+                rules.push(Rule { id, matches, action: Action::Allow, origin });
             }
         }
         rules

@@ -75,6 +75,8 @@ impl<'a> Lowering<'a> {
         }
         if let Some(gap) = self.vague.get(&router) {
             all_unknown(&mut table, gap, &origin);
+            // The network may have longer prefixes than any of these.
+            table.routes.push(unresolved(gap.clone(), &origin));
         }
         match (own, user) {
             (Some(_), Some(user)) => self.user_routes(user, &router, &mut table),

@@ -499,11 +499,14 @@ impl<'n> Walk<'_, 'n> {
             cross_interface(id, interface, Direction::Egress, &mut packet);
             return self.out_of_subnet(at, subnet, packet);
         }
-        let unknown = Unknown::new(
-            format!("what {} does with the packets that it forwards", interface.label),
-            "the appliance's own rules are not in the recording",
-            "",
-        );
+        let unknown = match &interface.role {
+            Role::Opaque(unknown) => unknown.clone(),
+            _ => Unknown::new(
+                format!("what {} does with the packets that it forwards", interface.label),
+                "the appliance's own rules are not in the recording",
+                "",
+            ),
+        };
         packet.cross(Crossing::Opaque { at: &interface.label, unknown, rewrites: true });
         self.jump(packet);
     }
