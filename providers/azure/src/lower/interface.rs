@@ -158,6 +158,13 @@ impl<'a> Lowering<'a> {
             let what = format!("which groups `{name}` is in");
             doubt(what, why, &object.field("ipConfigurations"));
         }
+        for chained in configurations {
+            if chained.told.properties.gateway_load_balancer.is_some() {
+                let what = format!("what the appliances before `{name}` let through");
+                let why = "it is chained to a gateway load balancer, which is not modelled";
+                doubt(what, why, &chained.origin);
+            }
+        }
         let Some(home) = self.recorded.subnets.get(subnet.as_str()) else {
             let why = "the subnet is not in the recording";
             doubt(format!("the group of the subnet of `{name}`"), why, &object.entry.origin);
