@@ -100,6 +100,10 @@ pub struct RuleView {
     pub services: String,
     /// The other side: CIDRs, groups, prefix lists, or `any`.
     pub peers: String,
+    /// This side, where the rule is not about all of it: CIDRs or groups, which the resource may be
+    /// in or not (AZ-13, AZ-18).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub near: Option<String>,
     /// The whole in its user's notation.
     pub text: String,
     /// The group or ACL that it is written in.
@@ -236,6 +240,7 @@ impl Texts for FilterView {
 impl Texts for RuleView {
     fn each_text(&mut self, visit: &mut dyn FnMut(&mut String)) {
         each(&mut [&mut self.id, &mut self.action, &mut self.services, &mut self.peers], visit);
+        self.near.each_text(visit);
         each(&mut [&mut self.text, &mut self.list, &mut self.origin, &mut self.unknown], visit);
     }
 }

@@ -119,7 +119,11 @@ fn rule(rule: &RuleView, side: &str, several: bool) -> [Text; 4] {
         "deny" | "reject" => style::BAD,
         _ => PLAIN,
     };
-    let mut peers = Text::of(format!("{side} {}", rule.peers));
+    let near = rule.near.as_ref().map(|near| match side {
+        "from" => format!(" to {near}"),
+        _ => format!(", of {near}"),
+    });
+    let mut peers = Text::of(format!("{side} {}{}", rule.peers, near.unwrap_or_default()));
     if several {
         peers = peers.then_styled(DIM, format!("  {}", short(&rule.list)));
     }

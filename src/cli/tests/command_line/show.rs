@@ -71,3 +71,20 @@ fn whether_the_vendor_says_the_same() {
     assert!(out.contains("Azure's effective rules  19 compared, 1 differs"), "{out}");
     assert!(out.contains("? the rule `stop-https` of `web-nsg`: Azure itself says"), "{out}");
 }
+
+/// A rule that is not about the whole of this side says so (AZ-18): the resource may not be meant.
+#[test]
+fn az_18_rules_tell_whom_of_this_side_they_are_about() {
+    let from = ["--from", "testdata/azure/others-get-wrong", "--assume-none", "all", "-o", "json"];
+    let run = cloudfw(&[&["show", "member"], &from[..]].concat());
+    assert_eq!(run.code, 0, "{}", run.err);
+    let shown = run.json();
+    let rules = &shown[0]["filters"][0]["ingress"];
+    assert_eq!(
+        (&rules[0]["id"], &rules[0]["near"]),
+        (&"allow-bastions".into(), &"bastions".into())
+    );
+    assert_eq!(rules[3]["near"], serde_json::Value::Null, "of all: {}", rules[3]);
+    let text = cloudfw(&[&["show", "member"], &from[..4]].concat());
+    assert!(text.out.contains(" to bastions"), "{}", text.out);
+}

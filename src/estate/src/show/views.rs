@@ -45,19 +45,24 @@ pub(super) fn rule(
     lines: &Lines,
 ) -> RuleView {
     let Match { sources, destinations, services, doubt, .. } = &rule.matches;
-    let other_side = match direction {
-        Direction::Ingress => sources,
-        Direction::Egress => destinations,
+    let (other_side, this_side) = match direction {
+        Direction::Ingress => (sources, destinations),
+        Direction::Egress => (destinations, sources),
     };
     RuleView {
         id: rule.id.to_string(),
         action: rule.action.to_string(),
         services: services.to_string(),
         peers: peers(other_side, network),
+        near: (*this_side != Peers::Any).then(|| peers(this_side, network)),
         text: rule.to_string(),
         list: owner(&list.label),
         origin: lines.written(&rule.origin),
-        unknown: doubt.as_ref().or_else(|| doubt_of(other_side)).map(missing),
+        unknown: doubt
+            .as_ref()
+            .or_else(|| doubt_of(other_side))
+            .or_else(|| doubt_of(this_side))
+            .map(missing),
     }
 }
 
