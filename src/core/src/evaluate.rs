@@ -22,7 +22,7 @@ mod gathered;
 #[cfg(test)]
 mod tests;
 
-use arriving::Arriving;
+use arriving::{Arriving, is_everything};
 use gathered::Gathered;
 
 /// How deep chains may call each other; beyond it nothing is decided.
@@ -311,7 +311,11 @@ impl<'a, 's> Run<'a, 's> {
             self.spend(matched.hi.address_ranges() / 16);
             self.doubts.extend(matched.doubt);
             self.is_exact &= matched.lo.is_none();
-            arriving.take(matched.lo().clone());
+            if is_everything(&rule.matches, self.sight) {
+                arriving.take_all();
+            } else {
+                arriving.take(matched.lo().clone());
+            }
             let decider = Decider::Rule(list, rule);
             match &rule.action {
                 Action::Allow => self.decide(decider, Ok(()), matched.hi, matched.doubt),

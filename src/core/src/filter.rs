@@ -322,7 +322,10 @@ impl fmt::Display for Peer {
         match self {
             Self::Addresses { via: Some(list), .. } => f.write_str(list),
             Self::Addresses { set, via: None } => write!(f, "{set}"),
-            Self::Group(group) => write!(f, "{group}"),
+            // Of an id that is a path nobody says all aloud.
+            Self::Group(group) => {
+                f.write_str(group.as_str().rsplit('/').next().unwrap_or(group.as_str()))
+            }
             Self::Unresolved { name, .. } => write!(f, "{name} (unresolved)"),
         }
     }

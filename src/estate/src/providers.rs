@@ -44,10 +44,10 @@ impl ReadDocument {
 /// What the provider says to which it belongs; of a document that nobody recognises, what all
 /// would recognise.
 pub(crate) fn read(document: Document) -> Result<ReadDocument, DocumentError> {
-    let text = &document.text;
     // For speed alone: what begins as Azure's alone is not read for AWS first.
-    if cloudfw_azure::begins_as_document(text)
-        && !cloudfw_aws::begins_as_document(text)
+    let beginning = beginning(&document.text);
+    if cloudfw_azure::begins_as_document(beginning)
+        && !cloudfw_aws::begins_as_document(beginning)
         && let Ok(reading) = cloudfw_azure::read(&document)
     {
         return Ok(ReadDocument { document, reading: Reading::Azure(reading) });
@@ -68,6 +68,13 @@ pub(crate) fn read(document: Document) -> Result<ReadDocument, DocumentError> {
 /// Whether a text that is no document of AWS's is one of Azure's, be it broken, or an error of `az`.
 fn is_azures(text: &str) -> bool {
     cloudfw_azure::begins_as_document(text) || cloudfw_azure::is_refusal(text)
+}
+
+/// As much of a text as tells whose document it is, in most cases.
+fn beginning(text: &str) -> &str {
+    const ENOUGH: usize = 4096;
+    let end = (0..=ENOUGH.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    end.and_then(|end| text.get(..end)).unwrap_or(text)
 }
 
 /// Whether a manifest tells of calls to Azure.

@@ -2,7 +2,7 @@
 
 use super::gathered::Gathered;
 use super::{Matched, Sight, matched};
-use crate::{HeaderSpace, Match};
+use crate::{HeaderSpace, Match, Peers};
 
 /// The flows that arrive at a rule. What the rules before it took is cut out of the whole only
 /// now and then: it falls into many cubes, and most rules of a long list match none of them.
@@ -38,6 +38,12 @@ impl Arriving {
         matches: &'a Match,
         sight: &Sight<'_>,
     ) -> Option<Matched<'a>> {
+        if is_everything(matches, sight) {
+            // The last rule of most lists: what it takes is all that is left.
+            self.settle();
+            let hi = self.flows.clone();
+            return (!hi.is_empty()).then_some(Matched { hi, lo: None, doubt: None });
+        }
         let mut found = matched(matches, &self.flows, sight)?;
         if self.taken.is_empty() && self.waiting == 0 {
             return Some(found);
@@ -54,6 +60,11 @@ impl Arriving {
             }
         }
         (!found.hi.is_empty()).then_some(found)
+    }
+
+    /// Takes what a match that is of everything holds for.
+    pub(super) fn take_all(&mut self) {
+        *self = Self::new(HeaderSpace::empty());
     }
 
     pub(super) fn take(&mut self, flows: HeaderSpace) {
@@ -91,4 +102,13 @@ impl Arriving {
         self.settle();
         self.flows
     }
+}
+
+/// Whether a match certainly holds for every flow.
+pub(super) fn is_everything(matches: &Match, sight: &Sight<'_>) -> bool {
+    matches.sources == Peers::Any
+        && matches.destinations == Peers::Any
+        && matches.doubt.is_none()
+        && matches.states.intersects(sight.state)
+        && matches.services.is_full()
 }
