@@ -39,6 +39,7 @@ mod surroundings;
 mod table;
 #[cfg(test)]
 mod tests;
+mod translation;
 mod virtual_network;
 mod wording;
 

@@ -26,10 +26,10 @@ struct Handed {
 }
 
 /// A part of a balancer, and where it stands.
-struct Part<'o, 'a, T> {
-    balancer: &'o Object<'a, raw::LoadBalancer>,
-    told: &'a Resource<T>,
-    origin: Origin,
+pub(super) struct Part<'o, 'a, T> {
+    pub(super) balancer: &'o Object<'a, raw::LoadBalancer>,
+    pub(super) told: &'a Resource<T>,
+    pub(super) origin: Origin,
 }
 
 /// Which balancers hand something to which addresses, by what the balancers tell; found once, since
@@ -204,7 +204,7 @@ impl<'a> Lowering<'a> {
     }
 
     /// The addresses that a frontend takes flows at.
-    fn addresses_of_frontend(
+    pub(super) fn addresses_of_frontend(
         &self,
         frontend: &Part<'_, 'a, FrontendIpConfiguration>,
     ) -> Result<Vec<IpAddr>, Unknown> {
@@ -225,57 +225,6 @@ impl<'a> Lowering<'a> {
             return Err(unknown("the address of the load balancer", why, &frontend.origin));
         }
         Ok(addresses)
-    }
-
-    /// The pool that machines of a balancer's backend pool open flows by: of an outbound rule, or
-    /// of a rule of a public frontend that is not told to leave it (AZ-70). Nothing where the
-    /// balancer does not translate.
-    pub(super) fn translation_of(
-        &self,
-        balancer: &Object<'a, raw::LoadBalancer>,
-        pool: &str,
-    ) -> Option<Option<IpAddr>> {
-        let told = balancer.told();
-        let pool = key(pool);
-        let is_it = |of: Option<&raw::Reference>| {
-            of.and_then(|it| it.id.as_deref()).is_some_and(|id| key(id) == pool)
-        };
-        let outbound = told.outbound_rules.iter().flatten();
-        let outbound = outbound.filter(|rule| is_it(rule.properties.backend_address_pool.as_ref()));
-        let outbound =
-            outbound.flat_map(|rule| rule.properties.frontend_ip_configurations.iter().flatten());
-        let mut fronts: BTreeSet<Arc<str>> =
-            outbound.filter_map(|front| front.id.as_deref()).map(key).collect();
-        if fronts.is_empty() {
-            for rule in rules(balancer) {
-                let told = &rule.told.properties;
-                let pools = told
-                    .backend_address_pool
-                    .iter()
-                    .chain(told.backend_address_pools.iter().flatten());
-                if pools.map(Some).any(is_it) && told.disable_outbound_snat.given() != Some(&true) {
-                    let front = told.frontend_ip_configuration.as_ref();
-                    fronts.extend(front.and_then(|it| it.id.as_deref()).map(key));
-                }
-            }
-        }
-        let public = frontends(balancer).filter(|frontend| {
-            let told = &frontend.told.properties;
-            let is_public = told.public_ip_address.is_some() || told.public_ip_prefix.is_some();
-            is_public && frontend.told.id.as_deref().map(key).is_some_and(|id| fronts.contains(&id))
-        });
-        let mut addresses = Vec::new();
-        let mut any = false;
-        for frontend in public {
-            any = true;
-            match self.addresses_of_frontend(&frontend) {
-                Ok(found) => addresses.extend(found),
-                // Some public address, and nobody knows which.
-                Err(_) => addresses.clear(),
-            }
-        }
-        let one = if let [one] = addresses.as_slice() { Some(*one) } else { None };
-        any.then_some(one)
     }
 
     fn doubt_of_frontend(
@@ -390,6 +339,12 @@ impl<'a> Lowering<'a> {
     }
 }
 
+/// The SKU of a balancer, in small letters.
+pub(super) fn sku_of(balancer: &Object<'_, raw::LoadBalancer>) -> Option<String> {
+    let sku = balancer.entry.resource.envelope()?.sku.as_ref()?;
+    sku.name.as_deref().map(str::to_ascii_lowercase)
+}
+
 /// The pools of a balancer that an address is in: as the interface tells it, or the pool.
 fn pools_with(
     balancer: &Object<'_, raw::LoadBalancer>,
@@ -418,7 +373,7 @@ fn pools_with(
     found
 }
 
-fn frontends<'o, 'a>(
+pub(super) fn frontends<'o, 'a>(
     balancer: &'o Object<'a, raw::LoadBalancer>,
 ) -> impl Iterator<Item = Part<'o, 'a, FrontendIpConfiguration>> {
     let told = balancer.entry.resource.properties.frontend_ip_configurations.iter();
@@ -428,7 +383,7 @@ fn frontends<'o, 'a>(
     })
 }
 
-fn rules<'o, 'a>(
+pub(super) fn rules<'o, 'a>(
     balancer: &'o Object<'a, raw::LoadBalancer>,
 ) -> impl Iterator<Item = Part<'o, 'a, LoadBalancingRule>> {
     let told = balancer.entry.resource.properties.load_balancing_rules.iter();

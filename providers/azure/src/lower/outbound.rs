@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use cloudfw_core::{
     Action, Denial, Filter, Gateway, Id, Interface, IpSet, Label, Match, Network, Opens, Origin,
-    Passage, Peer, Peers, Pool, PortSet, Router, Rule, RuleList, ServiceSet, Stack, Tracking,
-    Unknown,
+    Passage, Peer, Peers, Pool, PortSet, Protocol, Router, Rule, RuleList, ServiceSet, Stack,
+    Tracking, Unknown,
 };
 
 use super::Lowering;
 use super::addresses::prefix;
+use super::balancer::sku_of;
 use super::external::INTERNET;
 use super::ids::{self, key};
 use super::interface::{Configuration, configurations};
@@ -24,6 +25,13 @@ use crate::raw;
 /// The source ports that Azure's translations pick from (SNAT ports).
 fn snat_ports() -> PortSet {
     PortSet::range(1024, 65535)
+}
+
+/// What Azure's translations carry where sources share an address: they tell flows apart by their
+/// ports, so that ICMP fails through NAT gateways, load balancers and default outbound access alike
+/// (AZ-70).
+pub(super) fn snat_services() -> ServiceSet {
+    ServiceSet::union_of(&[Protocol::TCP, Protocol::UDP].map(ServiceSet::all_of))
 }
 
 /// What stands in which network and subnet, by their keys: found once for all borders.
@@ -150,14 +158,7 @@ impl<'a> Lowering<'a> {
             }
             Some(_) => None,
         };
-        Pool {
-            label,
-            inside,
-            address,
-            ports: snat_ports(),
-            services: ServiceSet::translated(),
-            doubt,
-        }
+        Pool { label, inside, address, ports: snat_ports(), services: snat_services(), doubt }
     }
 
     /// The one address of a NAT gateway; of several nobody knows which is picked.
@@ -191,7 +192,7 @@ impl<'a> Lowering<'a> {
                 continue;
             }
             let balancers = told.load_balancer_backend_address_pools.iter().flatten();
-            let balancers: Vec<&str> = balancers.filter_map(|it| it.id.as_deref()).collect();
+            let balancers: Vec<&str> = balancers.map(ids::of_reference).collect();
             if let Some(pool) = self.balanced_pool(&balancers, &own, &one.origin) {
                 taken.push(own);
                 pools.extend(pool);
@@ -204,35 +205,37 @@ impl<'a> Lowering<'a> {
     /// way out: behind a Standard balancer that does not translate it, there is no default access.
     fn balanced_pool(&self, pools: &[&str], own: &IpSet, origin: &Origin) -> Option<Option<Pool>> {
         let mut without = false;
+        let mut translation: Option<Pool> = None;
         for pool in pools {
             let id = ids::parent(pool).unwrap_or(pool);
             let what = format!("how {own} reaches the internet");
-            let made = |label, address, doubt| {
-                let (inside, ports, services) =
-                    (own.clone(), snat_ports(), ServiceSet::translated());
-                Some(Some(Pool { label, inside, address, ports, services, doubt }))
+            let made = |label, address, services, doubt| {
+                let (inside, ports) = (own.clone(), snat_ports());
+                Pool { label, inside, address, ports, services, doubt }
             };
             let Some(balancer) = self.recorded.balancers.get(id) else {
                 let why = self.coverage.why(Kind::LoadBalancers, id);
                 let label = missing(id, "load-balancer", origin);
-                return made(label, None, Some(unknown(what, why, origin)));
+                let doubt = Some(unknown(what, why, origin));
+                return Some(Some(made(label, None, snat_services(), doubt)));
             };
-            if let Some(address) = self.translation_of(balancer, pool) {
-                return made(label(balancer, "load-balancer"), address, None);
+            if let Some(found) = self.translation_of(balancer, pool) {
+                let label = label(balancer, "load-balancer");
+                let found = made(label, found.address, found.services, found.doubt);
+                translation = Some(joined(translation, found));
             }
-            let sku =
-                balancer.entry.resource.envelope().and_then(|it| it.sku.as_ref()?.name.as_deref());
-            match sku.map(str::to_ascii_lowercase).as_deref() {
+            match sku_of(balancer).as_deref() {
                 Some("basic") => {}
                 Some("standard") => without = true,
                 _ => {
                     let why = "the SKU of its load balancer is not told";
                     let label = label(balancer, "load-balancer");
-                    return made(label, None, Some(unknown(what, why, &balancer.entry.origin)));
+                    let doubt = Some(unknown(what, why, &balancer.entry.origin));
+                    return Some(Some(made(label, None, snat_services(), doubt)));
                 }
             }
         }
-        without.then_some(None)
+        translation.map(Some).or_else(|| without.then_some(None))
     }
 
     /// Default outbound access, unless the subnet has none.
@@ -260,7 +263,7 @@ impl<'a> Lowering<'a> {
             let remarks = self.network.remarks.entry(origin.clone()).or_default();
             remarks.push(unknown(what, why, &origin));
         }
-        let (ports, services) = (snat_ports(), ServiceSet::translated());
+        let (ports, services) = (snat_ports(), snat_services());
         Some(Pool { label, inside, address: None, ports, services, doubt })
     }
 
@@ -333,6 +336,18 @@ impl<'a> Lowering<'a> {
             let why = self.coverage.why(Kind::NatGateways, id);
             self.warn(not_recorded("the NAT gateway", id, why, &subnet.field("natGateway")));
         }
+    }
+}
+
+/// The ways out by several balancers as one: what any of them carries, from an address that nobody
+/// knows where they differ.
+fn joined(known: Option<Pool>, other: Pool) -> Pool {
+    let Some(known) = known else { return other };
+    Pool {
+        address: known.address.filter(|address| Some(*address) == other.address),
+        services: known.services.union(&other.services),
+        doubt: known.doubt.or(other.doubt),
+        ..known
     }
 }
 
