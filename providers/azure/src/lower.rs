@@ -25,6 +25,7 @@ mod gaps;
 mod ids;
 mod interface;
 mod machine;
+mod membership;
 mod outbound;
 mod peering;
 mod platform;

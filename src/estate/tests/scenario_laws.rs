@@ -261,6 +261,7 @@ const TELLING_OF_AZURE: &[&str] = &[
 
 /// Scenarios of Azure of which one telling contradicts another.
 const ODD_OF_AZURE: &[&str] = &[
+    "az-14-members-told-by-either-side",
     "bad-input-only-the-group-tells-where-it-hangs",
     "effective-another-group",
     "effective-routes-that-azure-keeps",
