@@ -29,6 +29,7 @@ mod membership;
 mod outbound;
 mod peering;
 mod platform;
+mod probe;
 mod public_address;
 mod recorded;
 mod resource;

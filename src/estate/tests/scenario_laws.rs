@@ -257,6 +257,7 @@ const TELLING_OF_AZURE: &[&str] = &[
     "powerState",
     "privateEndpoint",
     "privateEndpointNetworkPolicies",
+    "probe",
     "publicIPAddress",
     "routeTable",
     "tags",

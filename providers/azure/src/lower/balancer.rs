@@ -12,6 +12,7 @@ use cloudfw_core::{
 use super::Lowering;
 use super::ids::{self, key};
 use super::interface::Configuration;
+use super::probe::Machine;
 use super::table::{Object, at};
 use super::wording::{label, unknown};
 use crate::raw::{
@@ -103,7 +104,12 @@ impl<'a> Balanced<'a> {
 
 impl<'a> Lowering<'a> {
     /// What load balancers hand to an address of an interface.
-    pub(super) fn fronts_of(&mut self, one: &Configuration<'a>, own: IpAddr) -> Vec<Front> {
+    pub(super) fn fronts_of(
+        &mut self,
+        one: &Configuration<'a>,
+        own: IpAddr,
+        machine: &Machine<'_>,
+    ) -> Vec<Front> {
         let recorded = self.recorded;
         let id = one.told.id.as_deref().map(key);
         let told = &one.told.properties;
@@ -131,7 +137,8 @@ impl<'a> Lowering<'a> {
                 }
                 if let Some(doubt) = of.iter().find_map(|pool| pools.get(&**pool)) {
                     let mut handed = handed_by_rule(&rule);
-                    handed.doubt = handed.doubt.or_else(|| doubt.cloned());
+                    let doubt = || doubt.cloned().or(self.doubt_of_probe(&rule, own, machine));
+                    handed.doubt = handed.doubt.or_else(doubt);
                     self.add_front(&mut found, (balancer, front), own, &handed);
                 }
             }
