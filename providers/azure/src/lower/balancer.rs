@@ -124,6 +124,11 @@ impl<'a> Lowering<'a> {
             let members = members.iter().filter(|member| member.pool_is_of(balancer));
             let pools: BTreeMap<&str, Option<&Unknown>> =
                 members.map(|member| (&*member.pool, member.doubt.as_ref())).collect();
+            if !pools.is_empty() && balancer.told().load_balancing_rules.is_none() {
+                let what = format!("what `{}` hands on", ids::name(balancer.id));
+                let why = "it does not tell its load balancing rules";
+                self.unseen_fronts.push(unknown(what, why, &balancer.entry.origin));
+            }
             for rule in rules(balancer) {
                 let of = rule.told.properties.backend_address_pool.iter();
                 let of = of.chain(rule.told.properties.backend_address_pools.iter().flatten());
