@@ -12,6 +12,7 @@ use cloudfw_core::{
 use super::Lowering;
 use super::ids::{self, key};
 use super::interface::Configuration;
+use super::probe::Machine;
 use super::table::{Object, at};
 use super::wording::{label, unknown};
 use crate::raw::{
@@ -88,16 +89,27 @@ impl<'a> Balanced<'a> {
 
     /// The keys of the balancers that may hand something to an address: of this configuration, or
     /// as this address, or in one of these pools.
-    fn of(&self, id: Option<&str>, own: IpAddr, named: &BTreeSet<Arc<str>>) -> BTreeSet<&'a str> {
+    pub(super) fn of(
+        &self,
+        id: Option<&str>,
+        own: Option<IpAddr>,
+        named: &BTreeSet<Arc<str>>,
+    ) -> BTreeSet<&'a str> {
         let by_pool = named.iter().filter_map(|pool| self.by_id.get(pool));
         let by_id = id.and_then(|id| self.by_id.get(id));
-        by_pool.chain(by_id).chain(self.by_address.get(&own)).flatten().copied().collect()
+        let by_address = own.and_then(|own| self.by_address.get(&own));
+        by_pool.chain(by_id).chain(by_address).flatten().copied().collect()
     }
 }
 
 impl<'a> Lowering<'a> {
     /// What load balancers hand to an address of an interface.
-    pub(super) fn fronts_of(&mut self, one: &Configuration<'a>, own: IpAddr) -> Vec<Front> {
+    pub(super) fn fronts_of(
+        &mut self,
+        one: &Configuration<'a>,
+        own: IpAddr,
+        machine: &Machine<'_>,
+    ) -> Vec<Front> {
         let recorded = self.recorded;
         let id = one.told.id.as_deref().map(key);
         let told = &one.told.properties;
@@ -106,9 +118,17 @@ impl<'a> Lowering<'a> {
             named.filter_map(|pool| pool.id.as_deref()).map(key).collect();
         let mut found: BTreeMap<IpAddr, Front> = BTreeMap::new();
         self.doubt_parts(one, &named);
-        let near = self.balanced.of(id.as_deref(), own, &named);
+        let near = self.balanced.of(id.as_deref(), Some(own), &named);
+        let members = self.memberships(one);
         for balancer in near.into_iter().filter_map(|balancer| recorded.balancers.get(balancer)) {
-            let pools = pools_with(balancer, id.as_deref(), own, &named);
+            let members = members.iter().filter(|member| member.pool_is_of(balancer));
+            let pools: BTreeMap<&str, Option<&Unknown>> =
+                members.map(|member| (&*member.pool, member.doubt.as_ref())).collect();
+            if !pools.is_empty() && balancer.told().load_balancing_rules.is_none() {
+                let what = format!("what `{}` hands on", ids::name(balancer.id));
+                let why = "it does not tell its load balancing rules";
+                self.unseen_fronts.push(unknown(what, why, &balancer.entry.origin));
+            }
             for rule in rules(balancer) {
                 let of = rule.told.properties.backend_address_pool.iter();
                 let of = of.chain(rule.told.properties.backend_address_pools.iter().flatten());
@@ -120,8 +140,10 @@ impl<'a> Lowering<'a> {
                     let why = "it does not tell its frontend or its pool";
                     self.unseen_fronts.push(unknown(what, why, &rule.origin));
                 }
-                if of.iter().any(|pool| pools.contains(pool)) {
-                    let handed = handed_by_rule(&rule);
+                if let Some(doubt) = of.iter().find_map(|pool| pools.get(&**pool)) {
+                    let mut handed = handed_by_rule(&rule);
+                    let doubt = || doubt.cloned().or(self.doubt_of_probe(&rule, own, machine));
+                    handed.doubt = handed.doubt.or_else(doubt);
                     self.add_front(&mut found, (balancer, front), own, &handed);
                 }
             }
@@ -132,8 +154,11 @@ impl<'a> Lowering<'a> {
                 let pool = told.backend_address_pool.as_ref();
                 let pool = pool.and_then(|it| it.id.as_deref()).map(key);
                 let is_it = backend.is_some() && backend == id;
-                if is_it || pool.is_some_and(|pool| pools.contains(&pool)) {
-                    let handed = handed_by_nat_rule(&rule);
+                let of_pool = pool.and_then(|pool| pools.get(&*pool));
+                if is_it || of_pool.is_some() {
+                    let mut handed = handed_by_nat_rule(&rule);
+                    let doubt = of_pool.copied().flatten().filter(|_| !is_it);
+                    handed.doubt = handed.doubt.or_else(|| doubt.cloned());
                     let front = told.frontend_ip_configuration.as_ref();
                     self.add_front(&mut found, (balancer, front), own, &handed);
                 }
@@ -345,34 +370,6 @@ pub(super) fn sku_of(balancer: &Object<'_, raw::LoadBalancer>) -> Option<String>
     sku.name.as_deref().map(str::to_ascii_lowercase)
 }
 
-/// The pools of a balancer that an address is in: as the interface tells it, or the pool.
-fn pools_with(
-    balancer: &Object<'_, raw::LoadBalancer>,
-    id: Option<&str>,
-    own: IpAddr,
-    named: &BTreeSet<Arc<str>>,
-) -> BTreeSet<Arc<str>> {
-    let mut found = BTreeSet::new();
-    for pool in balancer.told().backend_address_pools.iter().flatten() {
-        let Some(pool_id) = pool.id.as_deref().map(key) else { continue };
-        let members = pool.properties.backend_ip_configurations.iter().flatten();
-        let mut members = members.filter_map(|member| member.id.as_deref());
-        let addresses = pool.properties.load_balancer_backend_addresses.iter().flatten();
-        let mut addresses = addresses.filter(|member| {
-            let told = &member.properties;
-            let own_id = told.network_interface_ip_configuration.as_ref();
-            let own_id = own_id.and_then(|it| it.id.as_deref());
-            let by_address = told.ip_address.as_deref().and_then(|text| text.parse().ok());
-            own_id.map(key).as_deref().is_some_and(|it| Some(it) == id) || by_address == Some(own)
-        });
-        let is_member = members.any(|member| Some(&*key(member)) == id);
-        if named.contains(&pool_id) || is_member || addresses.next().is_some() {
-            found.insert(pool_id);
-        }
-    }
-    found
-}
-
 pub(super) fn frontends<'o, 'a>(
     balancer: &'o Object<'a, raw::LoadBalancer>,
 ) -> impl Iterator<Item = Part<'o, 'a, FrontendIpConfiguration>> {
@@ -393,7 +390,7 @@ pub(super) fn rules<'o, 'a>(
     })
 }
 
-fn nat_rules<'o, 'a>(
+pub(super) fn nat_rules<'o, 'a>(
     balancer: &'o Object<'a, raw::LoadBalancer>,
 ) -> impl Iterator<Item = Part<'o, 'a, InboundNatRule>> {
     let told = balancer.entry.resource.properties.inbound_nat_rules.iter();

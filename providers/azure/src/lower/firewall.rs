@@ -10,8 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use cloudfw_core::{
-    Action, Filter, Id, IpSet, Label, Match, Origin, Peer, PortSet, Protocol, Rule, RuleList,
-    ServiceSet, Stack, Unknown, global_unicast,
+    Action, Filter, Id, IpSet, Label, Match, Origin, Peer, Peers, PortSet, Protocol, Rule,
+    RuleList, ServiceSet, Stack, Unknown, global_unicast,
 };
 
 use super::Lowering;
@@ -22,7 +22,7 @@ use super::surroundings::Surroundings;
 use super::table::{Object, at};
 use super::wording::{implied, label, not_recorded, unknown};
 use crate::kind::Kind;
-use crate::raw::{self, FirewallRule, FirewallRuleCollection};
+use crate::raw::{self, Field, FirewallRule, FirewallRuleCollection};
 
 /// Parents of parents of policies; Azure allows one.
 const MOST_PARENTS: usize = 8;
@@ -66,7 +66,10 @@ impl<'a> Lowering<'a> {
         let router = self.router_of_subnet(subnet.as_str(), &firewall.entry.origin);
         let around = self.surroundings(subnet, &router);
         let own = label(firewall, "azure-firewall");
-        let mut lists = vec![self.before_all(firewall, &collections)];
+        let mut lists = vec![
+            RuleList { label: own.clone(), rules: self.answered_itself(firewall) },
+            self.before_all(firewall, &collections),
+        ];
         lists.extend(self.lists(&collections.network, &own, &around));
         lists.push(last(&self.allowed_by_name(&collections.application, &around), &own));
         let lists = lists.into_iter().filter(|list| !list.rules.is_empty()).map(Arc::new);
@@ -104,6 +107,77 @@ impl<'a> Lowering<'a> {
         }
         for list in [&mut found.network, &mut found.application] {
             list.sort_by(|one, two| (one.order, &one.name).cmp(&(two.order, &two.name)));
+        }
+        found
+    }
+
+    /// What a firewall answers at its own address, whatever its rules say of packets that it
+    /// forwards: as a proxy of DNS, and as one of the web that clients name.
+    fn answered_itself(&self, firewall: &Object<'a, raw::AzureFirewall>) -> Vec<Rule> {
+        let configurations = firewall.told().ip_configurations.iter().flatten();
+        let own = configurations.filter_map(|one| one.properties.private_ip_address.as_deref());
+        let own: Vec<IpSet> = own.filter_map(|text| text.parse().ok()).map(IpSet::single).collect();
+        let mut rules = Vec::new();
+        let mut answers = |services: ServiceSet, of: &str, origin: &Origin| {
+            let what = format!("what `{}` answers as {of}", name(firewall.id));
+            let why = "it answers at its own address, and whether its rules are asked then is not \
+                       documented";
+            let destinations = Peers::Of(vec![Peer::addresses(IpSet::union_of(&own))]);
+            let doubt = Some(unknown(what, why, origin));
+            let matches = Match { destinations, doubt, ..Match::services(services) };
+            let (id, action, origin) = ("Proxy".into(), Action::Allow, origin.clone());
+            rules.push(Rule { id, matches, action, origin });
+        };
+        let is_on = |field: &Field<bool>| field.given() == Some(&true) || field.bad().is_some();
+        let dns = || {
+            let port = || PortSet::single(53);
+            ServiceSet::tcp(port()).union(&ServiceSet::udp(port()))
+        };
+        // Without a policy it stands among other settings.
+        let others = firewall.told().additional_properties.iter().flat_map(|it| &it.0);
+        let mut others = others.filter(|(name, _)| name == "Network.DNS.EnableProxy");
+        let is_off = |it: &str| it.eq_ignore_ascii_case("false");
+        if others.any(|(_, value)| !value.as_deref().is_some_and(is_off)) {
+            answers(dns(), "a proxy of DNS", &firewall.field("additionalProperties"));
+        }
+        for policy in self.policies_of(firewall) {
+            let settings = policy.told().dns_settings.as_ref();
+            if settings.is_some_and(|dns| is_on(&dns.enable_proxy)) {
+                answers(dns(), "a proxy of DNS", &policy.field("dnsSettings"));
+            }
+            let Some(proxy) = &policy.told().explicit_proxy else { continue };
+            if !is_on(&proxy.enable_explicit_proxy) {
+                continue;
+            }
+            let ports = [&proxy.http_port, &proxy.https_port, &proxy.pac_file_port];
+            let known = |port: &Field<i64>| port.given().and_then(|it| u16::try_from(*it).ok());
+            // A port that is not told may be any.
+            let ports = ports.into_iter().enumerate().filter_map(|(index, port)| {
+                let is_used = index < 2 || is_on(&proxy.enable_pac_file);
+                is_used.then(|| known(port).map_or(PortSet::full(), PortSet::single))
+            });
+            let ports = ports.fold(PortSet::empty(), |all, one| all.union(&one));
+            answers(ServiceSet::tcp(ports), "an explicit proxy", &policy.field("explicitProxy"));
+        }
+        rules
+    }
+
+    /// The policy of a firewall and its parents, whose settings it takes over.
+    fn policies_of(
+        &self,
+        firewall: &Object<'a, raw::AzureFirewall>,
+    ) -> Vec<&'a Object<'a, raw::FirewallPolicy>> {
+        let recorded: &'a super::Recorded<'a> = self.recorded;
+        let mut next = firewall.told().firewall_policy.as_ref();
+        let mut found: Vec<&'a Object<'a, raw::FirewallPolicy>> = Vec::new();
+        while let Some(policy) =
+            next.and_then(|it| recorded.firewall_policies.get(it.id.as_deref()?))
+        {
+            if found.len() == MOST_PARENTS || found.iter().any(|one| one.key == policy.key) {
+                break;
+            }
+            found.push(policy);
+            next = policy.entry.resource.properties.base_policy.as_ref();
         }
         found
     }
@@ -468,7 +542,7 @@ fn last(by_name: &[Rule], firewall: &Label) -> RuleList {
     let what = "what Azure's own rules let through";
     let why = "they are for names of Azure's services, which no document tells (AZ-73)";
     let platform = Match {
-        destinations: cloudfw_core::Peers::Of(vec![Peer::addresses(global_unicast())]),
+        destinations: Peers::Of(vec![Peer::addresses(global_unicast())]),
         doubt: Some(unknown(what, why, &firewall.origin)),
         ..Match::services(ServiceSet::ports(Protocol::TCP, PortSet::full(), web))
     };

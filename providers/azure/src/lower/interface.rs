@@ -13,6 +13,7 @@ use super::Lowering;
 use super::effective::Asked;
 use super::ids::{self, key};
 use super::outbound::told_addresses;
+use super::probe::Machine;
 use super::surroundings::Surroundings;
 use super::table::{Object, at};
 use super::wording::{label, not_recorded, unknown};
@@ -53,7 +54,10 @@ impl<'a> Lowering<'a> {
             self.anywhere.insert(gap.clone());
             unread = UnreadAddresses { v4: Some(gap.clone()), v6: Some(gap), public: None };
         }
-        let (fronts, unseen) = self.fronts(&configurations, &router);
+        let stack = self.stack(object, &configurations, (&subnet, &router));
+        let groups = self.application_groups(&configurations);
+        let machine = Machine { stack: &stack, groups: &groups };
+        let (fronts, unseen) = self.fronts(&configurations, &router, &machine);
         unread.public = unread.public.or(unseen);
         let told = object.told();
         let behind_endpoint = told.private_endpoint.is_some();
@@ -61,13 +65,13 @@ impl<'a> Lowering<'a> {
         Interface {
             label: label(object, "network-interface"),
             host: machine.filter(|id| *id != "?").map(|id| Id::new(key(id))),
-            stack: self.stack(object, &configurations, (&subnet, &router)),
+            stack,
             platform: self.platform_of(object, &subnet),
             fronts,
             subnet,
             addresses,
             unread,
-            groups: self.application_groups(&configurations),
+            groups,
             role: role(object),
             forwards: told.enable_ip_forwarding.given() == Some(&true),
             liveness: self.liveness(object, machine),
@@ -85,12 +89,13 @@ impl<'a> Lowering<'a> {
         &mut self,
         configurations: &[Configuration<'a>],
         router: &Id<Router>,
+        machine: &Machine<'_>,
     ) -> (Vec<Front>, Option<Unknown>) {
         let mut fronts = Vec::new();
         for one in configurations {
             let text = one.told.properties.private_ip_address.as_deref().unwrap_or_default();
             if let Ok(own) = text.parse::<IpAddr>() {
-                fronts.extend(self.fronts_of(one, own));
+                fronts.extend(self.fronts_of(one, own, machine));
             }
         }
         let unseen = std::mem::take(&mut self.unseen_fronts);

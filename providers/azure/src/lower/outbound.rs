@@ -16,6 +16,7 @@ use super::balancer::sku_of;
 use super::external::INTERNET;
 use super::ids::{self, key};
 use super::interface::{Configuration, configurations};
+use super::membership::Membership;
 use super::route::border_of;
 use super::table::Object;
 use super::wording::{implied, label, missing, not_recorded, unknown};
@@ -191,9 +192,7 @@ impl<'a> Lowering<'a> {
                 taken.push(own);
                 continue;
             }
-            let balancers = told.load_balancer_backend_address_pools.iter().flatten();
-            let balancers: Vec<&str> = balancers.map(ids::of_reference).collect();
-            if let Some(pool) = self.balanced_pool(&balancers, &own, &one.origin) {
+            if let Some(pool) = self.balanced_pool(&self.memberships(one), &own, &one.origin) {
                 taken.push(own);
                 pools.extend(pool);
             }
@@ -203,23 +202,42 @@ impl<'a> Lowering<'a> {
 
     /// What a machine behind load balancers is known as; nothing in the inner place where it has no
     /// way out: behind a Standard balancer that does not translate it, there is no default access.
-    fn balanced_pool(&self, pools: &[&str], own: &IpSet, origin: &Origin) -> Option<Option<Pool>> {
+    fn balanced_pool(
+        &self,
+        members: &[Membership<'a>],
+        own: &IpSet,
+        origin: &Origin,
+    ) -> Option<Option<Pool>> {
         let mut without = false;
         let mut translation: Option<Pool> = None;
-        for pool in pools {
-            let id = ids::parent(pool).unwrap_or(pool);
+        for member in members {
+            let id = ids::parent(&member.pool).unwrap_or(&member.pool);
             let what = format!("how {own} reaches the internet");
             let made = |label, address, services, doubt| {
                 let (inside, ports) = (own.clone(), snat_ports());
                 Pool { label, inside, address, ports, services, doubt }
             };
-            let Some(balancer) = self.recorded.balancers.get(id) else {
+            let Some(balancer) = member.balancer else {
                 let why = self.coverage.why(Kind::LoadBalancers, id);
                 let label = missing(id, "load-balancer", origin);
                 let doubt = Some(unknown(what, why, origin));
                 return Some(Some(made(label, None, snat_services(), doubt)));
             };
-            if let Some(found) = self.translation_of(balancer, pool) {
+            let found = self.translation_of(balancer, &member.pool);
+            // The vendor says that members by address keep default access, and not what rules do.
+            let by_address = member.is_by_address.then(|| {
+                let why = "it is behind a load balancer as an address, and no document says whether \
+                           rules translate it";
+                unknown(what.clone(), why, &balancer.entry.origin)
+            });
+            if by_address.is_some() && found.is_none() {
+                continue;
+            }
+            if let Some(doubt) = member.doubt.clone().or(by_address) {
+                let label = label(balancer, "load-balancer");
+                return Some(Some(made(label, None, snat_services(), Some(doubt))));
+            }
+            if let Some(found) = found {
                 let label = label(balancer, "load-balancer");
                 let found = made(label, found.address, found.services, found.doubt);
                 translation = Some(joined(translation, found));

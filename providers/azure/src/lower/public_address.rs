@@ -1,5 +1,6 @@
 //! Public addresses, and what is closed without a security group (AZ-8).
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -9,7 +10,8 @@ use cloudfw_core::{
 };
 
 use super::Lowering;
-use super::ids;
+use super::balancer::nat_rules;
+use super::ids::{self, key};
 use super::surroundings::Surroundings;
 use super::table::Object;
 use super::table::at;
@@ -80,7 +82,7 @@ impl<'a> Lowering<'a> {
     ) -> Option<Id<Filter>> {
         let mut found = None;
         for one in configurations {
-            for openness in self.openness(one.told) {
+            for openness in self.openness(one) {
                 found = match (found, openness) {
                     (found, Openness::Open) => found,
                     (Some(Openness::Closed), _) | (_, Openness::Closed) => Some(Openness::Closed),
@@ -116,7 +118,8 @@ impl<'a> Lowering<'a> {
         Some(self.keep(&format!("closed past AlwaysAllow at {}", object.key), filter))
     }
 
-    fn openness(&self, told: &Resource<IpConfiguration>) -> Vec<Openness> {
+    fn openness(&self, one: &super::interface::Configuration<'a>) -> Vec<Openness> {
+        let told = one.told;
         let id = told.properties.public_ip_address.as_ref().map(ids::of_reference);
         let own = id.map(|id| match self.recorded.public_addresses.get(id) {
             Some(object) => sku(object),
@@ -130,10 +133,30 @@ impl<'a> Lowering<'a> {
                 ))
             }
         });
-        let balanced = told.properties.load_balancer_backend_address_pools.iter().flatten();
+        let mut all: Vec<Openness> = own.into_iter().collect();
+        for member in self.memberships(one) {
+            all.push(match (self.openness_of_balancer(&member.pool), member.doubt) {
+                (Openness::Closed, Some(doubt)) => Openness::Unknown(doubt),
+                (openness, _) => openness,
+            });
+        }
         let rules = told.properties.load_balancer_inbound_nat_rules.iter().flatten();
-        let balancers = balanced.chain(rules).filter_map(|it| it.id.as_deref());
-        own.into_iter().chain(balancers.map(|id| self.openness_of_balancer(id))).collect()
+        let mut rules: BTreeSet<Arc<str>> =
+            rules.filter_map(|it| it.id.as_deref()).map(key).collect();
+        // Rules tell their machine, and machines their rules.
+        let id = told.id.as_deref().map(key);
+        let near = self.balanced.of(id.as_deref(), None, &BTreeSet::new());
+        for balancer in near.into_iter().filter_map(|it| self.recorded.balancers.get(it)) {
+            for rule in nat_rules(balancer) {
+                let backend = rule.told.properties.backend_ip_configuration.as_ref();
+                let backend = backend.and_then(|it| it.id.as_deref()).map(key);
+                if backend.is_some() && backend == id {
+                    rules.extend(rule.told.id.as_deref().map(key));
+                }
+            }
+        }
+        all.extend(rules.iter().map(|rule| self.openness_of_balancer(rule)));
+        all
     }
 
     fn openness_of_balancer(&self, part: &str) -> Openness {

@@ -93,6 +93,7 @@ impl<'a> Lowering<'a> {
             }
             (None, _) => {}
         }
+        doubt_endpoints(&mut table);
         let id = self.free_table_id(&name, wanted);
         self.network.tables.insert(id.clone(), table);
         self.tables.insert(wanted.clone(), id.clone());
@@ -448,6 +449,31 @@ fn route(
     let shown: Vec<String> = prefixes.iter().map(ToString::to_string).collect();
     let text = format!("{} -> {hop}", shown.join(",")).into();
     Some(Route { destinations: Destinations::Prefixes(prefixes), target, preference, origin, text })
+}
+
+/// AZ-71, AZ-72: whether a user's route for the very address of a private endpoint wins where no
+/// table is said to hold for it, no statement says: it is as long as Azure's own, and users had no
+/// other way before tables could hold.
+fn doubt_endpoints(table: &mut RouteTable) {
+    let of = |route: &Route| match &route.destinations {
+        Destinations::Prefixes(prefixes) => prefixes.clone(),
+        Destinations::Unresolved(_) => Vec::new(),
+    };
+    let users = table.routes.iter().filter(|route| route.preference == BY_USER);
+    let users: Vec<(Vec<IpNet>, Target, Origin)> =
+        users.map(|route| (of(route), route.target.clone(), route.origin.clone())).collect();
+    for route in table.routes.iter_mut().filter(|route| route.preference == BY_ENDPOINT) {
+        let own = of(route);
+        let rival = users.iter().find(|(nets, target, _)| {
+            *target != route.target && own.iter().any(|net| nets.contains(net))
+        });
+        if let Some((_, _, origin)) = rival {
+            let what = format!("whether a user's route overrules `{}`", route.text);
+            let why = "both are for the address of the private endpoint alone, and the policies of \
+                       its subnet let no table hold for it (AZ-71, AZ-72)";
+            route.target = Target::Unknown(unknown(what, why, origin));
+        }
+    }
 }
 
 /// Where a user may have routed anything: no prefix leads where Azure alone would send it.

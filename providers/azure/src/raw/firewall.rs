@@ -122,6 +122,8 @@ pub struct FirewallPolicy {
     pub snat: Option<FirewallSnat>,
     #[serde(default, deserialize_with = "object", skip_serializing_if = "Option::is_none")]
     pub dns_settings: Option<FirewallDnsSettings>,
+    #[serde(default, deserialize_with = "object", skip_serializing_if = "Option::is_none")]
+    pub explicit_proxy: Option<FirewallExplicitProxy>,
     /// Of the flattened form it stands in the [`Envelope`](super::Envelope).
     #[serde(default, deserialize_with = "object", skip_serializing_if = "Option::is_none")]
     pub sku: Option<Sku>,
@@ -168,6 +170,24 @@ pub struct FirewallDnsSettings {
     pub enable_proxy: Field<bool>,
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub require_proxy_for_network_rules: Field<bool>,
+}
+
+/// The firewall as a proxy that clients name.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FirewallExplicitProxy {
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub enable_explicit_proxy: Field<bool>,
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub http_port: Field<i64>,
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub https_port: Field<i64>,
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub enable_pac_file: Field<bool>,
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub pac_file_port: Field<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pac_file: Option<String>,
 }
 
 /// A group of rule collections: `az network firewall policy rule-collection-group list`.

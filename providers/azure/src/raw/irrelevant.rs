@@ -8,7 +8,7 @@
 //!
 //! Left out on purpose, for instance: `Subnets.serviceGateway` and `resourceNavigationLinks`
 //! (services that keep admin rules away), `Routes.nextHop`,
-//! `FirewallPolicies.explicitProxy` and `transportSecurity`.
+//! `FirewallPolicies.transportSecurity`.
 
 use crate::kind::Kind;
 
