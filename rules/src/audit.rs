@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
-use cloudfw_core::{Label, Network, Origin, PathGraph};
+use cloudfw_core::{Label, Network, Origin, PathGraph, PortSet};
 
 use crate::checks::{one_for_each_cause, stood_in_for, told_with};
 use crate::exposure::{Exposure, exposures};
@@ -22,6 +22,7 @@ pub struct Audit<'n> {
     /// The checks that are asked; all where nothing is said.
     asked: Option<Vec<&'static str>>,
     lists: Lists<'n>,
+    names_source_ports: OnceLock<bool>,
     exposures: OnceLock<Vec<Exposure<'n>>>,
     gaps: OnceLock<Vec<Gap>>,
     orders: OnceLock<Vec<Order>>,
@@ -40,6 +41,7 @@ impl<'n> Audit<'n> {
             settings,
             asked: None,
             lists: Lists::new(graph.network()),
+            names_source_ports: OnceLock::new(),
             exposures: OnceLock::new(),
             gaps: OnceLock::new(),
             orders: OnceLock::new(),
@@ -132,6 +134,16 @@ impl<'n> Audit<'n> {
     /// The rule lists, and what asks them.
     pub fn lists(&self) -> &Lists<'n> {
         &self.lists
+    }
+
+    /// Whether any rule is about some source ports alone. Those of the usual clients prove nothing
+    /// then: whoever wants to get in chooses the port that is let in.
+    pub(crate) fn names_source_ports(&self) -> bool {
+        *self.names_source_ports.get_or_init(|| {
+            let rules = self.lists.iter().flat_map(|listed| &listed.list.rules);
+            let ports = rules.map(|rule| rule.matches.services.source_ports());
+            ports.into_iter().any(|ports| !ports.is_empty() && ports != PortSet::full())
+        })
     }
 
     /// Open rules and what comes in by them.

@@ -38,7 +38,7 @@ fn ask(
     at: &At<'_>,
     services: &ServiceSet,
 ) -> Vec<Reachability> {
-    let target = outside((source.towards)(at.interface));
+    let target = outside(audit, (source.towards)(at.interface));
     let narrowed = target.questions.iter();
     let narrowed = narrowed.filter_map(|question| narrow(question, &exposure.addresses, services));
     narrowed.map(|question| reach(audit.graph(), &question)).collect()
