@@ -271,7 +271,10 @@ pub(super) fn advice(
     if left.is_empty() {
         return advice;
     }
-    let rules = rules(&left);
+    let rules = match left.iter().any(|rule| rule.id.is_empty()) {
+        true => listed(left.iter().map(|rule| format!("`{rule}`"))),
+        false => rules(&left),
+    };
     format!("{advice} Else {rules} still {do_it} some of it: change {them} as well.")
 }
 
