@@ -54,6 +54,7 @@ fn a_folder_is_read_in_order_with_all_below_it() {
 fn what_a_command_said_when_it_failed_is_never_passed_over() {
     let folder = folder(&[
         ("vpcs.json", VPCS),
+        ("vpcs.err", "a warning"),
         ("subnets.err", "something went wrong\n"),
         ("routes.txt", "zsh: az: command not found\n"),
         ("acls.log", "warning\nTraceback (most recent call last):\n  File \"x\"\n"),
@@ -66,7 +67,7 @@ fn what_a_command_said_when_it_failed_is_never_passed_over() {
     let names = |of: &[String]| of.iter().map(|it| it.replacen(&root, "", 1)).collect::<Vec<_>>();
     assert_eq!(names(&opened.unreadable), ["acls.log", "routes.txt", "subnets.err"]);
     assert_eq!(opened.left_out.len(), 3);
-    assert_eq!(names(&opened.others), ["empty.err", "groups.err", "notes.txt"]);
+    assert_eq!(names(&opened.others), ["empty.err", "groups.err", "notes.txt", "vpcs.err"]);
 }
 
 #[test]
