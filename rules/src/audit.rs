@@ -3,14 +3,15 @@
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
-use cloudfw_core::{Network, Origin, PathGraph};
+use cloudfw_core::{Label, Network, Origin, PathGraph, PortSet};
 
 use crate::checks::{one_for_each_cause, stood_in_for, told_with};
 use crate::exposure::{Exposure, exposures};
 use crate::gaps::{Gap, gaps};
 use crate::lists::{Listed, Lists};
 use crate::order::Order;
-use crate::{Check, Finding, Settings, Source, checks};
+use crate::wording::listed;
+use crate::{Check, Effective, Finding, Settings, Source, checks};
 
 /// An estate that is looked at. What several checks need is worked out once, when first asked for.
 #[derive(Debug)]
@@ -21,6 +22,7 @@ pub struct Audit<'n> {
     /// The checks that are asked; all where nothing is said.
     asked: Option<Vec<&'static str>>,
     lists: Lists<'n>,
+    names_source_ports: OnceLock<bool>,
     exposures: OnceLock<Vec<Exposure<'n>>>,
     gaps: OnceLock<Vec<Gap>>,
     orders: OnceLock<Vec<Order>>,
@@ -39,6 +41,7 @@ impl<'n> Audit<'n> {
             settings,
             asked: None,
             lists: Lists::new(graph.network()),
+            names_source_ports: OnceLock::new(),
             exposures: OnceLock::new(),
             gaps: OnceLock::new(),
             orders: OnceLock::new(),
@@ -133,6 +136,16 @@ impl<'n> Audit<'n> {
         &self.lists
     }
 
+    /// Whether any rule is about some source ports alone. Those of the usual clients prove nothing
+    /// then: whoever wants to get in chooses the port that is let in.
+    pub(crate) fn names_source_ports(&self) -> bool {
+        *self.names_source_ports.get_or_init(|| {
+            let rules = self.lists.iter().flat_map(|listed| &listed.list.rules);
+            let ports = rules.map(|rule| rule.matches.services.source_ports());
+            ports.into_iter().any(|ports| !ports.is_empty() && ports != PortSet::full())
+        })
+    }
+
     /// Open rules and what comes in by them.
     pub fn exposures(&self) -> &[Exposure<'n>] {
         self.exposures.get_or_init(|| exposures(self))
@@ -151,27 +164,87 @@ impl<'n> Audit<'n> {
 }
 
 /// Joins findings of one fingerprint to the worst of them: that is what is kept of them from one
-/// audit to the next.
+/// audit to the next. What it affects is what its own effect is proved of: a list that stands in
+/// several networks lets in at one interface and is blocked at another.
 fn one_of_each(findings: Vec<Finding>) -> Vec<Finding> {
     let mut kept: Vec<Finding> = Vec::with_capacity(findings.len());
     let mut known: HashMap<String, usize> = HashMap::new();
-    for finding in findings {
+    let mut elsewhere: Vec<Elsewhere> = Vec::new();
+    for mut finding in findings {
         let place = *known.entry(finding.fingerprint()).or_insert(kept.len());
         let Some(worst) = kept.get_mut(place) else {
             kept.push(finding);
+            elsewhere.push(Elsewhere::default());
             continue;
         };
-        if worst.message != finding.message {
-            add_new(&mut worst.notes, vec![format!("And {}.", finding.message)]);
+        if rank(&finding) > rank(worst) {
+            let severity = worst.severity.max(finding.severity);
+            std::mem::swap(worst, &mut finding);
+            worst.severity = severity;
         }
-        worst.services = worst.services.union(&finding.services);
+        let is_same = worst.effect.is_none() || rank(&finding) == rank(worst);
+        match elsewhere.get_mut(place).filter(|_| !is_same) {
+            Some(others) => others.take(&mut finding),
+            None => {
+                if worst.message != finding.message {
+                    add_new(&mut worst.notes, vec![format!("And {}.", finding.message)]);
+                }
+                worst.services = worst.services.union(&finding.services);
+            }
+        }
         worst.controls.extend(&finding.controls);
         add_new(&mut worst.rules, finding.rules);
         add_new(&mut worst.affected, finding.affected);
         add_new(&mut worst.notes, finding.notes);
         add_new(&mut worst.unknowns, finding.unknowns);
     }
+    for (finding, others) in kept.iter_mut().zip(elsewhere) {
+        others.tell(finding);
+    }
     kept
+}
+
+/// Effects by how bad they are; the others' findings have none.
+fn rank(finding: &Finding) -> u8 {
+    match finding.effect.as_ref().map(|effect| &effect.effective) {
+        None => 0,
+        Some(Effective::Unattached) => 1,
+        Some(Effective::Blocked(_)) => 2,
+        Some(Effective::Unknown) => 3,
+        Some(Effective::Exposed) => 4,
+    }
+}
+
+/// What the cause of a finding would affect, and is not proved to.
+#[derive(Default)]
+struct Elsewhere {
+    unknown: Vec<Label>,
+    blocked: Vec<Label>,
+}
+
+impl Elsewhere {
+    /// Takes what another finding of the cause, of lesser effect, is about.
+    fn take(&mut self, other: &mut Finding) {
+        let to = if other.is_unknown() { &mut self.unknown } else { &mut self.blocked };
+        add_new(to, std::mem::take(&mut other.affected));
+    }
+
+    fn tell(self, finding: &mut Finding) {
+        let left = |labels: Vec<Label>| -> Vec<Label> {
+            labels.into_iter().filter(|label| !finding.affected.contains(label)).collect()
+        };
+        let (unknown, mut blocked) = (left(self.unknown), left(self.blocked));
+        blocked.retain(|label| !unknown.contains(label));
+        if !unknown.is_empty() {
+            let names = listed(&unknown);
+            let note = format!("It is not known whether anything gets in at {names}.");
+            add_new(&mut finding.notes, vec![note]);
+        }
+        if !blocked.is_empty() {
+            let (many, names) = (blocked.len(), listed(&blocked));
+            add_new(&mut finding.notes, vec![format!("Nothing gets in at {many} more: {names}.")]);
+        }
+    }
 }
 
 fn add_new<T: PartialEq>(to: &mut Vec<T>, more: Vec<T>) {

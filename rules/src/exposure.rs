@@ -6,7 +6,7 @@
 //! so that rules are judged one list at a time: the list that opens a port is the cause, whatever
 //! other list does the same.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use cloudfw_core::{
@@ -141,6 +141,34 @@ impl<'n> Exposure<'n> {
     pub fn cites(&self) -> Vec<RuleCite> {
         let cite = |it: &Written<'_>| RuleCite::of_rule(it.list, Direction::Ingress, it.rule);
         self.rules.iter().map(cite).collect()
+    }
+
+    /// Rules of its lists that open some of the same to a wide range or to all, alone or together,
+    /// when its own are gone.
+    pub(crate) fn left_open(&self, audit: &Audit<'_>) -> Vec<Written<'n>> {
+        let Some(source) = audit.sources().iter().find(|source| source.name == self.source) else {
+            return Vec::new();
+        };
+        let mut lists: Vec<&'n Arc<RuleList>> = Vec::new();
+        for it in &self.rules {
+            if !lists.iter().any(|list| Arc::ptr_eq(list, it.list)) {
+                lists.push(it.list);
+            }
+        }
+        let own = |rule: &Rule| self.rules.iter().any(|it| std::ptr::eq(it.rule, rule));
+        let written = lists.into_iter().flat_map(|list| {
+            let rules = list.rules.iter().filter(|rule| !own(rule));
+            rules.map(move |rule| Written { list, rule })
+        });
+        let alike = |it: &Written<'n>| {
+            openings::is_opener(it.rule)
+                && openings::dialled(&it.rule.matches.services).intersects(&self.literal)
+        };
+        let written: Vec<Written<'n>> = written.filter(alike).collect();
+        let left = openings::openings(written.iter().map(|it| it.rule), source, audit.settings());
+        let broad = left.into_iter().filter(|opening| opening.breadth >= Breadth::Wide);
+        let places: BTreeSet<usize> = broad.flat_map(|opening| opening.rules).collect();
+        places.into_iter().filter_map(|place| written.get(place).copied()).collect()
     }
 
     /// What of it is about these services, with a proof of its own.

@@ -147,8 +147,9 @@ impl Finding {
     }
 
     /// What makes this finding the same one in the next audit: the check, the subject, the source
-    /// and the first rule, by what they are called and say, never by where they are written; 32
-    /// hexadecimal digits.
+    /// and the first rule, by what they are called and say, never by where they are written; of
+    /// what several lists open together, the lists as well: that is more than what the first one
+    /// opens alone. 32 hexadecimal digits.
     pub fn fingerprint(&self) -> String {
         let rule = self.rules.first();
         let parts: [&str; 8] = [
@@ -166,7 +167,19 @@ impl Finding {
             hash.update(part.as_bytes());
             hash.update([0]);
         }
+        for list in self.lists_together() {
+            hash.update(list.as_bytes());
+            hash.update([0]);
+        }
         hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// The lists that open something together; none where it is one list alone.
+    fn lists_together(&self) -> BTreeSet<&str> {
+        let is_exposure = self.effect.is_some() && self.source.is_some();
+        let rules = self.rules.iter().filter(|_| is_exposure);
+        let lists: BTreeSet<&str> = rules.map(|rule| &*rule.list.id).collect();
+        if lists.len() > 1 { lists } else { BTreeSet::new() }
     }
 
     /// What findings are sorted by: the worst first, then by what they are about.

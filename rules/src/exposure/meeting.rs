@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cloudfw_core::{
-    Bounds, Direction, Endpoint, HeaderSpace, Id, Interface, IpSet, Peers, Protocol, ProtocolSet,
-    Reachability, Role, Rule, ServiceSet, reach,
+    Bounds, Client, Direction, Endpoint, HeaderSpace, Id, Interface, IpSet, Peers, PortSet,
+    Protocol, ProtocolSet, Reachability, Role, Rule, ServiceSet, reach,
 };
 
 use super::joint;
@@ -148,7 +148,7 @@ fn answer(
     guards: &[Guard<'_, '_>],
     before: &Before<'_>,
 ) -> Answered {
-    let target = outside((source.towards)(before.id));
+    let target = outside(audit, (source.towards)(before.id));
     let answers: Vec<Reachability> =
         target.questions.iter().map(|question| reach(audit.graph(), question)).collect();
     let mut met = Vec::new();
@@ -172,9 +172,16 @@ fn answer(
 }
 
 /// The questions of sources outside the estate. A network that a user names may hold recorded
-/// interfaces too: what goes between those is no exposure, and would be asked for each pair.
-pub(super) fn outside(mut target: Target) -> Target {
+/// interfaces too: what goes between those is no exposure, and would be asked for each pair. Where
+/// rules are about source ports, whoever is outside sends from any: an attacker is no usual client.
+pub(super) fn outside(audit: &Audit<'_>, mut target: Target) -> Target {
     target.questions.retain(|question| !matches!(question.source, Endpoint::Interface { .. }));
+    if audit.names_source_ports() {
+        let from_any = || Client { kind: "any-port".into(), ports: PortSet::full() };
+        for question in &mut target.questions {
+            question.client.get_or_insert_with(from_any);
+        }
+    }
     target
 }
 

@@ -1,6 +1,8 @@
 //! One witness for each exposure: the question narrowed to what the rules say, answered again.
 
-use cloudfw_core::{Endpoint, IpSet, Question, Reachability, ServiceSet, Step, Verdict, reach};
+use cloudfw_core::{
+    Client, Endpoint, HeaderSpace, IpSet, Question, Reachability, ServiceSet, Step, Verdict, reach,
+};
 
 use super::meeting::outside;
 use super::openings::dialled;
@@ -38,7 +40,7 @@ fn ask(
     at: &At<'_>,
     services: &ServiceSet,
 ) -> Vec<Reachability> {
-    let target = outside((source.towards)(at.interface));
+    let target = outside(audit, (source.towards)(at.interface));
     let narrowed = target.questions.iter();
     let narrowed = narrowed.filter_map(|question| narrow(question, &exposure.addresses, services));
     narrowed.map(|question| reach(audit.graph(), &question)).collect()
@@ -76,7 +78,11 @@ fn exposed(answers: &[Reachability]) -> Proof {
     let Some(answer) = proved.min_by_key(worst) else { return Proof::default() };
     let flows = &answer.allowed.at_least;
     let known = worst_port(answer).map(|port| flows.with_services(&port.services()));
-    let witness = known.and_then(|flows| flows.a_flow()).or_else(|| flows.a_flow());
+    // Of source ports those of a usual client show it best.
+    let usual = ServiceSet::full().with_source_ports(&Client::any().ports);
+    let shown =
+        |flows: &HeaderSpace| flows.with_services(&usual).a_flow().or_else(|| flows.a_flow());
+    let witness = known.as_ref().and_then(shown).or_else(|| shown(flows));
     Proof { witness, ..told(answer) }
 }
 

@@ -85,6 +85,21 @@ pub(super) fn line(exposure: &Exposure<'_>) -> String {
 }
 
 #[test]
+fn whoever_attacks_chooses_the_source_port_that_a_rule_lets_in() {
+    let web = "interface web in a 10.0.1.10 public 203.0.113.10 filters sg";
+    let sport = format!("filter sg stateful\n  in dns allow udp from 0.0.0.0/0 sport 53\n{web}");
+    assert_eq!(told(&sport, &["internet"], &[]), ["internet sg dns Whole udp | web: udp (none)"]);
+    let denied = format!(
+        "filter sg stateless\n  in 1 deny tcp from 0.0.0.0/0 sport 1024-65535
+  in 2 allow 22 from 0.0.0.0/0\n  out 1 allow any\n{web}"
+    );
+    assert_eq!(
+        told(&denied, &["internet"], &[]),
+        ["internet sg 2 Whole tcp 22 | web: tcp 22 (none)"]
+    );
+}
+
+#[test]
 fn both_families_are_one_cause_where_they_come_to_the_same() {
     let rules = "filter sg stateful
   in four allow 22 from 0.0.0.0/0
@@ -422,8 +437,8 @@ fn source_ports_of_rules_count_and_are_not_printed() {
     let text = SSH.replace("allow 22", "allow 22 sport 53");
     assert_eq!(
         told(&text, &["internet"], &[]),
-        ["internet sg 1 Whole tcp 22 | web: none (none)"],
-        "no client has that port"
+        ["internet sg 1 Whole tcp 22 | web: tcp 22 (none)"],
+        "no usual client has that port, and an attacker may"
     );
 }
 

@@ -183,6 +183,11 @@ fn open_folder(
                 recognised += usize::from(!document.tells_nothing());
                 opened.documents.push(document);
             }
+            (Err(_), Sign::Text) if files::tells_of_failure(&path) => {
+                let why = "left out: it is what a command said, and of which call is not known";
+                opened.left_out.push((name(&path), why.to_owned()));
+                opened.unreadable.push(name(&path));
+            }
             // A text that tells of no call is like any other.
             (Err(_), Sign::Text) => others.push(path),
             (Err(error), sign) => {

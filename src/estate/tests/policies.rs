@@ -211,6 +211,26 @@ fn for_each_end_one_of_the_other_is_enough() {
 }
 
 #[test]
+fn an_address_of_a_recorded_network_that_nobody_has_is_an_error() {
+    let estate = estate("three-tier");
+    for text in [
+        "from = \"internet\"\nto = \"10.0.1.99\"",
+        "from = \"10.0.1.99\"\nto = \"web\"",
+        "from = \"internet\"\nto = [\"web\", \"10.0.1.99\"]",
+    ] {
+        let text = format!("[[expect]]\n{text}\nverdict = \"unreachable\"\n");
+        let policy = Policy::parse("policy.toml", &text).unwrap();
+        let error = estate.inquiry().verify(&policy, &VerifyOptions::default()).unwrap_err();
+        let said = error.to_string();
+        assert!(said.contains("nothing in the recording has the address `10.0.1.99`"), "{said}");
+    }
+    // Outside of the estate nothing has to be recorded.
+    for text in ["from = \"203.0.113.99\"\nto = \"db\"", "from = \"db\"\nto = \"203.0.113.99\""] {
+        assert_eq!(three(&format!("{text}\nverdict = \"unreachable\"")).conclusion, Passed);
+    }
+}
+
+#[test]
 fn exceptions_take_out_what_they_name() {
     let text = "from = \"*\"\nto = \"db\"\nverdict = \"unreachable\"";
     assert_eq!(three(text).conclusion, Failed);

@@ -18,13 +18,26 @@ const LONGEST: usize = 64 << 10;
 /// How the message begins; newer versions of the CLI put their name and a level before it.
 const BEGINNINGS: [&str; 2] = ["An error occurred (", "aws: [ERROR]: An error occurred ("];
 
-/// How the CLI begins to say that it could make no call at all.
-const NO_CALL: [&str; 4] = [
+/// How the CLI begins to say that it could make no call at all, or got no answer.
+const NO_CALL: [&str; 11] = [
     "Unable to locate credentials",
+    "Partial credentials found",
     "Could not connect to the endpoint URL",
+    "Connect timeout on endpoint URL",
+    "Read timeout on endpoint URL",
+    "SSL validation failed",
+    "Connection was closed before we received",
+    "The config profile (",
     "Error when retrieving token from sso",
+    "Error loading SSO Token",
     "You must specify a region",
 ];
+
+/// How newer versions of the CLI begin a message.
+const LEVEL: &str = "aws: [ERROR]: ";
+
+/// How a shell ends that has no such command.
+const NO_COMMAND: [&str; 2] = ["aws: command not found", "aws: not found"];
 
 /// The calls that a text says have failed, each once; empty where it is another text. `document` is
 /// what the text is called, where it does not say which call it is about.
@@ -42,7 +55,12 @@ pub(super) fn read(text: &str, document: &str) -> Vec<Call> {
         return object.iter().filter_map(error_of).map(|error| answered(error, document)).collect();
     }
     let mut calls = lines(text);
-    let is_of_cli = |line: &str| NO_CALL.into_iter().any(|words| line.trim().starts_with(words));
+    let is_of_cli = |line: &str| {
+        let line = line.trim();
+        let said = line.strip_prefix(LEVEL).unwrap_or(line);
+        NO_CALL.into_iter().any(|words| said.starts_with(words))
+            || NO_COMMAND.into_iter().any(|words| said.ends_with(words))
+    };
     if calls.is_empty() && text.lines().find(|line| !line.trim().is_empty()).is_some_and(is_of_cli)
     {
         let call = nameless(document);
@@ -313,6 +331,16 @@ mod tests {
         let call = "the call that `x.json` is the answer to".to_owned();
         assert_eq!(one(text), (call, Outcome::Failed, String::new()));
         assert_eq!(told("It says: Unable to locate credentials"), []);
+        for text in [
+            "Read timeout on endpoint URL: \"https://x/\"",
+            "aws: [ERROR]: SSL validation failed for https://x/ [SSL: CERTIFICATE_VERIFY_FAILED]",
+            "Connection was closed before we received a valid response from endpoint URL: \"https://x/\".",
+            "The config profile (prod) could not be found",
+            "Partial credentials found in env, missing: AWS_SECRET_ACCESS_KEY",
+            "bash: line 1: aws: command not found",
+        ] {
+            assert_eq!(one(text).1, Outcome::Failed, "{text}");
+        }
     }
 
     #[test]

@@ -252,13 +252,33 @@ fn narrowed(exposure: &Exposure<'_>) -> Option<String> {
     (!services.is_empty()).then(|| format!("{what} comes from {from} alone: the rest is stopped."))
 }
 
-/// What to do.
+/// What to do, with the other rules that would leave it undone.
 pub(super) fn advice(
     audit: &Audit<'_>,
     exposure: &Exposure<'_>,
     effective: &Effective,
     kind: Kind,
 ) -> String {
+    let advice = change(audit, exposure, effective, kind);
+    if exposure.breadth < Breadth::Wide
+        || !matches!(effective, Effective::Exposed | Effective::Unknown)
+        || exposure.rules.iter().any(|it| stands_for_the_unread(it.rule))
+    {
+        return advice;
+    }
+    let left: Vec<&Rule> = exposure.left_open(audit).iter().map(|it| it.rule).collect();
+    let (do_it, them) = if left.len() > 1 { ("open", "them") } else { ("opens", "it") };
+    if left.is_empty() {
+        return advice;
+    }
+    let rules = match left.iter().any(|rule| rule.id.is_empty()) {
+        true => listed(left.iter().map(|rule| format!("`{rule}`"))),
+        false => rules(&left),
+    };
+    format!("{advice} Else {rules} still {do_it} some of it: change {them} as well.")
+}
+
+fn change(audit: &Audit<'_>, exposure: &Exposure<'_>, effective: &Effective, kind: Kind) -> String {
     let subject = thing(exposure.subject);
     if exposure.rules.iter().any(|it| stands_for_the_unread(it.rule)) {
         return format!("Record the rules of {subject}: what they say is not known.");

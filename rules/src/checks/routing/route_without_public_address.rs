@@ -1,6 +1,9 @@
 //! Interfaces that are routed to the internet and have no address there.
 
-use cloudfw_core::{Initiative, Interface, Label, Liveness, Network, Role, RuleCite, Unknown};
+use cloudfw_core::{
+    Id, Initiative, Interface, IpSet, Label, Liveness, Network, Passage, Role, Router, RuleCite,
+    Unknown,
+};
 
 use crate::routes::{Exit, Routes};
 use crate::wording::{counted, listed, named};
@@ -37,8 +40,9 @@ fn run(audit: &Audit<'_>) -> Vec<Finding> {
             continue;
         }
         let inside = table.subnets.iter().flat_map(|(id, _)| routes.interfaces(id));
-        let mut without: Vec<&Interface> =
-            inside.copied().filter(|one| lacks_address(network, one)).collect();
+        let shared = shared(network, &subnet.router);
+        let without = inside.copied().filter(|one| lacks_address(network, one, &shared));
+        let mut without: Vec<&Interface> = without.collect();
         without.sort_by_key(|one| (&one.label.scope, &one.label.id));
         if without.is_empty() {
             continue;
@@ -82,15 +86,26 @@ fn unknown(interface: &Interface) -> Option<&Unknown> {
     }
 }
 
-/// Whether it may call the internet, and has no address there.
-fn lacks_address(network: &Network, interface: &Interface) -> bool {
+/// The sources that share an address at the borders of a network (AZ-70): they get out without one
+/// of their own, or it is not known whether they do.
+fn shared(network: &Network, router: &Id<Router>) -> IpSet {
+    let pools = network.gateways.values().filter_map(|gateway| match &gateway.passage {
+        Passage::Border { router: inside, pools, .. } if inside == router => Some(pools),
+        _ => None,
+    });
+    let sources: Vec<&IpSet> = pools.flatten().map(|pool| &pool.inside).collect();
+    IpSet::union_of(sources)
+}
+
+/// Whether it may call the internet, and has no address there, of its own or shared.
+fn lacks_address(network: &Network, interface: &Interface, shared: &IpSet) -> bool {
     let own = interface.addresses.iter().find(|address| address.ip.is_ipv4());
     let host = interface.host.as_ref().and_then(|id| network.hosts.get(id));
     let first = host.and_then(|host| host.interfaces.first());
     let is_primary = first.is_none_or(|first| {
         network.interfaces.get(first).is_some_and(|first| first.label == interface.label)
     });
-    own.is_some_and(|address| address.public.is_none())
+    own.is_some_and(|address| address.public.is_none() && !shared.contains(address.ip))
         && interface.role == Role::Endpoint
         && !matches!(interface.initiative, Initiative::Answers(_))
         && !matches!(interface.liveness, Liveness::Down(_))
@@ -142,6 +157,30 @@ table rt
         assert_eq!(with("interface web in a 10.0.1.10 public 203.0.113.10", "igw"), []);
         assert_eq!(with("interface web in a 10.0.1.10", "nat"), []);
         assert_eq!(with("interface web in a 2001:db8::1", "igw"), []);
+    }
+
+    #[test]
+    fn az_70_who_shares_an_address_at_the_border_gets_out() {
+        let text = |pool: &str| {
+            format!(
+                "external internet 0.0.0.0/0
+router vnet 10.0.0.0/16
+gateway out border vnet internet {pool}
+subnet a in vnet 10.0.1.0/24 table rt
+interface one in a 10.0.1.10
+interface two in a 10.0.1.11
+table rt
+  0.0.0.0/0 -> out"
+            )
+        };
+        let affected = |pool: &str| -> Vec<String> {
+            let found = found(&CHECK, &text(pool));
+            found.iter().flat_map(|it| &it.affected).map(ToString::to_string).collect()
+        };
+        assert_eq!(affected(""), ["one", "two"]);
+        assert_eq!(affected("pool 10.0.1.0/24 as ?"), Vec::<String>::new());
+        assert_eq!(affected("pool 10.0.1.10 as 203.0.113.9"), ["two"]);
+        assert_eq!(affected("pool 10.0.1.0/24 as ? maybe-pool"), Vec::<String>::new());
     }
 
     #[test]

@@ -160,7 +160,8 @@ impl Checker<'_, '_> {
     fn parties(&mut self, texts: &Texts) -> Option<Vec<Party>> {
         let mut found = Some(Vec::new());
         for text in &texts.texts {
-            match self.meant(&text.value) {
+            let meant = self.meant(&text.value);
+            match meant.and_then(|parties| self.held(&text.value, parties)) {
                 Ok(parties) => {
                     if let Some(found) = &mut found {
                         found.extend(parties);
@@ -173,6 +174,24 @@ impl Checker<'_, '_> {
             }
         }
         found
+    }
+
+    /// The same, unless nobody is there: an address of a recorded network that nothing recorded has
+    /// is a misspelt or a stale one, and what is said of it would hold for ever.
+    fn held(&self, text: &str, parties: Vec<Party>) -> Result<Vec<Party>, String> {
+        let is_unheld = |party: &Party| matches!(party, Party::Unheld { .. });
+        let is_nobody = |party: &Party| match party {
+            Party::OneOf { choices, .. } => choices.iter().all(is_unheld),
+            party => is_unheld(party),
+        };
+        if parties.is_empty() || !parties.iter().all(is_nobody) {
+            return Ok(parties);
+        }
+        let hint = &self.hint;
+        Err(format!(
+            "nothing in the recording has the address `{text}`; `cloudfw reach` says what becomes \
+             of packets to it{hint}"
+        ))
     }
 
     /// What a text means: a name of `networks`, or what it means on the command line.

@@ -164,6 +164,22 @@ fn look(path: &Path) -> io::Result<Look> {
     })
 }
 
+/// Whether a short text is what a command said when it failed, whatever that is: a `*.err`, which
+/// is what `2>` is given, or words that only commands say. Warnings are no failure, and what stands
+/// beside the answer of its call, `describe-vpcs.json`, is no more than that.
+pub(super) fn tells_of_failure(path: &Path) -> bool {
+    let is_error = path.extension().is_some_and(|it| it.eq_ignore_ascii_case("err"))
+        && !["json", "1.json"].into_iter().any(|end| path.with_extension(end).exists());
+    let bytes = fs::read(path).unwrap_or_default();
+    let text = String::from_utf8_lossy(&bytes);
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    lines.any(|line| {
+        is_error && !line.starts_with("WARNING: ")
+            || line == "Traceback (most recent call last):"
+            || line.ends_with(": command not found")
+    })
+}
+
 /// `{"`, `{}`, `[{` or `["`, with any blanks between: not the braces of a template or a program,
 /// nor the head of a table in TOML.
 fn begins_as_json(text: &str) -> bool {

@@ -51,6 +51,26 @@ fn a_folder_is_read_in_order_with_all_below_it() {
 }
 
 #[test]
+fn what_a_command_said_when_it_failed_is_never_passed_over() {
+    let folder = folder(&[
+        ("vpcs.json", VPCS),
+        ("vpcs.err", "a warning"),
+        ("subnets.err", "something went wrong\n"),
+        ("routes.txt", "zsh: az: command not found\n"),
+        ("acls.log", "warning\nTraceback (most recent call last):\n  File \"x\"\n"),
+        ("groups.err", "WARNING: this command is experimental\n"),
+        ("empty.err", "\n"),
+        ("notes.txt", "a Traceback (most recent call last) is what Python prints\n"),
+    ]);
+    let opened = opened(&folder);
+    let root = format!("{}/", folder.path().display());
+    let names = |of: &[String]| of.iter().map(|it| it.replacen(&root, "", 1)).collect::<Vec<_>>();
+    assert_eq!(names(&opened.unreadable), ["acls.log", "routes.txt", "subnets.err"]);
+    assert_eq!(opened.left_out.len(), 3);
+    assert_eq!(names(&opened.others), ["empty.err", "groups.err", "notes.txt", "vpcs.err"]);
+}
+
+#[test]
 fn a_hidden_file_is_a_document_where_it_holds_one() {
     let icon = "\0\u{5}\u{16}\u{7}\0\u{2}\0\0Mac OS X";
     let folder = folder(&[

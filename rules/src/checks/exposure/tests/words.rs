@@ -242,3 +242,19 @@ fn every_port_by_two_rules_is_told_as_that() {
     let alone = one(&public("in all allow tcp from 0.0.0.0/0"));
     assert!(alone.notes.is_empty(), "{:?}", alone.notes);
 }
+
+#[test]
+fn advice_names_the_rules_that_would_still_open_it() {
+    let told = one(&public(
+        "in low allow 3306 from 0.0.0.0/1\n  in high allow 3306 from 128.0.0.0/1
+  in whole allow 3306 from 0.0.0.0/0\n  in own allow 3306 from 198.51.100.0/28",
+    ));
+    let says = "Else rules low, high still open some of it: change them as well.";
+    assert!(told.advice.ends_with(says), "{}", told.advice);
+    let alone =
+        one(&public("in 1 allow 3306 from 0.0.0.0/0\n  in own allow 3306 from 198.51.100.0/28"));
+    assert!(!alone.advice.contains("Else"), "{}", alone.advice);
+    let half = one(&public("in 1 allow 22-25 from 0.0.0.0/0\n  in 2 allow 22 from 0.0.0.0/1"));
+    let says = "Else rule 2 still opens some of it: change it as well.";
+    assert!(half.advice.ends_with(says), "{}", half.advice);
+}
