@@ -159,9 +159,9 @@ pub fn evaluate_stack<'a>(
         // What did not come so far was denied before.
         let denied = whole.pass.intersection(&one.outcome.deny);
         if is_exact {
-            whole.deny.insert_disjoint(&denied)
+            whole.deny.insert_disjoint(&denied);
         } else {
-            whole.deny.insert(&denied)
+            whole.deny.insert(&denied);
         }
         is_exact &= one.is_exact;
         whole.pass = whole.pass.intersection(&one.outcome.pass);
@@ -381,7 +381,11 @@ impl<'a, 's> Run<'a, 's> {
     fn gather(&mut self, to: fn(&mut Self) -> &mut Gathered, flows: HeaderSpace) {
         let is_exact = self.is_exact;
         let gathered = to(self);
-        if is_exact { gathered.add_disjoint(flows) } else { gathered.add(flows) }
+        if is_exact {
+            gathered.add_disjoint(flows);
+        } else {
+            gathered.add(flows);
+        }
     }
 
     fn hit(
