@@ -381,7 +381,11 @@ impl<'a, 's> Run<'a, 's> {
     fn gather(&mut self, to: fn(&mut Self) -> &mut Gathered, flows: HeaderSpace) {
         let is_exact = self.is_exact;
         let gathered = to(self);
-        if is_exact { gathered.add_disjoint(flows) } else { gathered.add(flows) }
+        if is_exact {
+            gathered.add_disjoint(flows);
+        } else {
+            gathered.add(flows);
+        }
     }
 
     fn hit(

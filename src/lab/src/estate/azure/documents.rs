@@ -81,6 +81,7 @@ fn row(estate: &Estate, call: &str, count: usize) -> Value {
 }
 
 /// A resource as ARM frames it.
+#[expect(clippy::needless_pass_by_value, reason = "`json!` takes it by reference")]
 fn resource(arm_type: &str, id: &str, properties: Value) -> Value {
     json!({
         "name": id.rsplit('/').next(),
@@ -94,6 +95,7 @@ fn resource(arm_type: &str, id: &str, properties: Value) -> Value {
 }
 
 /// A part of a resource, which has no location.
+#[expect(clippy::needless_pass_by_value, reason = "`json!` takes it by reference")]
 fn part(arm_type: &str, id: &str, properties: Value) -> Value {
     json!({
         "name": id.rsplit('/').next(),

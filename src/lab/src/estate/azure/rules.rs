@@ -134,7 +134,10 @@ fn draw(estate: &Estate, network: usize, inbound: bool, chance: &mut Chance) -> 
         }
         80..85 => Draft::of("network", true, NETWORK, &one),
         85..87 if inbound => Draft::of("public", true, INTERNET, &[(443, 443)]),
-        87..93 => Draft::of("service", true, End::Tag(*chance.pick(&SERVICES)), &[(443, 443)]),
+        87..93 => {
+            let tag = SERVICES[chance.below(SERVICES.len())];
+            Draft::of("service", true, End::Tag(tag), &[(443, 443)])
+        }
         93..96 => Draft { protocol: "Udp", ..Draft::of("udp", true, outside(chance), &one) },
         _ => Draft::of("deny", false, outside(chance), &one),
     };
