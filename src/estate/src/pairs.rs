@@ -1,9 +1,9 @@
 //! From what the two ends mean to the pairs of addresses that are asked about.
 //!
 //! A resource's address is its primary private one where both ends share a routing domain, else
-//! the public one, and so it is with a private address that is written out: nobody outside of the
-//! domain can dial it, and whoever asks means the machine that has it. IPv4 and IPv6 are asked
-//! about apart, and only where both ends have them.
+//! the public one. A private address that is written out is dialled as it is written from inside
+//! the estate; nobody outside can dial it, and who asks from there means the machine that has it,
+//! at its public one. IPv4 and IPv6 are asked about apart, and only where both ends have them.
 
 use std::net::IpAddr;
 
@@ -229,7 +229,7 @@ impl Pairing<'_> {
         (one, from): (&Id<Interface>, &Wanted),
         (other, wanted): (&Id<Interface>, &Wanted),
     ) {
-        let near = self.share_domain(one, other);
+        let near = self.share_domain(one, other) || is_written(wanted);
         if !near {
             self.unread_public((one, from), (other, wanted));
         }
@@ -328,7 +328,7 @@ impl Pairing<'_> {
         };
         let near = match (outside, self.resolver.router_of(id)) {
             (Party::Unheld { router, .. }, Some(own)) => {
-                self.resolver.index.share_domain(router, own)
+                self.resolver.index.share_domain(router, own) || is_written(wanted)
             }
             _ => false,
         };
@@ -463,6 +463,11 @@ impl Pairing<'_> {
         }
         if near { public(set) } else { own(set).into_iter().collect() }
     }
+}
+
+/// Whether one address was written out, which a machine of the estate dials as it is written.
+fn is_written(wanted: &Wanted) -> bool {
+    matches!(wanted, Wanted::Exactly { .. })
 }
 
 /// Whether an address, inside or outside, is in a set.
