@@ -250,6 +250,7 @@ const TELLING_OF_AZURE: &[&str] = &[
     "enforcement",
     "explicitProxy",
     "firewallPolicy",
+    "gatewayLoadBalancer",
     "loadBalancerBackendAddressPools",
     "natGateway",
     "networkSecurityGroup",
